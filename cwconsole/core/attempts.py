@@ -1,0 +1,74 @@
+"""What passes between a delivery and its sending: the notification's facts, and one attempt's outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cwconsole.core.records import EventType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFacts:
+    """An event, with what the notification says of its instance. The notification's body is a pure function of this.
+
+    event_id: the public id, 20 characters of [0-9a-z], constant over retries and replays.
+    number: the event's number in the database; the notification's `id`.
+    object_type: the resource's name.
+    record: the record as compact JSON; for a deleted object its last known record, or `{"id": …}`.
+    record_date, poll_date: milliseconds since the epoch, UTC; record_date is the record's updated date, or None.
+    """
+
+    event_id: str
+    number: int
+    type: EventType
+    object_type: str
+    object_id: int
+    record: bytes
+    record_date: int | None
+    poll_date: int
+    instance_id: int
+    instance_name: str
+    instance_tags: tuple[str, ...]
+    element_key: str
+    id_field: str = "id"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One attempt to be made. attempt counts from 1 over the delivery's life; replay is the replay's delivery id."""
+
+    delivery_id: int
+    attempt: int
+    facts: EventFacts
+    replay: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one attempt ended.
+
+    started_ms: milliseconds since the epoch, UTC. duration_ms: until the answer's body was read, or the failure.
+    error_code: None for a 2xx answer; else dns, refused, reset, unreachable, timeout, tls, redirect, blocked,
+        protocol, unknown_outcome, interrupted, gone (410), http_4xx or http_5xx with the class's digit.
+    error: one plain sentence, None for success.
+    peer: the address really connected to, "127.0.0.1:8080".
+    headers: of the answer. body: at most 20,000 bytes of it; truncated says whether more followed.
+    retry_after: seconds the receiver asked for, if it did.
+    """
+
+    started_ms: int
+    duration_ms: int
+    url: str
+    status: int | None = None
+    error_code: str | None = None
+    error: str | None = None
+    peer: str | None = None
+    headers: tuple[tuple[str, str], ...] = field(default=())
+    body: bytes = b""
+    truncated: bool = False
+    retry_after: float | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver took it."""
+        return self.error_code is None

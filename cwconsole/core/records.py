@@ -1,0 +1,77 @@
+"""What passes between ConnectWise's answers and the store: records as seen, objects as known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class EventType(StrEnum):
+    """What happened to an object."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    DELETED = "DELETED"
+
+
+class Presence(StrEnum):
+    """Where an object stands, as far as we know."""
+
+    LISTED = "listed"  # ConnectWise lists it
+    DELETED = "deleted"  # confirmed gone
+    OUTSIDE = "outside"  # exists, but left the resource's filter
+
+
+class Seen(NamedTuple):
+    """One record of one answer. A tuple, since a first full read makes tens of thousands a second.
+
+    object_id: ConnectWise's integer `id`.
+    updated, created: whole seconds since the epoch, UTC; None if the record has none that can be read.
+    digest: 16 bytes over sorted keys with nulls and `*_href` left out (design 5.6); b"" in a listing of ids and dates.
+    body: the record as compact JSON, nulls dropped if the instance says so; b"" in a listing.
+    """
+
+    object_id: int
+    updated: int | None
+    created: int | None
+    digest: bytes
+    body: bytes
+
+
+class Known(NamedTuple):
+    """The last known version of an object. digest is None when only its date is known (baseline)."""
+
+    updated: int | None
+    digest: bytes | None
+    event_id: int | None
+    presence: Presence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer to a list request, ids strictly ascending.
+
+    server_time: the answer's `Date` minus the request's duration, floored to whole seconds since the epoch (design 5.3).
+    size: bytes of the body as received.
+    """
+
+    records: list[Seen]
+    server_time: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRequest:
+    """One list request.
+
+    conditions: ConnectWise's grammar, complete but for the id cursor; empty for none.
+    after: page by `id > after`, `orderBy=id asc`.
+    ids_only: ask `fields=id,_info/lastUpdated` alone.
+    """
+
+    path: str
+    conditions: str = ""
+    after: int = 0
+    size: int = 250
+    ids_only: bool = False

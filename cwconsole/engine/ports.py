@@ -1,0 +1,60 @@
+"""What the engine needs of its neighbours.
+
+Network and time stand behind Protocols, so that every rule can be tried with faults that no server gives on demand.
+The store does not: it is always the real SQLite, and a Protocol would only repeat its functions (docs/design.md).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.core.records import Page, PageRequest, Seen
+
+
+class Source(Protocol):
+    """ConnectWise, as one instance sees it. Every method raises `SourceFault`s only."""
+
+    async def page(self, request: PageRequest) -> Page:
+        """Records after `request.after`, ids ascending. An empty page is the end; a short one is not."""
+        ...
+
+    async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:
+        """The highest id now (0 if there is none), and the server time of the answer."""
+        ...
+
+    async def get(self, path: str, object_id: int) -> Seen:
+        """One record. Raises `RecordMissing` only for a 404 whose code is `NotFound`."""
+        ...
+
+    async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
+        """Those of the given records that satisfy the conditions, at most 100 ids a call."""
+        ...
+
+    async def written_page(self, path: str, conditions: str, *, page: int, size: int) -> Page:
+        """A page by number, for URL templates run as written; ids in any order."""
+        ...
+
+    async def count(self, path: str, conditions: str) -> int:
+        """How many records satisfy the conditions now."""
+        ...
+
+
+class Sender(Protocol):
+    """The way to one instance's callback URL."""
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Make one attempt. Never raises for what the network or the receiver does; cancellation passes through."""
+        ...
+
+
+class Clock(Protocol):
+    """This machine's time, and waiting."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
