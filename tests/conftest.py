@@ -1,0 +1,22 @@
+"""Fixtures that every test shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio only, as the program does."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def no_blocking() -> Iterator[BlockBuster]:
+    """Fail a test whose code under cwconsole/ blocks the event loop."""
+    with blockbuster_ctx("cwconsole") as guard:
+        guard.functions["io.TextIOWrapper.read"].can_block_in("importlib/metadata/__init__.py", {"read_text"})
+        yield guard
