@@ -7,15 +7,14 @@ CwconsoleError                 one plain sentence: what happened, to what, what 
 ├── EngineUnreachableError     start an engine, or wait for one (exit 4)
 ├── StoreError                 look at the database file: locked, foreign, newer, full
 │   └── StaleError             nothing was written: the row is no longer what the caller read; read again
-├── SourceFault                a request to ConnectWise did not give a usable answer; nothing moved
-│   ├── PassingFault           try again later: timeouts, resets, 5xx, HTML, cut bodies
-│   │   ├── RateLimitedFault   try again after `retry_after` seconds
-│   │   ├── HeavyQueryFault    try again with smaller pages
-│   │   └── UndecodableFault   the body arrived whole and is not JSON: ask for less at a time
-│   ├── AccessFault            credentials, address or permission are wrong: probe slowly until somebody mends it
-│   ├── QueryFault             ConnectWise refused the question itself (400): mend the resource's filter
-│   └── RecordMissing          404 `NotFound` for one id: the record does not exist
-└── SendFault                  a callback did not take a notification; carries the attempt's error code
+└── SourceFault                a request to ConnectWise did not give a usable answer; nothing moved
+    ├── PassingFault           try again later: timeouts, resets, 5xx, HTML, cut bodies
+    │   ├── RateLimitedFault   try again after `retry_after` seconds
+    │   ├── HeavyQueryFault    try again with smaller pages
+    │   └── UndecodableFault   the body arrived whole and is not JSON: ask for less at a time
+    ├── AccessFault            credentials, address or permission are wrong: probe slowly until somebody mends it
+    ├── QueryFault             ConnectWise refused the question itself (400): mend the resource's filter
+    └── RecordMissing          404 `NotFound` for one id: the record does not exist
 
 Messages never contain secrets. `code` is the short word that is stored, filtered on and shown beside the message.
 """
@@ -138,17 +137,7 @@ class QueryFault(SourceFault):
     code = "query"
 
 
-class RecordMissing(SourceFault):  # noqa: N818 - it is an answer more than an error
+class RecordMissing(SourceFault):
     """404 with code `NotFound`, for one record."""
 
     code = "not_found"
-
-
-class SendFault(CwconsoleError):
-    """One attempt failed. code: dns, refused, reset, timeout, tls, redirect, blocked, unknown_outcome, http_4xx …"""
-
-    code = "send"
-
-    def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.code = code

@@ -52,7 +52,7 @@ class Known(NamedTuple):
 class Page:
     """One answer to a list request, ids strictly ascending.
 
-    server_time: the answer's `Date` minus the request's duration, floored to whole seconds since the epoch (design 5.3).
+    server_time: the answer's `Date` minus the request's duration, in whole seconds since the epoch (design 5.3).
     size: bytes of the body as received.
     """
 
