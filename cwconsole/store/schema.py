@@ -1,7 +1,8 @@
 """The tables. Migrations are numbered by their order and never edited after a release.
 
-Times named `*_ms` are this machine's clock, milliseconds since the epoch, UTC. `watermark`, `crawl_from`, `crawl_server_time`,
-`start_at`, `record_date`, `updated` and `window_*` are ConnectWise's clock, whole seconds since the epoch, UTC.
+Times named `*_ms` are this machine's clock, milliseconds since the epoch, UTC. `watermark`, `crawl_from`,
+`crawl_server_time`, `start_at`, `record_date`, `updated` and `window_from` are ConnectWise's clock, whole seconds since
+the epoch, UTC.
 
 Runs on SQLite 3.34 and later: no STRICT, no RETURNING.
 """
@@ -28,9 +29,10 @@ CREATE TABLE instances (
   enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   paused_ms INTEGER,
   held_ms INTEGER,
+  callback_id INTEGER REFERENCES callbacks (id),  -- NULL: record only
   created_ms INTEGER NOT NULL,
   updated_ms INTEGER NOT NULL,
-  removed_ms INTEGER
+  removed_ms INTEGER                 -- its history is pruned in small steps afterwards
 );
 CREATE UNIQUE INDEX instances_name ON instances (name) WHERE removed_ms IS NULL;
 
@@ -77,7 +79,7 @@ CREATE TABLE resources (
   sweep_vanished INTEGER,            -- a sweep found this many gone and waits for confirmation
   failures INTEGER NOT NULL DEFAULT 0,
   failing_since_ms INTEGER,
-  parked INTEGER NOT NULL DEFAULT 0 CHECK (parked IN (0, 1)),  -- credentials, address or question are wrong: probed slowly
+  parked INTEGER NOT NULL DEFAULT 0 CHECK (parked IN (0, 1)),  -- keys, address or question are wrong: probed slowly
   error_code TEXT,
   error TEXT,
   last_poll_ms INTEGER,
@@ -92,7 +94,7 @@ CREATE TABLE resources (
   UNIQUE (instance_id, name)
 );
 
--- The last known version of each record. digest NULL: known by its date only. event_id: the event that holds the record.
+-- The last known version of each record. digest NULL: known by its date only. event_id: the event holding the record.
 CREATE TABLE objects (
   resource_id INTEGER NOT NULL REFERENCES resources (id),
   object_id INTEGER NOT NULL,
@@ -153,7 +155,7 @@ CREATE TABLE hours (
   PRIMARY KEY (resource_id, hour)
 ) WITHOUT ROWID;
 
--- Immutable facts. The order of ids is the order in which they were recorded. previous_id: the object's event before this.
+-- Immutable facts, ids in the order in which they were recorded. previous_id: the object's event before this one.
 CREATE TABLE events (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   instance_id INTEGER NOT NULL,
