@@ -1,0 +1,291 @@
+"""One poll: read a resource page by page, and commit each page before the next is judged.
+
+While a page is being committed the next is already being fetched. Its cursor is known, and a row that changes
+meanwhile stays in the set (design 5.2), so nothing is lost by asking early. The caller holds the resource's lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from cwconsole.core import page_size
+from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
+from cwconsole.core.errors import HeavyQueryFault, SourceFault, StaleError, UndecodableFault
+from cwconsole.core.page_size import PageSize
+from cwconsole.core.polling import is_parking, next_on_grid, wait_after_fault
+from cwconsole.core.records import Page, PageRequest
+from cwconsole.engine.plan import Plan, birth_of, filter_of, interval_of, plan
+from cwconsole.engine.ports import Source
+from cwconsole.engine.services import Services, together
+from cwconsole.store import failures, pages, resources
+from cwconsole.store.pages import Finish, PageCommit, SetAside
+from cwconsole.store.polls import PollStart, Tally
+from cwconsole.store.resources import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What to poll, and through which source."""
+
+    config: ResourceConfig
+    instance: InstanceConfig
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Who wants a poll: the schedule, an operator's action, or `run --once`."""
+
+    trigger: str = "schedule"
+    action_id: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PollReport:
+    """How a poll went. outcome: ok, failed, stopped or dropped. next_poll_ms: when the next is due."""
+
+    resource: Resource
+    outcome: str = "ok"
+    fault: SourceFault | None = None
+    next_poll_ms: int = 0
+    baselined: bool = False
+    records: int = 0
+    events: int = 0
+
+
+class PageFetcher(Protocol):
+    """Gives the answers of a crawl one after the other, and knows when the last one is in."""
+
+    set_aside: list[SetAside]
+    cursor: int
+    done: bool
+
+    async def next(self) -> Page:
+        """The answer after `cursor`; moves it."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class ByIdFetcher:
+    """Pages by `id > cursor` until an empty page. Adapts the page size, and works around undecodable records."""
+
+    source: Source
+    request: PageRequest
+    size: PageSize
+    limit: int
+    services: Services
+    cursor: int
+    done: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    async def next(self) -> Page:
+        page = await self._at_size(page_size.current(self.size, limit=self.limit))
+        if page.records:
+            self.cursor = page.records[-1].object_id
+            self.size = page_size.after_page(self.size, body_bytes=page.size, limit=self.limit)
+        self.done = not page.records
+        return page
+
+    async def _at_size(self, size: int) -> Page:
+        """Ask for so many, and for fewer while the server or the decoder cannot take so much (design 5.8)."""
+        while True:
+            try:
+                return await self.source.page(replace(self.request, after=self.cursor, size=size))
+            except HeavyQueryFault:
+                now_ms = self.services.clock.now_ms()
+                self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
+                smaller = page_size.current(self.size, limit=self.limit)
+                if smaller >= size:
+                    raise
+                size = smaller
+            except UndecodableFault as fault:
+                if size == 1:
+                    await self._step_over(fault)
+                size = max(size // 2, 1)
+
+    async def _step_over(self, fault: UndecodableFault) -> None:
+        """Set the single record after the cursor aside, by asking for its id alone."""
+        page = await self.source.page(replace(self.request, after=self.cursor, size=1, ids_only=True))
+        if not page.records:
+            return
+        self.cursor = page.records[0].object_id
+        self.set_aside.append(SetAside(object_id=self.cursor, error=fault.message))
+
+
+@dataclass(slots=True, kw_only=True)
+class AsWrittenFetcher:
+    """Pages by number, for a URL template that is run as it stands. The cursor is the number of the last page."""
+
+    source: Source
+    path: str
+    conditions: str
+    size: int
+    cursor: int = 0
+    done: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    async def next(self) -> Page:
+        page = await self.source.written_page(self.path, self.conditions, page=self.cursor + 1, size=self.size)
+        self.cursor += 1
+        self.done = not page.records
+        newest = {seen.object_id: seen for seen in page.records}
+        return replace(page, records=sorted(newest.values()))
+
+
+class Crawl:
+    """A poll in the making."""
+
+    def __init__(self, services: Services, target: Target, resource: Resource, why: Why) -> None:
+        self.services = services
+        self.target = target
+        self.resource = resource
+        self.plan: Plan = plan(resource, target.config, target.instance)
+        self.start = PollStart(
+            resource_id=resource.id,
+            kind=self.plan.kind,
+            trigger=why.trigger,
+            action_id=why.action_id,
+            crawl_id=resource.crawl_id,
+            started_ms=services.clock.now_ms(),
+            window_from=self.plan.window_from,
+        )
+        self.poll_id: int | None = None
+        self.report = PollReport(resource=resource)
+        self.fetcher: PageFetcher | None = None
+
+    async def run(self) -> PollReport:
+        """Poll to the end, to a fault, to a stop, or until somebody drops the crawl. Known faults don't raise."""
+        try:
+            await self._prepare()
+            await self._pages()
+        except SourceFault as fault:
+            await self._fail(fault)
+        except StaleError:
+            await self._end("dropped", "The watermark or the configuration changed while it ran.")
+        await self._keep_page_size()
+        return self.report
+
+    async def _prepare(self) -> None:
+        """Before a baseline's first page: fix where events begin, and above which id everything is young."""
+        kind = self.plan.kind
+        if kind in ("baseline", "everything") and not self.plan.resumes:
+            config = self.target.config
+            highest, server_time = await self.target.source.highest_id(config.path, config.filter)
+            wanted = self.target.instance.start
+            start_at = min(wanted, server_time) if isinstance(wanted, int) else server_time
+            self.resource = await self.services.store.write(
+                resources.begin_baseline, self.resource, start_at=start_at, highest_id=highest
+            )
+        self.fetcher = self._open_fetcher()
+
+    def _open_fetcher(self) -> PageFetcher:
+        config = self.target.config
+        if config.mode is Mode.AS_WRITTEN and self.plan.kind == "window":
+            return AsWrittenFetcher(
+                source=self.target.source,
+                path=config.path,
+                conditions=written_conditions(self.plan, config, self.services.clock.now_ms()),
+                size=min(config.page_size, 1000),
+            )
+        return ByIdFetcher(
+            source=self.target.source,
+            request=PageRequest(
+                path=config.path,
+                conditions=filter_of(self.plan, self.resource, config),
+                ids_only=self.plan.ids_only,
+            ),
+            size=page_size.forget_old(self.resource.size, now_ms=self.services.clock.now_ms()),
+            limit=config.page_size,
+            services=self.services,
+            cursor=self.plan.after,
+        )
+
+    async def _pages(self) -> None:
+        fetcher = self.fetcher
+        assert fetcher is not None
+        page, cursor, done = await fetcher.next(), fetcher.cursor, fetcher.done
+        while not done:
+            commit = self._commit(page, cursor, finish=False)
+            if self.services.stopping.is_set():
+                await commit
+                await self._end("stopped", "The engine was stopped; the next poll goes on from here.")
+                return
+            page, _ = await together(fetcher.next(), commit)
+            cursor, done = fetcher.cursor, fetcher.done
+        await self._commit(page, cursor, finish=True)
+
+    async def _commit(self, page: Page, cursor: int, *, finish: bool) -> None:
+        fetcher = self.fetcher
+        assert fetcher is not None
+        now_ms = self.services.clock.now_ms()
+        aside, fetcher.set_aside = tuple(fetcher.set_aside), []
+        self.poll_id, tally = await self.services.store.write(
+            pages.commit_page,
+            PageCommit(
+                resource=self.resource,
+                start=self.start,
+                poll_id=self.poll_id,
+                birth=birth_of(self.resource, self.target.config, self.target.instance),
+                page=page,
+                last_id=cursor,
+                now_ms=now_ms,
+                finish=self._finish(now_ms) if finish else None,
+                baseline=self.plan.baseline,
+                set_aside=aside,
+            ),
+        )
+        self._count(tally)
+
+    def _count(self, tally: Tally) -> None:
+        self.report.records += tally.records
+        self.report.events += tally.created + tally.updated + tally.deleted
+        if tally.deliveries and self.resource.callback_id is not None:
+            self.services.nudge(self.resource.callback_id)
+
+    def _finish(self, now_ms: int) -> Finish:
+        interval = interval_of(self.target.config)
+        self.report.next_poll_ms = next_on_grid(self.resource.next_poll_ms, interval=interval, now_ms=now_ms)
+        self.report.baselined = self.plan.kind in ("baseline", "everything")
+        watermark = None
+        if self.plan.kind == "baseline":
+            watermark = self.resource.start_at
+            if isinstance(self.target.instance.start, int):
+                self.report.next_poll_ms = now_ms  # events have been waiting since the start
+        return Finish(next_poll_ms=self.report.next_poll_ms, watermark=watermark, baselined=self.report.baselined)
+
+    async def _fail(self, fault: SourceFault) -> None:
+        """Record the fault with its next try. The crawl stays open: the next poll goes on where this one broke."""
+        interval = interval_of(self.target.config)
+        wait = wait_after_fault(
+            fault, interval=interval, failures=self.resource.failures + 1, chance=self.services.chance()
+        )
+        now_ms = self.services.clock.now_ms()
+        self.report.outcome, self.report.fault = "failed", fault
+        self.report.next_poll_ms = now_ms + int(wait * 1000)
+        await self.services.store.write(
+            failures.fail_poll,
+            self.start,
+            self.poll_id,
+            code=fault.code,
+            error=fault.message,
+            parked=is_parking(fault),
+            next_poll_ms=self.report.next_poll_ms,
+            now_ms=now_ms,
+        )
+
+    async def _end(self, outcome: str, sentence: str) -> None:
+        now_ms = self.services.clock.now_ms()
+        self.report.outcome, self.report.next_poll_ms = outcome, now_ms
+        await self.services.store.write(
+            failures.end_poll, self.start, self.poll_id, outcome=outcome, error=sentence, now_ms=now_ms
+        )
+
+    async def _keep_page_size(self) -> None:
+        if isinstance(self.fetcher, ByIdFetcher) and self.fetcher.size != self.resource.size:
+            await self.services.store.write(resources.keep_page_size, self.resource.id, self.fetcher.size)
+
+
+def written_conditions(plan: Plan, config: ResourceConfig, now_ms: int) -> str:
+    """The template's own conditions, its dates filled in with the watermark minus the overlap."""
+    raise NotImplementedError

@@ -1,0 +1,83 @@
+"""Which crawl a resource needs now: decided from its row and its configuration alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cwconsole.core import conditions
+from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
+from cwconsole.core.polling import FULL_READ_INTERVAL, Birth, lower_bound
+from cwconsole.store.resources import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One crawl to be made, or gone on with.
+
+    kind: baseline, everything, window or full. window_from: whole seconds, or None for no lower bound.
+    baseline: records are kept without events. ids_only: ids and dates are enough.
+    resumes: the open crawl is gone on with from `after`.
+    """
+
+    kind: str
+    window_from: int | None = None
+    baseline: bool = False
+    ids_only: bool = False
+    resumes: bool = False
+    after: int = 0
+
+
+def plan(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> Plan:
+    """The open crawl if there is one, else the next."""
+    kind = resource.crawl_kind
+    resumes = kind is not None and resource.crawl_server_time is not None and config.mode is not Mode.AS_WRITTEN
+    if kind is None or not resumes:
+        kind = _next_kind(resource, config, instance)
+    window_from = resource.crawl_from if resumes else _window_from(kind, resource, config)
+    return Plan(
+        kind=kind,
+        window_from=window_from,
+        baseline=kind == "baseline",
+        ids_only=kind == "baseline" and config.mode is not Mode.FULL,
+        resumes=resumes,
+        after=(resource.crawl_last_id or 0) if resumes else 0,
+    )
+
+
+def _next_kind(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> str:
+    if not resource.baseline_done:
+        fresh = resource.watermark is None  # a changed filter keeps its watermark, and is baselined without events
+        return "everything" if instance.start == "everything" and fresh else "baseline"
+    return "full" if config.mode is Mode.FULL else "window"
+
+
+def _window_from(kind: str, resource: Resource, config: ResourceConfig) -> int | None:
+    if kind != "window" or resource.watermark is None:
+        return None
+    return lower_bound(resource.watermark, config.overlap)
+
+
+def filter_of(plan: Plan, resource: Resource, config: ResourceConfig) -> str:
+    """The crawl's conditions, complete but for the id cursor."""
+    window = "" if plan.window_from is None else conditions.updated_since(plan.window_from)
+    ceiling = ""
+    if plan.baseline and resource.baseline_id is not None:
+        # What is created while the baseline is read stays unknown, and becomes an event by the first window.
+        ceiling = f"id <= {resource.baseline_id}"
+    return conditions.all_of(config.filter, window, ceiling)
+
+
+def birth_of(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> Birth:
+    """Where the resource's events begin, for telling CREATED from UPDATED."""
+    return Birth(
+        everything=instance.start == "everything",
+        start_at=resource.start_at or 0,
+        baseline_id=resource.baseline_id or 0,
+        classify=instance.classify,
+        tolerance=config.created_tolerance,
+    )
+
+
+def interval_of(config: ResourceConfig) -> float:
+    """Seconds between polls."""
+    return max(config.interval, FULL_READ_INTERVAL) if config.mode is Mode.FULL else config.interval

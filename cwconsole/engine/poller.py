@@ -1,0 +1,142 @@
+"""The poller of one resource: waits until a poll is due or asked for, and makes it.
+
+The schedule is in the database (`next_poll_ms`), so a restart goes on where the last engine stopped. A poll that an
+operator asks for is the same function with another reason; whoever asks while one runs gets one more afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.polling import first_due
+from cwconsole.engine.crawl import Crawl, PollReport, Target, Why
+from cwconsole.engine.plan import interval_of
+from cwconsole.engine.services import Services, wait_for
+from cwconsole.store import resources
+from cwconsole.store.resources import Resource
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Asked:
+    why: Why
+    answer: asyncio.Future[PollReport] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Poller:
+    """One resource's polls, one at a time.
+
+    lock: held for a whole poll, and by a sweep while it fetches and commits a batch, so that an older reading of a
+    record is never written over a newer one.
+    """
+
+    def __init__(self, services: Services, resource_id: int, target: Target) -> None:
+        self.services = services
+        self.resource_id = resource_id
+        self.target = target
+        self.lock = asyncio.Lock()
+        self._asked: list[_Asked] = []
+        self._wake = asyncio.Event()
+
+    def retarget(self, target: Target) -> None:
+        """Use another configuration from the next poll on."""
+        self.target = target
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at the row again: it was paused, resumed, or made due."""
+        self._wake.set()
+
+    async def poll_now(self, why: Why) -> PollReport:
+        """One poll that begins after this call, made by the running poller. Known faults are in the report."""
+        asked = _Asked(why)
+        self._asked.append(asked)
+        self.wake()
+        return await asked.answer
+
+    async def run(self) -> None:
+        """Poll whenever it is due, until the engine stops."""
+        try:
+            await self._loop()
+        finally:
+            for asked in self._asked:
+                asked.answer.cancel()
+
+    async def _loop(self) -> None:
+        services = self.services
+        due_ms = await self._first_due()
+        while not services.stopping.is_set():
+            wait = None if due_ms is None else max(due_ms - services.clock.now_ms(), 0) / 1000
+            if not self._asked and (wait is None or wait > 0) and await wait_for(self._wake, wait):
+                self._wake.clear()
+                due_ms = await self._due()
+                continue
+            if services.stopping.is_set():
+                return
+            due_ms = await self._one_round()
+
+    async def _one_round(self) -> int | None:
+        """Make the poll that is due or asked for, and answer all who asked before it began."""
+        asked, self._asked = self._asked, []
+        self._wake.clear()
+        try:
+            report = await self.poll(asked[-1].why if asked else Why())
+        except BaseException as error:
+            for one in asked:
+                _refuse(one.answer, error)
+            raise
+        for one in asked:
+            if not one.answer.done():
+                one.answer.set_result(report)
+        return report.next_poll_ms if report.resource.runs else None
+
+    async def poll(self, why: Why) -> PollReport:
+        """Make one poll now."""
+        async with self.lock:
+            resource = await self._row()
+            report = await Crawl(self.services, self.target, resource, why).run()
+        _log_turn(resource, report)
+        return report
+
+    async def _row(self) -> Resource:
+        resource = await self.services.store.read(resources.load, self.resource_id)
+        if resource is None:
+            raise UsageError(f"resource {self.resource_id} does not exist any more")
+        return resource
+
+    async def _first_due(self) -> int | None:
+        resource = await self._row()
+        if not resource.runs:
+            return None
+        return first_due(
+            resource.next_poll_ms,
+            interval=interval_of(self.target.config),
+            now_ms=self.services.clock.now_ms(),
+            chance=self.services.chance(),
+        )
+
+    async def _due(self) -> int | None:
+        resource = await self._row()
+        return (resource.next_poll_ms or 0) if resource.runs else None
+
+
+def _refuse(answer: asyncio.Future[PollReport], error: BaseException) -> None:
+    if answer.done():
+        return
+    if isinstance(error, asyncio.CancelledError):
+        answer.cancel()
+    else:
+        answer.set_exception(error)
+
+
+def _log_turn(before: Resource, report: PollReport) -> None:
+    """Log once when a resource breaks and once when it recovers; the history has the rest."""
+    if report.fault is not None and before.failures == 0:
+        log.warning("resource is failing", resource=before.label, code=report.fault.code, error=report.fault.message)
+    elif report.outcome == "ok" and before.failures:
+        log.info("resource has recovered", resource=before.label, failures=before.failures)

@@ -1,0 +1,83 @@
+"""Objects: the last known version of every record, as a sweep compares, confirms and deletes them."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from cwconsole.core.records import EventType, Known, Presence, Seen
+from cwconsole.store.pages import Recording, SetAside, add_events, known_versions, put_aside, record
+from cwconsole.store.polls import Tally, add_tally
+
+
+class Listed(NamedTuple):
+    """What a sweep needs of a known object. updated: whole seconds, or None."""
+
+    object_id: int
+    updated: int | None
+    presence: str
+
+
+def known_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: int | None) -> list[Listed]:
+    """Known objects with `after < id <= up_to`, ids ascending; up_to None means to the end."""
+    return [
+        Listed(*row)
+        for row in conn.execute(
+            """
+            SELECT object_id, updated, presence FROM objects
+            WHERE resource_id = ? AND object_id > ? AND object_id <= ? ORDER BY object_id
+            """,
+            (resource_id, after, 2**63 - 1 if up_to is None else up_to),
+        )
+    ]
+
+
+def count_listed(conn: sqlite3.Connection, resource_id: int) -> int:
+    """How many objects are believed to be listed now."""
+    row = conn.execute(
+        "SELECT count(*) FROM objects WHERE resource_id = ? AND presence = 'listed'", (resource_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def record_fetched(
+    conn: sqlite3.Connection, recording: Recording, fetched: list[Seen], aside: tuple[SetAside, ...] = ()
+) -> Tally:
+    """Judge what a sweep fetched; whatever could be decoded is not set aside any more."""
+    tally = record(conn, recording, fetched)
+    conn.executemany(
+        "DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?",
+        [(recording.resource.id, seen.object_id) for seen in fetched],
+    )
+    for one in aside:
+        put_aside(conn, recording.resource.id, one, recording.now_ms)
+    add_tally(conn, recording.poll_id, tally)
+    return tally
+
+
+def record_deletion(conn: sqlite3.Connection, recording: Recording, object_id: int) -> Tally:
+    """A confirmed deletion: a DELETED event with the last known record, or `{"id": …}` if none was ever kept."""
+    resource_id = recording.resource.id
+    known = known_versions(conn, resource_id, [object_id]).get(object_id)
+    if known is None or known.presence is Presence.DELETED:
+        return Tally()
+    gone = Seen(object_id, known.updated, None, known.digest or b"", _last_record(conn, object_id, known))
+    tally = add_events(conn, recording, [(gone, known, EventType.DELETED)])
+    conn.execute("DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?", (resource_id, object_id))
+    add_tally(conn, recording.poll_id, tally)
+    return tally
+
+
+def _last_record(conn: sqlite3.Connection, object_id: int, known: Known) -> bytes:
+    row = conn.execute("SELECT record FROM events WHERE id = ?", (known.event_id,)).fetchone()
+    return b'{"id":%d}' % object_id if row is None else bytes(row[0])
+
+
+def mark_outside(conn: sqlite3.Connection, resource_id: int, object_id: int) -> None:
+    """It exists but is not listed: it left the filter. No event, and not asked again until it is listed."""
+    conn.execute(
+        """
+        UPDATE objects SET presence = 'outside' WHERE resource_id = ? AND object_id = ? AND presence = 'listed'
+        """,
+        (resource_id, object_id),
+    )

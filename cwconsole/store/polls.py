@@ -1,0 +1,133 @@
+"""Polls: the history of every run of a poller, and the hourly totals that outlive it."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+HOUR_MS = 3_600_000
+KEEP_QUIET_POLLS_MS = 48 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollStart:
+    """What is known of a poll before its first answer. action_id: the operator's action, if one asked for it."""
+
+    resource_id: int
+    kind: str
+    trigger: str
+    crawl_id: int
+    started_ms: int
+    window_from: int | None
+    action_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What one page, or one batch of a sweep, brought."""
+
+    pages: int = 0
+    records: int = 0
+    bytes: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    learned: int = 0
+    deliveries: int = 0  # new ones that are due at once
+
+
+def open_poll(conn: sqlite3.Connection, start: PollStart, server_time: int | None) -> int:
+    """Begin a poll's history row, outcome `running`. Returns its id."""
+    cursor = conn.execute(
+        """
+        INSERT INTO polls
+            (resource_id, kind, trigger, action_id, crawl_id, started_ms, window_from, server_time, outcome)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')
+        """,
+        (
+            start.resource_id,
+            start.kind,
+            start.trigger,
+            start.action_id,
+            start.crawl_id,
+            start.started_ms,
+            start.window_from,
+            server_time,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def add_tally(conn: sqlite3.Connection, poll_id: int, tally: Tally) -> None:
+    """Add a page's counts to its poll."""
+    conn.execute(
+        """
+        UPDATE polls SET pages = pages + ?, records = records + ?, bytes = bytes + ?, created = created + ?,
+            updated = updated + ?, deleted = deleted + ?, learned = learned + ? WHERE id = ?
+        """,
+        (
+            tally.pages,
+            tally.records,
+            tally.bytes,
+            tally.created,
+            tally.updated,
+            tally.deleted,
+            tally.learned,
+            poll_id,
+        ),
+    )
+
+
+def finish_poll(
+    conn: sqlite3.Connection,
+    poll_id: int,
+    *,
+    outcome: str,
+    now_ms: int,
+    code: str | None = None,
+    error: str | None = None,
+) -> None:
+    """End a running poll and add it to its hour. Ending it twice is harmless."""
+    changed = conn.execute(
+        "UPDATE polls SET outcome = ?, finished_ms = ?, error_code = ?, error = ? WHERE id = ? AND outcome = 'running'",
+        (outcome, now_ms, code, error, poll_id),
+    ).rowcount
+    if changed:
+        _add_to_hour(conn, poll_id)
+
+
+def _add_to_hour(conn: sqlite3.Connection, poll_id: int) -> None:
+    conn.execute(
+        """
+        INSERT INTO hours (resource_id, hour, polls, failed, records, created, updated, deleted, duration_ms)
+        SELECT resource_id, finished_ms / 3600000, 1, outcome = 'failed', records, created, updated, deleted,
+               max(finished_ms - started_ms, 0)
+        FROM polls WHERE id = ?
+        ON CONFLICT (resource_id, hour) DO UPDATE SET polls = polls + 1, failed = failed + excluded.failed,
+            records = records + excluded.records, created = created + excluded.created,
+            updated = updated + excluded.updated, deleted = deleted + excluded.deleted,
+            duration_ms = duration_ms + excluded.duration_ms
+        """,
+        (poll_id,),
+    )
+
+
+def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
+    """At an engine's start: whatever still says `running` was cut off. Returns how many there were."""
+    ids = [row[0] for row in conn.execute("SELECT id FROM polls WHERE outcome = 'running'")]
+    for poll_id in ids:
+        finish_poll(conn, poll_id, outcome="interrupted", now_ms=now_ms, code="interrupted", error="The engine ended.")
+    return len(ids)
+
+
+def thin(conn: sqlite3.Connection, now_ms: int, limit: int = 500) -> int:
+    """Delete up to `limit` successful polls without news that ended over 48 h ago. Returns how many went."""
+    return conn.execute(
+        """
+        DELETE FROM polls WHERE id IN (
+            SELECT id FROM polls WHERE id < (SELECT coalesce(max(id), 0) FROM polls) AND outcome = 'ok'
+                AND created = 0 AND updated = 0 AND deleted = 0 AND finished_ms < ? ORDER BY id LIMIT ?)
+        """,
+        (now_ms - KEEP_QUIET_POLLS_MS, limit),
+    ).rowcount

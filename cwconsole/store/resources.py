@@ -1,0 +1,259 @@
+"""Resources: their row as a value, the schedule, and the crawl's compare-and-set.
+
+`crawl_id` names the open crawl, or the next one if none is open. Whatever ends a crawl (its last page, a new watermark,
+another company, URL or filter) raises it by one, so a page of an older crawl finds another id and writes nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, fields
+
+from cwconsole.core.errors import StaleError
+from cwconsole.core.page_size import PageSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A row of `resources`, columns as `store.schema` describes them, with what its instance says."""
+
+    id: int
+    instance_id: int
+    name: str
+    active: int
+    source: str
+    filter: str
+    mode: str
+    paused_ms: int | None
+    held_ms: int | None
+    watermark: int | None
+    start_at: int | None
+    baseline_id: int | None
+    baseline_done: int
+    crawl_id: int
+    crawl_kind: str | None
+    crawl_from: int | None
+    crawl_server_time: int | None
+    crawl_last_id: int | None
+    crawl_started_ms: int | None
+    crawl_records: int
+    page_size: int
+    page_size_failed: int | None
+    page_size_failed_ms: int | None
+    interval_s: float
+    sweep_interval_s: float
+    next_poll_ms: int | None
+    next_sweep_ms: int | None
+    swept_ms: int | None
+    sweep_vanished: int | None
+    failures: int
+    failing_since_ms: int | None
+    parked: int
+    error_code: str | None
+    error: str | None
+    last_poll_ms: int | None
+    last_success_ms: int | None
+    instance_name: str
+    instance_enabled: int
+    instance_paused_ms: int | None
+    instance_held_ms: int | None
+    callback_id: int | None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its poller should poll by itself."""
+        return (
+            bool(self.active and self.instance_enabled) and self.paused_ms is None and self.instance_paused_ms is None
+        )
+
+    @property
+    def holds(self) -> bool:
+        """Whether its deliveries are held by it or by its instance."""
+        return self.held_ms is not None or self.instance_held_ms is not None
+
+    @property
+    def label(self) -> str:
+        """How sentences name it: `acme/contacts`."""
+        return f"{self.instance_name}/{self.name}"
+
+    @property
+    def size(self) -> PageSize:
+        """The adaptive page size's state."""
+        return PageSize(size=self.page_size, failed_size=self.page_size_failed, failed_at_ms=self.page_size_failed_ms)
+
+
+_FROM_INSTANCE = {
+    "instance_name": "i.name",
+    "instance_enabled": "i.enabled",
+    "instance_paused_ms": "i.paused_ms",
+    "instance_held_ms": "i.held_ms",
+    "callback_id": "i.callback_id",
+}
+_COLUMNS = ", ".join(_FROM_INSTANCE.get(field.name, f"r.{field.name}") for field in fields(Resource))
+_SELECT = f"SELECT {_COLUMNS} FROM resources r JOIN instances i ON i.id = r.instance_id"
+_NAMES = [field.name for field in fields(Resource)]
+
+
+def _resource(row: tuple[object, ...]) -> Resource:
+    return Resource(**dict(zip(_NAMES, row, strict=True)))  # type: ignore[arg-type]
+
+
+def load(conn: sqlite3.Connection, resource_id: int) -> Resource | None:
+    """One resource, or None if it is gone."""
+    row = conn.execute(f"{_SELECT} WHERE r.id = ?", (resource_id,)).fetchone()
+    return None if row is None else _resource(row)
+
+
+def active(conn: sqlite3.Connection) -> list[Resource]:
+    """The resources that engines care for, in the order in which they were added."""
+    rows = conn.execute(f"{_SELECT} WHERE r.active = 1 AND i.removed_ms IS NULL ORDER BY r.id").fetchall()
+    return [_resource(row) for row in rows]
+
+
+def of_instance(conn: sqlite3.Connection, instance_id: int) -> list[Resource]:
+    """An instance's active resources, by name."""
+    rows = conn.execute(
+        f"{_SELECT} WHERE r.instance_id = ? AND r.active = 1 ORDER BY r.name", (instance_id,)
+    ).fetchall()
+    return [_resource(row) for row in rows]
+
+
+def advance_crawl(
+    conn: sqlite3.Connection,
+    resource: Resource,
+    *,
+    kind: str,
+    window_from: int | None,
+    server_time: int,
+    last_id: int,
+    records: int,
+    now_ms: int,
+) -> None:
+    """Note how far the crawl has come. Raises StaleError if it is not ours any more."""
+    changed = conn.execute(
+        """
+        UPDATE resources SET crawl_kind = :kind, crawl_from = :window_from, crawl_last_id = :last_id,
+            crawl_server_time = coalesce(crawl_server_time, :server_time),
+            crawl_started_ms = coalesce(crawl_started_ms, :now_ms), crawl_records = crawl_records + :records
+        WHERE id = :id AND crawl_id = :crawl_id
+        """,
+        {
+            "kind": kind,
+            "window_from": window_from,
+            "last_id": last_id,
+            "server_time": server_time,
+            "records": records,
+            "now_ms": now_ms,
+            "id": resource.id,
+            "crawl_id": resource.crawl_id,
+        },
+    ).rowcount
+    _exactly_one(changed, resource)
+
+
+def close_crawl(
+    conn: sqlite3.Connection, resource: Resource, *, watermark: int, baselined: bool, next_poll_ms: int, now_ms: int
+) -> None:
+    """The last page is in: move the watermark forward, never back, and close the crawl.
+
+    baselined: whether this crawl was the baseline. Raises StaleError if the crawl is not ours any more.
+    """
+    changed = conn.execute(
+        """
+        UPDATE resources SET watermark = max(coalesce(watermark, :watermark), :watermark),
+            baseline_done = max(baseline_done, :baselined), crawl_id = crawl_id + 1,
+            crawl_kind = NULL, crawl_from = NULL, crawl_server_time = NULL, crawl_last_id = NULL,
+            crawl_started_ms = NULL, crawl_records = 0,
+            failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
+            next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms
+        WHERE id = :id AND crawl_id = :crawl_id
+        """,
+        {
+            "watermark": watermark,
+            "baselined": int(baselined),
+            "next_poll_ms": next_poll_ms,
+            "now_ms": now_ms,
+            "id": resource.id,
+            "crawl_id": resource.crawl_id,
+        },
+    ).rowcount
+    _exactly_one(changed, resource)
+
+
+def drop_crawl(conn: sqlite3.Connection, resource_id: int) -> None:
+    """Forget the open crawl, if there is one; a page of it that is on its way will write nothing."""
+    conn.execute(
+        """
+        UPDATE resources SET crawl_id = crawl_id + 1, crawl_kind = NULL, crawl_from = NULL, crawl_server_time = NULL,
+            crawl_last_id = NULL, crawl_started_ms = NULL, crawl_records = 0
+        WHERE id = ?
+        """,
+        (resource_id,),
+    )
+
+
+def begin_baseline(conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int) -> Resource:
+    """Keep where events begin, before the first page of the baseline. Raises StaleError if the crawl is not ours.
+
+    Returns the row as it is now. A start that is already known stays: a resource whose filter changed is baselined again without losing its place.
+    """
+    changed = conn.execute(
+        """
+        UPDATE resources SET start_at = coalesce(start_at, ?), baseline_id = ?
+        WHERE id = ? AND crawl_id = ?
+        """,
+        (start_at, highest_id, resource.id, resource.crawl_id),
+    ).rowcount
+    _exactly_one(changed, resource)
+    return load(conn, resource.id) or resource
+
+
+def note_failure(
+    conn: sqlite3.Connection, resource_id: int, *, code: str, error: str, parked: bool, next_poll_ms: int, now_ms: int
+) -> None:
+    """A poll failed: nothing moves but the schedule."""
+    conn.execute(
+        """
+        UPDATE resources SET failures = failures + 1, failing_since_ms = coalesce(failing_since_ms, :now_ms),
+            parked = :parked, error_code = :code, error = :error, next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms
+        WHERE id = :id
+        """,
+        {
+            "id": resource_id,
+            "code": code,
+            "error": error,
+            "parked": int(parked),
+            "next_poll_ms": next_poll_ms,
+            "now_ms": now_ms,
+        },
+    )
+
+
+def keep_page_size(conn: sqlite3.Connection, resource_id: int, size: PageSize) -> None:
+    """Store the adaptive page size's state."""
+    conn.execute(
+        "UPDATE resources SET page_size = ?, page_size_failed = ?, page_size_failed_ms = ? WHERE id = ?",
+        (size.size, size.failed_size, size.failed_at_ms, resource_id),
+    )
+
+
+def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int) -> None:
+    """Set when the next poll is due."""
+    conn.execute("UPDATE resources SET next_poll_ms = ? WHERE id = ?", (next_poll_ms, resource_id))
+
+
+def note_sweep(
+    conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, swept_ms: int | None, vanished: int | None
+) -> None:
+    """A sweep ended: completely (swept_ms set), or waiting for confirmation (vanished set), or failed (neither)."""
+    conn.execute(
+        """
+        UPDATE resources SET next_sweep_ms = ?, swept_ms = coalesce(?, swept_ms), sweep_vanished = ? WHERE id = ?
+        """,
+        (next_sweep_ms, swept_ms, vanished, resource_id),
+    )
+
+
+def _exactly_one(changed: int, resource: Resource) -> None:
+    if changed != 1:
+        raise StaleError(f"{resource.label}: the crawl was dropped meanwhile; nothing of this page was written")
