@@ -83,7 +83,9 @@ class ByIdFetcher:
         page = await self._at_size(page_size.current(self.size, limit=self.limit))
         if page.records:
             self.cursor = page.records[-1].object_id
-            self.size = page_size.after_page(self.size, body_bytes=page.size, limit=self.limit)
+            self.size = page_size.after_page(
+                self.size, body_bytes=page.size, limit=self.limit, records=len(page.records)
+            )
         self.done = not page.records
         return page
 

@@ -81,3 +81,8 @@ def birth_of(resource: Resource, config: ResourceConfig, instance: InstanceConfi
 def interval_of(config: ResourceConfig) -> float:
     """Seconds between polls."""
     return max(config.interval, FULL_READ_INTERVAL) if config.mode is Mode.FULL else config.interval
+
+
+def sweep_interval_of(config: ResourceConfig) -> float:
+    """Seconds between sweeps. A resource that is read in full has its deletes found as often as its changes."""
+    return min(config.sweep_interval, interval_of(config)) if config.mode is Mode.FULL else config.sweep_interval

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from cwconsole.core.errors import RecordMissing, SourceFault, UndecodableFault
+from cwconsole.core.config import Mode
+from cwconsole.core.errors import RecordMissing, SourceFault, StaleError, UndecodableFault
 from cwconsole.core.polling import Birth, sweep_is_suspicious, vanished_between, wait_after_fault
 from cwconsole.core.records import Page, PageRequest, Seen
 from cwconsole.engine.crawl import Why
-from cwconsole.engine.plan import birth_of
+from cwconsole.engine.plan import birth_of, sweep_interval_of
 from cwconsole.engine.poller import Poller
 from cwconsole.store import objects, polls, resources, sweeps
 from cwconsole.store.objects import Listed
@@ -76,7 +77,9 @@ class Sweep:
                 await self._end("stopped", "The engine was stopped; the next sweep starts over.", wait=0)
             elif await self._guarded(findings):
                 await self._confirm(findings.vanished)
-                await self._end("ok", "", wait=self.config.sweep_interval)
+                await self._end("ok", "", wait=sweep_interval_of(self.config))
+        except StaleError as stale:
+            await self._end("dropped", stale.message, wait=0)
         except SourceFault as fault:
             self.report.fault = fault
             wait = wait_after_fault(fault, interval=self.config.interval, failures=1, chance=self.services.chance())
@@ -111,7 +114,7 @@ class Sweep:
         )
         believed = [one.object_id for one in known if one.presence == "listed"]
         findings.vanished += vanished_between([seen.object_id for seen in page.records], believed)
-        wanted = unseen(page.records, known)
+        wanted = unseen(page.records, known, undated=self.config.mode is not Mode.FULL)
         for first in range(0, len(wanted), FETCH_BATCH):
             async with self.poller.lock:
                 await self._fetch(wanted[first : first + FETCH_BATCH])
@@ -145,7 +148,7 @@ class Sweep:
             f"If that is right, confirm it: cwconsole sweep {self.resource.instance_name} {self.resource.name} "
             f"--confirm-deletes {gone}"
         )
-        await self._end("refused", sentence, wait=self.config.sweep_interval, code="needs_confirmation")
+        await self._end("refused", sentence, wait=sweep_interval_of(self.config), code="needs_confirmation")
         return False
 
     async def _confirm(self, vanished: list[int]) -> None:
@@ -163,9 +166,12 @@ class Sweep:
                     await self.services.store.write(objects.mark_outside, self.resource.id, object_id)
 
     async def _recording(self, server_time: int) -> Recording:
+        """For the resource as it is now, so that holds and callbacks count, if it still is the one we list."""
         current = await self.services.store.read(resources.load, self.resource.id)
+        if current is None or (current.source, current.filter) != (self.resource.source, self.resource.filter):
+            raise StaleError(f"{self.resource.label}: its configuration changed while it was swept.")
         return Recording(
-            resource=current or self.resource,
+            resource=current,
             birth=self.birth,
             poll_id=self.poll_id,
             server_time=server_time,
@@ -193,11 +199,14 @@ class Sweep:
         )
 
 
-def unseen(listed: list[Seen], known: list[Listed]) -> list[int]:
-    """The listed ids whose record must be fetched: unknown, of another date, without a date, or back in the list."""
+def unseen(listed: list[Seen], known: list[Listed], *, undated: bool) -> list[int]:
+    """The listed ids whose record must be fetched: unknown, of another date, or back in the list.
+
+    undated: rows without a date as well; a resource that is read in full needs no sweep for them.
+    """
     dates = {one.object_id: one.updated for one in known if one.presence == "listed"}
     return [
         seen.object_id
         for seen in listed
-        if seen.updated is None or seen.object_id not in dates or dates[seen.object_id] != seen.updated
+        if (undated and seen.updated is None) or dates.get(seen.object_id, seen) != seen.updated
     ]

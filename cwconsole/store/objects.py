@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from typing import NamedTuple
 
 from cwconsole.core.records import EventType, Known, Presence, Seen
+from cwconsole.store import resources
 from cwconsole.store.pages import Recording, SetAside, add_events, known_versions, put_aside, record
 from cwconsole.store.polls import Tally, add_tally
 
@@ -44,6 +46,7 @@ def record_fetched(
     conn: sqlite3.Connection, recording: Recording, fetched: list[Seen], aside: tuple[SetAside, ...] = ()
 ) -> Tally:
     """Judge what a sweep fetched; whatever could be decoded is not set aside any more."""
+    resources.require_unchanged(conn, recording.resource)
     tally = record(conn, recording, fetched)
     conn.executemany(
         "DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?",
@@ -58,11 +61,13 @@ def record_fetched(
 def record_deletion(conn: sqlite3.Connection, recording: Recording, object_id: int) -> Tally:
     """A confirmed deletion: a DELETED event with the last known record, or `{"id": …}` if none was ever kept."""
     resource_id = recording.resource.id
+    resources.require_unchanged(conn, recording.resource)
     known = known_versions(conn, resource_id, [object_id]).get(object_id)
     if known is None or known.presence is Presence.DELETED:
         return Tally()
     gone = Seen(object_id, known.updated, None, known.digest or b"", _last_record(conn, object_id, known))
-    tally = add_events(conn, recording, [(gone, known, EventType.DELETED)])
+    dated = replace(recording, server_time=known.updated or 0)  # its own date: a deletion is not "from the future"
+    tally = add_events(conn, dated, [(gone, known, EventType.DELETED)])
     conn.execute("DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?", (resource_id, object_id))
     add_tally(conn, recording.poll_id, tally)
     return tally

@@ -165,7 +165,8 @@ def close_crawl(
             crawl_kind = NULL, crawl_from = NULL, crawl_server_time = NULL, crawl_last_id = NULL,
             crawl_started_ms = NULL, crawl_records = 0,
             failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
-            next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms
+            next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms,
+            next_sweep_ms = coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER))
         WHERE id = :id AND crawl_id = :crawl_id
         """,
         {
@@ -195,7 +196,8 @@ def drop_crawl(conn: sqlite3.Connection, resource_id: int) -> None:
 def begin_baseline(conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int) -> Resource:
     """Keep where events begin, before the first page of the baseline. Raises StaleError if the crawl is not ours.
 
-    Returns the row as it is now. A start that is already known stays: a resource whose filter changed is baselined again without losing its place.
+    Returns the row as it is now. A start that is already known stays: a resource whose filter changed is baselined
+    again without losing its place.
     """
     changed = conn.execute(
         """
@@ -252,6 +254,13 @@ def note_sweep(
         """,
         (next_sweep_ms, swept_ms, vanished, resource_id),
     )
+
+
+def require_unchanged(conn: sqlite3.Connection, resource: Resource) -> None:
+    """Raises StaleError if the resource now belongs to another company, path or filter."""
+    row = conn.execute("SELECT source, filter FROM resources WHERE id = ?", (resource.id,)).fetchone()
+    if row is None or (row[0], row[1]) != (resource.source, resource.filter):
+        raise StaleError(f"{resource.label}: its configuration changed meanwhile; nothing of this was written")
 
 
 def _exactly_one(changed: int, resource: Resource) -> None:

@@ -1,0 +1,273 @@
+"""Deliveries: claims what is due, sends it, and records every attempt with what follows from it.
+
+One lane per callback URL, with up to 16 requests in flight; 64 in all. Outcomes are recorded together: while one
+commit runs, the next outcomes gather. A slot is free again as soon as its request is over, but an object's next
+delivery becomes due only with the commit, which keeps the order. A crash in between means `interrupted`, and sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from cwconsole.core.attempts import EventFacts, Outcome, Parcel
+from cwconsole.core.breaker import Breaker, BreakerState
+from cwconsole.core.delivery import decide
+from cwconsole.core.event_id import public_id
+from cwconsole.core.records import EventType
+from cwconsole.engine.ports import Sender
+from cwconsole.engine.services import Services, wait_for
+from cwconsole.store import deliveries
+from cwconsole.store.deliveries import Claimed, Settlement
+
+log = structlog.get_logger(__name__)
+
+LANE_IN_FLIGHT = 16
+IN_FLIGHT = 64
+LOOK_AHEAD = 16  # claimed beyond what is in flight, so that a slot never waits for a commit
+UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses
+
+
+class Recipient(Protocol):
+    """What a delivery needs of its instance."""
+
+    sender: Sender
+    schedule: tuple[float, ...]
+
+    def facts(self, claimed: Claimed, event_id: str) -> EventFacts:
+        """The event with what the notification says of its instance."""
+        ...
+
+
+Recipients = Callable[[int], Recipient | None]
+
+
+class Dispatcher:
+    """All lanes, and the one place where outcomes are recorded."""
+
+    def __init__(self, services: Services, recipients: Recipients, tag: str) -> None:
+        self.services = services
+        self.recipients = recipients
+        self.tag = tag
+        self.lanes: dict[int, Lane] = {}
+        self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self._outcomes: list[Settlement] = []
+        self._arrived = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._quiet = asyncio.Condition()
+        self._new_lanes: deque[Lane] = deque()
+        self._work = asyncio.Event()
+
+    def nudge(self, callback_id: int) -> None:
+        """Deliveries to this callback may have become due."""
+        lane = self.lanes.get(callback_id)
+        if lane is None:
+            lane = self.lanes[callback_id] = Lane(self, callback_id)
+            self._new_lanes.append(lane)
+            self._work.set()
+        lane.wake()
+
+    async def rescan(self) -> None:
+        """Look at every callback again: somebody outside resumed, retried, or edited something."""
+        for callback_id in await self.services.store.read(deliveries.waiting_callbacks):
+            self.nudge(callback_id)
+
+    async def run(self) -> None:
+        """Send until the engine stops; then finish what is in flight, record it, and give back the rest."""
+        await self.services.store.write(deliveries.recover, self.services.clock.now_ms())
+        await self.rescan()
+        async with asyncio.TaskGroup() as recording:
+            recorder = recording.create_task(self._record())
+            async with asyncio.TaskGroup() as group:
+                while not self.services.stopping.is_set():
+                    await self._work.wait()
+                    self._work.clear()
+                    while self._new_lanes:
+                        group.create_task(self._new_lanes.popleft().run())
+            await self._flushed()
+            recorder.cancel()
+
+    def stop(self) -> None:
+        """Let every wait look at `services.stopping`."""
+        self._work.set()
+        for lane in self.lanes.values():
+            lane.wake()
+
+    async def drained(self) -> None:
+        """Wait until nothing is in flight and nothing that may be sent now is due."""
+        async with self._quiet:
+            await self._quiet.wait_for(
+                lambda: not self._outcomes and not self._new_lanes and all(lane.idle for lane in self.lanes.values())
+            )
+
+    async def turned_quiet(self) -> None:
+        """A lane or the recorder has nothing to do: let `drained` look."""
+        async with self._quiet:
+            self._quiet.notify_all()
+
+    async def report(self, settlement: Settlement) -> None:
+        """Hand in an outcome; waits only if too many are unrecorded."""
+        await self._room.wait()
+        self._outcomes.append(settlement)
+        if len(self._outcomes) >= UNRECORDED:
+            self._room.clear()
+        self._arrived.set()
+
+    async def _record(self) -> None:
+        while True:
+            await self._arrived.wait()
+            await self._flush()
+
+    async def _flush(self) -> None:
+        self._arrived.clear()
+        batch = self._outcomes[:]
+        if batch:
+            now_ms = self.services.clock.now_ms()
+            woken = await self.services.store.write(deliveries.settle, batch, now_ms)
+            del self._outcomes[: len(batch)]
+            self._room.set()
+            for callback_id in {*woken, *(one.claimed.callback_id for one in batch if one.due_ms is not None)}:
+                self.nudge(callback_id)
+        await self.turned_quiet()
+
+    async def _flushed(self) -> None:
+        while self._outcomes:
+            await self._flush()
+
+
+class Lane:
+    """One callback URL: its queue, its requests in flight, its breaker."""
+
+    def __init__(self, dispatcher: Dispatcher, callback_id: int) -> None:
+        self.dispatcher = dispatcher
+        self.callback_id = callback_id
+        self.breaker = Breaker()
+        self.ready: deque[Claimed] = deque()
+        self.in_flight = 0
+        self.last_success_ms = 0
+        self.idle = False
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Claim again soon."""
+        self.idle = False
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Claim and send until the engine stops."""
+        services = self.dispatcher.services
+        async with asyncio.TaskGroup() as group:
+            while not services.stopping.is_set():
+                self._wake.clear()
+                next_due_ms = await self._fill(group)
+                if services.stopping.is_set():
+                    break
+                await self._rest(next_due_ms)
+            await self._give_back()
+
+    async def _rest(self, next_due_ms: int | None) -> None:
+        """Wait for a wake-up or the next due time; with nothing in hand, say so."""
+        now_ms = self.dispatcher.services.clock.now_ms()
+        seconds = None if next_due_ms is None else max(next_due_ms - now_ms, 0) / 1000
+        if not self.in_flight and not self.ready and not self._wake.is_set():
+            self.idle = seconds is None or seconds > 0
+            await self.dispatcher.turned_quiet()
+        if seconds != 0:
+            await wait_for(self._wake, seconds)
+        self.idle = False
+
+    async def _fill(self, group: asyncio.TaskGroup) -> int | None:
+        """Claim what fits and start senders. Returns when to look again, None for when woken."""
+        services = self.dispatcher.services
+        now_ms = services.clock.now_ms()
+        state = self.breaker.state(now_ms)
+        if state is BreakerState.OPEN:
+            await self._give_back()
+            return self.breaker.open_until_ms
+        space = LANE_IN_FLIGHT + LOOK_AHEAD - len(self.ready) - self.in_flight
+        if state is BreakerState.HALF_OPEN:
+            space = 1 - len(self.ready) - self.in_flight
+        if space <= 0:
+            return None  # a sender that ends wakes us
+        claim = await services.store.write(deliveries.claim, self.callback_id, now_ms=now_ms, limit=space)
+        self.ready.extend(claim.rows)
+        for _ in range(min(LANE_IN_FLIGHT - self.in_flight, len(claim.rows))):
+            self.in_flight += 1
+            group.create_task(self._send_all())
+        return None if len(claim.rows) == space else claim.next_due_ms
+
+    async def _send_all(self) -> None:
+        """Send what is ready, one after the other, until the queue is empty or sending has to pause."""
+        services = self.dispatcher.services
+        try:
+            while self.ready and not services.stopping.is_set():
+                async with self.dispatcher.slots:
+                    if not self.ready or not self.breaker.allow(services.clock.now_ms()):
+                        break
+                    await self._send(self.ready.popleft())
+                if len(self.ready) < LOOK_AHEAD // 2:
+                    self._wake.set()
+        finally:
+            self.in_flight -= 1
+            self._wake.set()
+
+    async def _send(self, claimed: Claimed) -> None:
+        recipient = self.dispatcher.recipients(claimed.instance_id)
+        if recipient is None:  # removed while it was in the queue: its deliveries are cancelled by the removal
+            self.breaker.withdraw()
+            await self.dispatcher.services.store.write(
+                deliveries.release, [claimed], self.dispatcher.services.clock.now_ms()
+            )
+            return
+        parcel = Parcel(
+            delivery_id=claimed.delivery_id,
+            attempt=claimed.attempt,
+            facts=recipient.facts(claimed, public_id(self.dispatcher.tag, claimed.event_id)),
+            replay=claimed.delivery_id if claimed.replay else None,
+        )
+        try:
+            outcome = await recipient.sender.send(parcel)
+        except BaseException:
+            self.breaker.withdraw()
+            raise
+        await self._judge(claimed, outcome, recipient.schedule)
+
+    async def _judge(self, claimed: Claimed, outcome: Outcome, schedule: tuple[float, ...]) -> None:
+        services = self.dispatcher.services
+        now_ms = services.clock.now_ms()
+        await self._tell_breaker(now_ms, ok=outcome.delivered)
+        decision = decide(
+            outcome,
+            tries=claimed.attempt - claimed.armed,
+            replay=bool(claimed.replay),
+            schedule=schedule,
+            url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,
+            chance=services.chance(),
+        )
+        if outcome.delivered:
+            self.last_success_ms = now_ms
+        due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)
+        if decision.hold is not None:
+            log.warning("callback is held", callback=self.callback_id, reason=decision.hold)
+        await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
+
+    async def _tell_breaker(self, now_ms: int, *, ok: bool) -> None:
+        before = self.breaker.open_until_ms
+        self.breaker.record(now_ms, ok=ok)
+        after = self.breaker.open_until_ms
+        if before != after:
+            log.warning("breaker turned", callback=self.callback_id, open=after is not None)
+            await self.dispatcher.services.store.write(deliveries.note_breaker, self.callback_id, after)
+
+    async def _give_back(self) -> None:
+        """Return what was claimed and will not be sent now; no attempt is spent."""
+        if self.ready:
+            rows = list(self.ready)
+            self.ready.clear()
+            services = self.dispatcher.services
+            await services.store.write(deliveries.release, rows, services.clock.now_ms())

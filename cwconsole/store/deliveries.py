@@ -1,0 +1,407 @@
+"""Deliveries: claimed, settled, armed again and cancelled; order per object is kept here.
+
+Only an object's first open delivery has a due time, so `due_ms` alone says what may be sent. Settling a delivery gives
+the object's next one its own. Every change of state goes through this module, with the resource's totals beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cwconsole.core.attempts import Outcome
+from cwconsole.core.delivery import OPEN, Decision, DeliveryState, Signal, interrupted_outcome, released, step
+from cwconsole.core.errors import UsageError
+
+
+class Claimed(NamedTuple):
+    """A delivery taken for sending, with its event. attempt: the number of the attempt to be made."""
+
+    delivery_id: int
+    attempt: int
+    armed: int
+    replay: int
+    first_attempt_ms: int
+    callback_id: int
+    instance_id: int
+    resource_id: int
+    object_id: int
+    event_id: int
+    type: str
+    seen_ms: int
+    record_date: int | None
+    record: bytes
+
+
+class Claim(NamedTuple):
+    """What a callback URL may be sent now. next_due_ms: when more becomes due, None if nothing waits or it is held."""
+
+    rows: list[Claimed]
+    next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """One attempt that was made, and what was decided. due_ms: the next try of a delivery that stays open."""
+
+    claimed: Claimed
+    outcome: Outcome
+    decision: Decision
+    due_ms: int | None
+
+
+class _Totals:
+    """Changes of the resources' maintained totals, applied once at the end of a unit."""
+
+    def __init__(self) -> None:
+        self.deltas: Counter[tuple[int, str]] = Counter()
+
+    def move(self, resource_id: int, before: str | None, after: str) -> None:
+        if before is not None:
+            self.deltas[resource_id, before] -= 1
+        self.deltas[resource_id, after] += 1
+
+    def apply(self, conn: sqlite3.Connection) -> None:
+        for (resource_id, state), delta in self.deltas.items():
+            column = DeliveryState(state).value  # the states are the columns' names
+            conn.execute(f"UPDATE resources SET {column} = {column} + ? WHERE id = ?", (delta, resource_id))
+
+
+def claim(conn: sqlite3.Connection, callback_id: int, *, now_ms: int, limit: int) -> Claim:
+    """Take up to `limit` due deliveries of a callback URL for sending, oldest due first."""
+    held = conn.execute("SELECT held_ms FROM callbacks WHERE id = ?", (callback_id,)).fetchone()
+    if held is None or held[0] is not None:
+        return Claim([], None)
+    rows = [
+        Claimed(*row)
+        for row in conn.execute(
+            """
+            SELECT d.id, d.attempts + 1, d.armed, d.replay, coalesce(d.first_attempt_ms, :now), d.callback_id,
+                   d.instance_id, d.resource_id, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
+            FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
+            WHERE d.callback_id = :callback AND d.due_ms <= :now AND d.due_ms IS NOT NULL AND d.held = 0
+            ORDER BY d.due_ms, d.id LIMIT :limit
+            """,
+            {"callback": callback_id, "now": now_ms, "limit": limit},
+        )
+    ]
+    _mark_sending(conn, rows)
+    return Claim(rows, next_due(conn, callback_id))
+
+
+def _mark_sending(conn: sqlite3.Connection, rows: list[Claimed]) -> None:
+    totals = _Totals()
+    for row in rows:
+        before = _state(conn, row.delivery_id)
+        step(before, Signal.CLAIMED)
+        totals.move(row.resource_id, before, DeliveryState.SENDING)
+    conn.executemany(
+        """
+        UPDATE deliveries SET state = 'sending', due_ms = NULL, attempts = attempts + 1,
+            first_attempt_ms = coalesce(first_attempt_ms, ?) WHERE id = ?
+        """,
+        [(row.first_attempt_ms, row.delivery_id) for row in rows],
+    )
+    totals.apply(conn)
+
+
+def next_due(conn: sqlite3.Connection, callback_id: int) -> int | None:
+    """When a callback URL's next delivery is due, past or future; None if nothing waits."""
+    row = conn.execute(
+        """
+        SELECT due_ms FROM deliveries INDEXED BY deliveries_due
+        WHERE callback_id = ? AND due_ms IS NOT NULL AND held = 0 ORDER BY due_ms LIMIT 1
+        """,
+        (callback_id,),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
+def waiting_callbacks(conn: sqlite3.Connection) -> list[int]:
+    """Callback URLs for which something waits."""
+    ids = [row[0] for row in conn.execute("SELECT id FROM callbacks WHERE held_ms IS NULL")]
+    return [callback_id for callback_id in ids if next_due(conn, callback_id) is not None]
+
+
+def release(conn: sqlite3.Connection, rows: list[Claimed], now_ms: int) -> None:
+    """Give back what was claimed and not sent: due as before, no attempt spent."""
+    totals = _Totals()
+    for row in rows:
+        attempts = row.attempt - 1
+        after = step(DeliveryState.SENDING, released(attempts - row.armed))
+        conn.execute(
+            "UPDATE deliveries SET state = ?, attempts = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
+            (after.value, attempts, now_ms, row.delivery_id),
+        )
+        totals.move(row.resource_id, DeliveryState.SENDING, after)
+    totals.apply(conn)
+
+
+def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int) -> list[int]:
+    """Record attempts and what follows from them. Returns the callbacks for which something became due now."""
+    totals, woken = _Totals(), set()
+    for one in settlements:
+        claimed = one.claimed
+        after = step(DeliveryState.SENDING, one.decision.signal)
+        _add_attempt(conn, one)
+        conn.execute(
+            """
+            UPDATE deliveries SET state = ?, due_ms = ?, settled_ms = ?, status = ?, error_code = ?, armed = ?
+            WHERE id = ? AND state = 'sending'
+            """,
+            (
+                after.value,
+                one.due_ms,
+                None if after in OPEN else now_ms,
+                one.outcome.status,
+                one.outcome.error_code,
+                claimed.attempt if one.decision.renewed else claimed.armed,
+                claimed.delivery_id,
+            ),
+        )
+        totals.move(claimed.resource_id, DeliveryState.SENDING, after)
+        if after is DeliveryState.DELIVERED and claimed.replay:
+            _settle_by_replay(conn, claimed, now_ms, totals)
+        if after not in OPEN and (callback_id := _arm_next(conn, claimed.resource_id, claimed.object_id, now_ms)):
+            woken.add(callback_id)
+        _note_callback(conn, one, now_ms)
+    totals.apply(conn)
+    return sorted(woken)
+
+
+def _add_attempt(conn: sqlite3.Connection, one: Settlement) -> None:
+    outcome, claimed = one.outcome, one.claimed
+    conn.execute(
+        """
+        INSERT INTO attempts (delivery_id, number, trigger, started_ms, duration_ms, url, peer, status, error_code,
+                              error, headers, body, truncated, next_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            claimed.delivery_id,
+            claimed.attempt,
+            _trigger(claimed),
+            outcome.started_ms,
+            outcome.duration_ms,
+            outcome.url,
+            outcome.peer,
+            outcome.status,
+            outcome.error_code,
+            outcome.error,
+            json.dumps(outcome.headers),
+            outcome.body,
+            int(outcome.truncated),
+            one.due_ms,
+        ),
+    )
+
+
+def _trigger(claimed: Claimed) -> str:
+    if claimed.replay:
+        return "replay"
+    if claimed.attempt == 1:
+        return "first"
+    return "operator" if claimed.armed and claimed.attempt == claimed.armed + 1 else "retry"
+
+
+def _settle_by_replay(conn: sqlite3.Connection, claimed: Claimed, now_ms: int, totals: _Totals) -> None:
+    """A replay that arrived settles its event's open or dead deliveries."""
+    rows = conn.execute(
+        """
+        SELECT id, state, resource_id FROM deliveries
+        WHERE event_id = ? AND id <> ? AND state IN ('pending', 'retrying', 'dead')
+        """,
+        (claimed.event_id, claimed.delivery_id),
+    ).fetchall()
+    for delivery_id, state, resource_id in rows:
+        after = step(DeliveryState(state), Signal.SETTLED)
+        conn.execute(
+            "UPDATE deliveries SET state = ?, due_ms = NULL, settled_ms = ? WHERE id = ?",
+            (after.value, now_ms, delivery_id),
+        )
+        totals.move(resource_id, state, after)
+
+
+def _arm_next(conn: sqlite3.Connection, resource_id: int, object_id: int, now_ms: int) -> int | None:
+    """Make the object's first open delivery due, if none of the object is. Returns its callback if one became due."""
+    row = conn.execute(
+        """
+        SELECT id, state, due_ms, callback_id FROM deliveries INDEXED BY deliveries_open
+        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying') ORDER BY id LIMIT 1
+        """,
+        (resource_id, object_id),
+    ).fetchone()
+    if row is None or row[1] == "sending" or row[2] is not None:
+        return None
+    conn.execute("UPDATE deliveries SET due_ms = ? WHERE id = ?", (now_ms, row[0]))
+    return int(row[3])
+
+
+def _note_callback(conn: sqlite3.Connection, one: Settlement, now_ms: int) -> None:
+    callback_id = one.claimed.callback_id
+    if one.outcome.delivered:
+        conn.execute("UPDATE callbacks SET last_success_ms = ? WHERE id = ?", (now_ms, callback_id))
+    if one.decision.hold is not None:
+        conn.execute(
+            "UPDATE callbacks SET held_ms = ?, held_reason = ? WHERE id = ? AND held_ms IS NULL",
+            (now_ms, one.decision.hold, callback_id),
+        )
+
+
+def note_breaker(conn: sqlite3.Connection, callback_id: int, until_ms: int | None) -> None:
+    """Show until when a callback URL's breaker is open; None when it closed."""
+    conn.execute("UPDATE callbacks SET breaker_until_ms = ? WHERE id = ?", (until_ms, callback_id))
+
+
+def recover(conn: sqlite3.Connection, now_ms: int) -> int:
+    """At an engine's start: what was being sent when the last one ended becomes an interrupted attempt, due again.
+
+    It may have arrived: sent twice rather than lost. Returns how many there were.
+    """
+    totals = _Totals()
+    rows = conn.execute(
+        """
+        SELECT d.id, d.attempts, d.resource_id, c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id
+        WHERE d.state = 'sending'
+        """
+    ).fetchall()
+    for delivery_id, attempts, resource_id, url in rows:
+        after = step(DeliveryState.SENDING, Signal.INTERRUPTED)
+        outcome = interrupted_outcome(started_ms=now_ms, url=url)
+        conn.execute(
+            """
+            INSERT INTO attempts
+                (delivery_id, number, trigger, started_ms, duration_ms, url, error_code, error, next_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            (
+                delivery_id,
+                attempts,
+                "first" if attempts == 1 else "retry",
+                outcome.started_ms,
+                outcome.duration_ms,
+                outcome.url,
+                outcome.error_code,
+                outcome.error,
+                now_ms,
+            ),
+        )
+        conn.execute(
+            "UPDATE deliveries SET state = ?, due_ms = ?, error_code = ? WHERE id = ?",
+            (after.value, now_ms, outcome.error_code, delivery_id),
+        )
+        totals.move(resource_id, DeliveryState.SENDING, after)
+    totals.apply(conn)
+    return len(rows)
+
+
+def rearm(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
+    """An operator's retry: the same delivery, its schedule begun anew. Raises IllegalStep if it cannot be."""
+    row = _row(conn, delivery_id)
+    after = step(DeliveryState(row["state"]), Signal.REARMED)
+    conn.execute(
+        """
+        UPDATE deliveries SET state = ?, armed = attempts, due_ms = ?, settled_ms = NULL, first_attempt_ms = NULL
+        WHERE id = ?
+        """,
+        (after.value, now_ms if _is_first_open(conn, row) else None, delivery_id),
+    )
+    totals = _Totals()
+    totals.move(row["resource_id"], row["state"], after)
+    totals.apply(conn)
+
+
+def cancel(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
+    """Give a delivery up. The object's next one becomes due. Raises IllegalStep if it is being sent or settled."""
+    row = _row(conn, delivery_id)
+    after = step(DeliveryState(row["state"]), Signal.CANCELLED)
+    conn.execute(
+        "UPDATE deliveries SET state = ?, due_ms = NULL, settled_ms = ? WHERE id = ?",
+        (after.value, now_ms, delivery_id),
+    )
+    totals = _Totals()
+    totals.move(row["resource_id"], row["state"], after)
+    totals.apply(conn)
+    _arm_next(conn, row["resource_id"], row["object_id"], now_ms)
+
+
+def add_replay(conn: sqlite3.Connection, event_id: int, now_ms: int) -> int:
+    """A new delivery of an event, queued behind the object's open ones. Returns its id.
+
+    It takes the turn of an open delivery of the same event: the order of the object's events stays the same.
+    Raises UsageError if the event does not exist or its instance has no callback URL.
+    """
+    row = conn.execute(
+        """
+        SELECT e.instance_id, e.resource_id, e.object_id, i.callback_id,
+               i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL, i.removed_ms
+        FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
+        WHERE e.id = ?
+        """,
+        (event_id,),
+    ).fetchone()
+    if row is None or row[5] is not None:
+        raise UsageError(f"event {event_id} does not exist; `cwconsole events list` shows what does")
+    instance_id, resource_id, object_id, callback_id, held, _ = row
+    if callback_id is None:
+        raise UsageError(f"event {event_id} cannot be sent: its instance has no callback URL (it only records)")
+    first = conn.execute(
+        """
+        SELECT id, event_id, state FROM deliveries INDEXED BY deliveries_open
+        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying') ORDER BY id LIMIT 1
+        """,
+        (resource_id, object_id),
+    ).fetchone()
+    takes_turn = first is not None and first[1] == event_id and first[2] != "sending"
+    if takes_turn:
+        conn.execute("UPDATE deliveries SET due_ms = NULL WHERE id = ?", (first[0],))
+    cursor = conn.execute(
+        """
+        INSERT INTO deliveries (event_id, instance_id, resource_id, object_id, callback_id, replay, due_ms, held,
+                                created_ms)
+        VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
+        """,
+        (
+            event_id,
+            instance_id,
+            resource_id,
+            object_id,
+            callback_id,
+            now_ms if first is None or takes_turn else None,
+            held,
+            now_ms,
+        ),
+    )
+    conn.execute("UPDATE resources SET pending = pending + 1 WHERE id = ?", (resource_id,))
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def _is_first_open(conn: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether it is its object's turn already, or nothing else of the object is open."""
+    if row["due_ms"] is not None:
+        return True
+    other = conn.execute(
+        """
+        SELECT 1 FROM deliveries INDEXED BY deliveries_open
+        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying') AND id <> ? LIMIT 1
+        """,
+        (row["resource_id"], row["object_id"], row["id"]),
+    ).fetchone()
+    return other is None
+
+
+def _row(conn: sqlite3.Connection, delivery_id: int) -> sqlite3.Row:
+    cursor = conn.execute("SELECT * FROM deliveries WHERE id = ?", (delivery_id,))
+    cursor.row_factory = sqlite3.Row
+    row: sqlite3.Row | None = cursor.fetchone()
+    if row is None:
+        raise UsageError(f"delivery {delivery_id} does not exist; `cwconsole deliveries list` shows what does")
+    return row
+
+
+def _state(conn: sqlite3.Connection, delivery_id: int) -> DeliveryState:
+    return DeliveryState(conn.execute("SELECT state FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()[0])
