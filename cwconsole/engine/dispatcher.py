@@ -2,7 +2,7 @@
 
 One lane per callback URL, with up to 16 requests in flight; 64 in all. Outcomes are recorded together: while one
 commit runs, the next outcomes gather. A slot is free again as soon as its request is over, but an object's next
-delivery becomes due only with the commit, which keeps the order. A crash in between means `interrupted`, and sent again.
+delivery becomes due only with the commit, which keeps the order. What a crash leaves in between is sent again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from cwconsole.core.attempts import EventFacts, Outcome, Parcel
 from cwconsole.core.breaker import Breaker, BreakerState
 from cwconsole.core.delivery import decide
 from cwconsole.core.event_id import public_id
-from cwconsole.core.records import EventType
 from cwconsole.engine.ports import Sender
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.store import deliveries
@@ -59,6 +58,7 @@ class Dispatcher:
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._flushing = asyncio.Lock()
         self._quiet = asyncio.Condition()
         self._new_lanes: deque[Lane] = deque()
         self._work = asyncio.Event()
@@ -124,15 +124,16 @@ class Dispatcher:
             await self._flush()
 
     async def _flush(self) -> None:
-        self._arrived.clear()
-        batch = self._outcomes[:]
-        if batch:
-            now_ms = self.services.clock.now_ms()
-            woken = await self.services.store.write(deliveries.settle, batch, now_ms)
-            del self._outcomes[: len(batch)]
-            self._room.set()
-            for callback_id in {*woken, *(one.claimed.callback_id for one in batch if one.due_ms is not None)}:
-                self.nudge(callback_id)
+        async with self._flushing:
+            self._arrived.clear()
+            batch = self._outcomes[:]
+            if batch:
+                now_ms = self.services.clock.now_ms()
+                woken = await self.services.store.write(deliveries.settle, batch, now_ms)
+                del self._outcomes[: len(batch)]
+                self._room.set()
+                for callback_id in {*woken, *(one.claimed.callback_id for one in batch if one.due_ms is not None)}:
+                    self.nudge(callback_id)
         await self.turned_quiet()
 
     async def _flushed(self) -> None:
@@ -161,6 +162,7 @@ class Lane:
     async def run(self) -> None:
         """Claim and send until the engine stops."""
         services = self.dispatcher.services
+        self.last_success_ms = await services.store.read(deliveries.last_success, self.callback_id)
         async with asyncio.TaskGroup() as group:
             while not services.stopping.is_set():
                 self._wake.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cwconsole.core import conditions
+from cwconsole.core import predicates
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.polling import FULL_READ_INTERVAL, Birth, lower_bound
 from cwconsole.store.resources import Resource
@@ -59,12 +59,12 @@ def _window_from(kind: str, resource: Resource, config: ResourceConfig) -> int |
 
 def filter_of(plan: Plan, resource: Resource, config: ResourceConfig) -> str:
     """The crawl's conditions, complete but for the id cursor."""
-    window = "" if plan.window_from is None else conditions.updated_since(plan.window_from)
+    window = "" if plan.window_from is None else predicates.updated_since(plan.window_from)
     ceiling = ""
     if plan.baseline and resource.baseline_id is not None:
         # What is created while the baseline is read stays unknown, and becomes an event by the first window.
         ceiling = f"id <= {resource.baseline_id}"
-    return conditions.all_of(config.filter, window, ceiling)
+    return predicates.all_of(config.filter, window, ceiling)
 
 
 def birth_of(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> Birth:

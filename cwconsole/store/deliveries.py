@@ -75,29 +75,20 @@ def claim(conn: sqlite3.Connection, callback_id: int, *, now_ms: int, limit: int
     held = conn.execute("SELECT held_ms FROM callbacks WHERE id = ?", (callback_id,)).fetchone()
     if held is None or held[0] is not None:
         return Claim([], None)
-    rows = [
-        Claimed(*row)
-        for row in conn.execute(
-            """
-            SELECT d.id, d.attempts + 1, d.armed, d.replay, coalesce(d.first_attempt_ms, :now), d.callback_id,
-                   d.instance_id, d.resource_id, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
-            FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
-            WHERE d.callback_id = :callback AND d.due_ms <= :now AND d.due_ms IS NOT NULL AND d.held = 0
-            ORDER BY d.due_ms, d.id LIMIT :limit
-            """,
-            {"callback": callback_id, "now": now_ms, "limit": limit},
-        )
-    ]
-    _mark_sending(conn, rows)
-    return Claim(rows, next_due(conn, callback_id))
-
-
-def _mark_sending(conn: sqlite3.Connection, rows: list[Claimed]) -> None:
+    found = conn.execute(
+        """
+        SELECT d.state, d.id, d.attempts + 1, d.armed, d.replay, coalesce(d.first_attempt_ms, :now), d.callback_id,
+               d.instance_id, d.resource_id, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
+        FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
+        WHERE d.callback_id = :callback AND d.due_ms <= :now AND d.due_ms IS NOT NULL AND d.held = 0
+        ORDER BY d.due_ms, d.id LIMIT :limit
+        """,
+        {"callback": callback_id, "now": now_ms, "limit": limit},
+    ).fetchall()
+    rows = [Claimed(*row[1:]) for row in found]
     totals = _Totals()
-    for row in rows:
-        before = _state(conn, row.delivery_id)
-        step(before, Signal.CLAIMED)
-        totals.move(row.resource_id, before, DeliveryState.SENDING)
+    for (state, *_), row in zip(found, rows, strict=True):
+        totals.move(row.resource_id, state, step(DeliveryState(state), Signal.CLAIMED))
     conn.executemany(
         """
         UPDATE deliveries SET state = 'sending', due_ms = NULL, attempts = attempts + 1,
@@ -106,6 +97,7 @@ def _mark_sending(conn: sqlite3.Connection, rows: list[Claimed]) -> None:
         [(row.first_attempt_ms, row.delivery_id) for row in rows],
     )
     totals.apply(conn)
+    return Claim(rows, next_due(conn, callback_id))
 
 
 def next_due(conn: sqlite3.Connection, callback_id: int) -> int | None:
@@ -118,6 +110,12 @@ def next_due(conn: sqlite3.Connection, callback_id: int) -> int | None:
         (callback_id,),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def last_success(conn: sqlite3.Connection, callback_id: int) -> int:
+    """When a callback URL last took something, milliseconds since the epoch; 0 for never."""
+    row = conn.execute("SELECT last_success_ms FROM callbacks WHERE id = ?", (callback_id,)).fetchone()
+    return 0 if row is None or row[0] is None else int(row[0])
 
 
 def waiting_callbacks(conn: sqlite3.Connection) -> list[int]:
@@ -401,7 +399,3 @@ def _row(conn: sqlite3.Connection, delivery_id: int) -> sqlite3.Row:
     if row is None:
         raise UsageError(f"delivery {delivery_id} does not exist; `cwconsole deliveries list` shows what does")
     return row
-
-
-def _state(conn: sqlite3.Connection, delivery_id: int) -> DeliveryState:
-    return DeliveryState(conn.execute("SELECT state FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()[0])
