@@ -1,0 +1,154 @@
+"""What a poller's URL means: which path, which filter, and whether its date condition can be left to our own window.
+
+Two kinds are read: a hub's (`/hubs/crm/contacts?where=…`, names from the catalogue) and ConnectWise's own
+(`/company/contacts?conditions=…`). A comparison of lastUpdated with a template's date is left out, since the window of
+design 5 takes its place; so is an upper bound by `nowTimeZone`. All else stays as the filter. Where the date is tied
+into the expression in another way (an `or` beside it, another field), the URL is run as written, which is a weaker
+guarantee.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from urllib.parse import unquote
+
+from cwconsole.core import catalogue
+from cwconsole.core.condition_reader import parse_conditions
+from cwconsole.core.condition_tree import Comparison, Group, Node, join, write_conditions
+from cwconsole.core.config import Mode
+from cwconsole.core.errors import ConfigError
+from cwconsole.core.templates import TOKEN, Moment, fill_properties, moments_in, render
+
+_DATE_NAMES = frozenset({"lastupdated", "_info/lastupdated", "_info.lastupdated"})
+_BOUNDS = {Moment.LAST_POLL: frozenset({">", ">=", "="}), Moment.NOW: frozenset({"<", "<="})}
+_QUERY_PARTS = re.compile(
+    rf"""((?:{TOKEN}|'(?:{TOKEN}|(?!\$\{{)[^'])*'|"(?:{TOKEN}|(?!\$\{{)[^"])*"|[^&])+)""", re.VERBOSE | re.DOTALL
+)
+_TOKEN = re.compile(f"({TOKEN})", re.DOTALL)
+_PATH = re.compile(r"(?:/(?!\.+(?:/|$))[A-Za-z0-9_.-]+)+")
+_HUB = re.compile(r"/hubs/[A-Za-z0-9_-]+/(.+)")
+_OURS = frozenset({"orderby", "page", "pagesize", "pageid", "nextpage"})  # the window orders and pages by itself
+_NO_PROPERTIES: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollUrl:
+    """A URL as understood.
+
+    path: below the base URL. filter: ConnectWise's grammar, without the date; empty in `Mode.AS_WRITTEN`.
+    reason: why it is run as written or read in full, a plain sentence; empty for a window.
+    written: the whole condition in ConnectWise's grammar, tokens and all.
+    """
+
+    path: str
+    mode: Mode = Mode.WINDOW
+    filter: str = ""
+    reason: str = ""
+    written: str = ""
+
+
+def understand(
+    url: str, *, base_url: str = "", properties: Mapping[str, str] = _NO_PROPERTIES, key: str = "url"
+) -> PollUrl:
+    """Read a poller's URL. Raises ConfigError, naming `key`, for one that nothing can be done with.
+
+    base_url: an absolute URL below it counts as ConnectWise's own. properties: see `templates.render`.
+    """
+    url = fill_properties(url.strip(), properties, key=key)
+    address, _, query = url.removeprefix(base_url.rstrip("/")).partition("?")
+    path = _path(address, key)
+    is_hub, text = _condition(query, key)
+    fill_properties(text, {}, key=key)  # what was percent-encoded may hold tokens, too
+    try:
+        node = parse_conditions(text, hub=is_hub)
+    except ConfigError as error:
+        reason = f"The condition was not understood: found {error.found}, expected {error.expected}."
+        return PollUrl(path=path, mode=Mode.AS_WRITTEN, reason=reason, written=text)
+    return _without_date(path, node)
+
+
+def written_conditions(url: str, *, last_poll_ms: int, now_ms: int) -> str:
+    """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`."""
+    return render(understand(url).written, last_poll_ms=last_poll_ms, now_ms=now_ms)
+
+
+def _path(address: str, key: str) -> str:
+    path = "/" + address.strip().strip("/")
+    hub = _HUB.fullmatch(path)
+    name = hub[1] if hub else path[1:]
+    if hub or "/" not in name:
+        return _catalogued(name, key)
+    if not _PATH.fullmatch(path):
+        raise ConfigError(
+            key, repr(address[:80]), "a path below baseUrl without placeholders, such as /company/contacts"
+        )
+    return path
+
+
+def _catalogued(name: str, key: str) -> str:
+    if endpoint := catalogue.lookup(name):
+        return endpoint.path
+    near = get_close_matches(name, catalogue.names(), n=1)
+    hint = f" ({near[0]}?)" if near else ""
+    expected = f"a resource of the catalogue{hint}, or ConnectWise's own path such as /company/contacts"
+    raise ConfigError(key, repr(name[:60]), expected)
+
+
+def _condition(query: str, key: str) -> tuple[bool, str]:
+    """Whether the condition is a hub's, and its text."""
+    found: tuple[bool, str] | None = None
+    for part in _QUERY_PARTS.findall(query):
+        name, _, value = part.partition("=")
+        match name.strip().casefold():
+            case "where" | "conditions" as parameter if found is None:
+                is_hub = parameter == "where"
+                found = (is_hub, _decoded(value, is_hub=is_hub))
+            case "where" | "conditions":
+                raise ConfigError(key, "two conditions", "one where=… or one conditions=…")
+            case parameter if parameter not in _OURS:
+                expected = "where=… or conditions=… alone; records are read whole, ordered and paged by id"
+                raise ConfigError(key, f"the parameter {name.strip()[:40]!r}", expected)
+    return found or (False, "")
+
+
+def _decoded(value: str, *, is_hub: bool) -> str:
+    """Percent-decoded outside tokens. A `where` with blanks in it was never encoded: its `%` are wildcards."""
+    pieces = _TOKEN.split(value)
+    if is_hub and any(re.search(r"\s", piece) for piece in pieces[::2]):
+        return value.strip()
+    pieces[::2] = [_unquote(piece) for piece in pieces[::2]]
+    return "".join(pieces).strip()
+
+
+def _unquote(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        return text
+
+
+def _without_date(path: str, node: Node | None) -> PollUrl:
+    written = write_conditions(node)
+    parts = node.parts if isinstance(node, Group) and node.word == "and" else [node] if node else []
+    kept: list[Node] = []
+    for part in parts:
+        text = write_conditions(part)
+        if not (moments := moments_in(text)):
+            kept.append(part)
+        elif reason := _obstacle(part, moments):
+            return PollUrl(path=path, mode=Mode.AS_WRITTEN, reason=reason, written=written)
+    return PollUrl(path=path, filter=write_conditions(join("and", kept)), written=written)
+
+
+def _obstacle(part: Node, moments: set[Moment]) -> str:
+    """Why our window cannot take the place of a part with a template's date; empty if it can."""
+    if not isinstance(part, Comparison):
+        return "A date of the template stands inside an `or` or a `not`."
+    if part.name.casefold() not in _DATE_NAMES:
+        return f"A date of the template is compared with {part.name}, not with lastUpdated."
+    if not all(part.operator in _BOUNDS[moment] for moment in moments):
+        return f"A date of the template is compared by `{part.operator}`, which is no start or end of a window."
+    return ""
