@@ -13,6 +13,7 @@ from cwconsole.core import page_size
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import HeavyQueryFault, SourceFault, StaleError, UndecodableFault
 from cwconsole.core.page_size import PageSize
+from cwconsole.core.poll_url import written_conditions
 from cwconsole.core.polling import is_parking, next_on_grid, wait_after_fault
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine.plan import Plan, birth_of, filter_of, interval_of, plan
@@ -187,7 +188,11 @@ class Crawl:
             return AsWrittenFetcher(
                 source=self.target.source,
                 path=config.path,
-                conditions=written_conditions(self.plan, config, self.services.clock.now_ms()),
+                conditions=written_conditions(
+                    config.template,
+                    last_poll_ms=(self.plan.window_from or 0) * 1000,
+                    now_ms=self.services.clock.now_ms(),
+                ),
                 size=min(config.page_size, 1000),
             )
         return ByIdFetcher(
@@ -286,8 +291,3 @@ class Crawl:
     async def _keep_page_size(self) -> None:
         if isinstance(self.fetcher, ByIdFetcher) and self.fetcher.size != self.resource.size:
             await self.services.store.write(resources.keep_page_size, self.resource.id, self.fetcher.size)
-
-
-def written_conditions(plan: Plan, config: ResourceConfig, now_ms: int) -> str:
-    """The template's own conditions, its dates filled in with the watermark minus the overlap."""
-    raise NotImplementedError

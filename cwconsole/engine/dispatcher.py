@@ -10,15 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 import structlog
 
-from cwconsole.core.attempts import EventFacts, Outcome, Parcel
+from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.breaker import Breaker, BreakerState
 from cwconsole.core.delivery import decide
 from cwconsole.core.event_id import public_id
-from cwconsole.engine.ports import Sender
+from cwconsole.engine.fleet import Member
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.store import deliveries
 from cwconsole.store.deliveries import Claimed, Settlement
@@ -31,18 +30,7 @@ LOOK_AHEAD = 16  # claimed beyond what is in flight, so that a slot never waits 
 UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses
 
 
-class Recipient(Protocol):
-    """What a delivery needs of its instance."""
-
-    sender: Sender
-    schedule: tuple[float, ...]
-
-    def facts(self, claimed: Claimed, event_id: str) -> EventFacts:
-        """The event with what the notification says of its instance."""
-        ...
-
-
-Recipients = Callable[[int], Recipient | None]
+Recipients = Callable[[int], Member | None]
 
 
 class Dispatcher:

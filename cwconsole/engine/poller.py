@@ -35,8 +35,9 @@ class Poller:
     record is never written over a newer one.
     """
 
-    def __init__(self, services: Services, resource_id: int, target: Target) -> None:
+    def __init__(self, services: Services, resource_id: int, target: Target, *, scheduled: bool = True) -> None:
         self.services = services
+        self.scheduled = scheduled
         self.resource_id = resource_id
         self.target = target
         self.lock = asyncio.Lock()
@@ -93,7 +94,7 @@ class Poller:
         for one in asked:
             if not one.answer.done():
                 one.answer.set_result(report)
-        return report.next_poll_ms if report.resource.runs else None
+        return report.next_poll_ms if self.scheduled and report.resource.runs else None
 
     async def poll(self, why: Why) -> PollReport:
         """Make one poll now."""
@@ -111,7 +112,7 @@ class Poller:
 
     async def _first_due(self) -> int | None:
         resource = await self._row()
-        if not resource.runs:
+        if not self.scheduled or not resource.runs:
             return None
         return first_due(
             resource.next_poll_ms,
@@ -122,7 +123,11 @@ class Poller:
 
     async def _due(self) -> int | None:
         resource = await self._row()
-        return (resource.next_poll_ms or 0) if resource.runs else None
+        return (resource.next_poll_ms or 0) if self.scheduled and resource.runs else None
+
+    async def wants_polls(self) -> bool:
+        """Whether neither it nor its instance is paused or off."""
+        return (await self._row()).runs
 
 
 def _refuse(answer: asyncio.Future[PollReport], error: BaseException) -> None:

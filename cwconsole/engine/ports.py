@@ -6,10 +6,13 @@ The store does not: it is always the real SQLite, and a Protocol would only repe
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.core.config import InstanceConfig
 from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.store.instances import Instance
 
 
 class Source(Protocol):
@@ -57,4 +60,21 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """One instance, ready to be polled and delivered for. sender: None for record only."""
+
+    config: InstanceConfig
+    source: Source
+    sender: Sender | None
+
+
+class Connect(Protocol):
+    """Makes an instance's connection from its stored row: reads its body, resolves its secrets."""
+
+    def __call__(self, instance: Instance) -> Connection:
+        """Raises ConfigError if the body or a secret cannot be used."""
         ...

@@ -30,6 +30,10 @@ class Services:
     nudge: Callable[[int], None]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the engine stops."""
+        await wait_for(self.stopping, seconds)
+
 
 async def together(fetch: Coroutine[Any, Any, A], commit: Awaitable[B]) -> tuple[A, B]:
     """Await both at the same time. A fault of the fetch is raised after the commit is over, never instead of it.

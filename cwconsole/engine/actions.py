@@ -1,0 +1,114 @@
+"""What operators queued: poll, sweep, replay. Picked up, carried out, and answered with an outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+
+import structlog
+
+from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.engine.crawl import PollReport, Why
+from cwconsole.engine.dispatcher import Dispatcher
+from cwconsole.engine.fleet import Fleet
+from cwconsole.engine.poller import Poller
+from cwconsole.engine.services import Services
+from cwconsole.engine.sweeper import Sweep, SweepReport
+from cwconsole.store import actions, replays, resources
+from cwconsole.store.actions import Action, ActionKind
+from cwconsole.store.resources import Resource
+
+log = structlog.get_logger(__name__)
+
+
+class Actions:
+    """Carries out queued actions.
+
+    only: the id of the one action this engine is here for; None for whatever is queued.
+    """
+
+    def __init__(self, services: Services, fleet: Fleet, dispatcher: Dispatcher, *, only: int | None = None) -> None:
+        self.services = services
+        self.fleet = fleet
+        self.dispatcher = dispatcher
+        self.only = only
+
+    async def pick_up(self, group: asyncio.TaskGroup) -> None:
+        """Start whatever is queued now."""
+        store = self.services.store
+        while await store.read(actions.has_queued, self.only):
+            action = await store.write(actions.pick, self.services.clock.now_ms(), self.only)
+            if action is not None:
+                group.create_task(self._carry_out(action))
+
+    async def _carry_out(self, action: Action) -> None:
+        try:
+            if action.kind is ActionKind.REPLAY:
+                await self._replay(action)
+                return
+            state, outcome = await self._do(action)
+        except CwconsoleError as error:
+            state, outcome = "failed", error.message
+        except Exception as defect:  # noqa: BLE001 - one action's defect must not end the engine
+            log.error("action broke", action=action.id, traceback=traceback.format_exc())
+            state, outcome = "failed", f"An unexpected error ended it ({type(defect).__name__}: {defect}); see the log."
+        await self.services.store.write(actions.finish, action.id, state, outcome, self.services.clock.now_ms())
+
+    async def _do(self, action: Action) -> tuple[str, str]:
+        if action.kind is ActionKind.POLL:
+            return await self._poll(action)
+        if action.kind is ActionKind.SWEEP:
+            return await self._sweep(action)
+        raise UsageError(f"action {action.id} is of a kind this engine does not know: {action.kind}")
+
+    async def _poll(self, action: Action) -> tuple[str, str]:
+        why = Why(trigger="operator", action_id=action.id)
+        targets = await self._targets(action)
+        reports = await asyncio.gather(*(poller.poll_now(why) for _, poller in targets))
+        faults = [report for report in reports if report.fault is not None]
+        return ("failed" if faults else "done"), " ".join(poll_sentence(report) for report in reports)
+
+    async def _sweep(self, action: Action) -> tuple[str, str]:
+        why = Why(trigger="operator", action_id=action.id)
+        confirmed = int(action.param("confirm_deletes") or 0)
+        state, sentences = "done", []
+        for resource, poller in await self._targets(action):
+            report = await Sweep(poller, resource, why, confirmed=confirmed).run()
+            state = state if report.outcome == "ok" else "failed"
+            sentences.append(sweep_sentence(resource, report))
+        return state, " ".join(sentences)
+
+    async def _replay(self, action: Action) -> None:
+        await self.services.store.write(replays.replay, action, self.services.clock.now_ms())
+        await self.dispatcher.rescan()
+
+    async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:
+        """The resources an action is about, with their pollers."""
+        store = self.services.store
+        if action.resource_id is not None:
+            row = await store.read(resources.load, action.resource_id)
+            rows = [] if row is None else [row]
+        else:
+            rows = await store.read(resources.of_instance, action.instance_id or 0)
+        found = [(row, self.fleet.pollers[row.id]) for row in rows if row.id in self.fleet.pollers]
+        if not found:
+            raise UsageError(f"action {action.id}: nothing there can be polled; `cwconsole status` says why")
+        return found
+
+
+def poll_sentence(report: PollReport) -> str:
+    """One poll's outcome for people."""
+    label = report.resource.label
+    if report.fault is not None:
+        return f"{label}: {report.fault.message}"
+    if report.outcome != "ok":
+        return f"{label}: the poll was {report.outcome}."
+    what = "baseline read" if report.baselined else "polled"
+    return f"{label}: {what}, {report.records} records, {report.events} events."
+
+
+def sweep_sentence(resource: Resource, report: SweepReport) -> str:
+    """One sweep's outcome for people."""
+    if report.outcome == "ok":
+        return f"{resource.label}: swept, {report.fetched} fetched, {report.events} events, {report.deleted} deleted."
+    return report.sentence or f"{resource.label}: the sweep was {report.outcome}."

@@ -1,0 +1,170 @@
+"""What is to be polled and delivered for, kept in step with the database: instances, connections, pollers."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from dataclasses import dataclass
+
+import structlog
+
+from cwconsole.core.attempts import EventFacts
+from cwconsole.core.config import InstanceConfig, ResourceConfig
+from cwconsole.core.delivery import SCHEDULES
+from cwconsole.core.errors import ConfigError
+from cwconsole.core.polling import PARKED_INTERVAL
+from cwconsole.core.records import EventType
+from cwconsole.engine.crawl import Target
+from cwconsole.engine.poller import Poller
+from cwconsole.engine.ports import Connect, Connection, Sender
+from cwconsole.engine.services import Services
+from cwconsole.store import instances, resources
+from cwconsole.store.deliveries import Claimed
+from cwconsole.store.instances import Instance
+from cwconsole.store.resources import Resource
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An instance that is connected: what the dispatcher needs of it."""
+
+    instance: Instance
+    config: InstanceConfig
+    sender: Sender
+    schedule: tuple[float, ...]
+    resources: dict[int, ResourceConfig]
+
+    def facts(self, claimed: Claimed, event_id: str) -> EventFacts:
+        """A claimed event with what its notification says of the instance."""
+        resource = self.resources[claimed.resource_id]
+        return EventFacts(
+            event_id=event_id,
+            number=claimed.event_id,
+            type=EventType(claimed.type),
+            object_type=resource.name,
+            object_id=claimed.object_id,
+            record=claimed.record,
+            record_date=None if claimed.record_date is None else claimed.record_date * 1000,
+            poll_date=claimed.seen_ms,
+            instance_id=claimed.instance_id,
+            instance_name=self.instance.name,
+            instance_tags=self.config.tags,
+            element_key=self.config.element_key,
+            id_field=resource.id_field,
+        )
+
+
+class Fleet:
+    """The pollers of an engine, one per active resource.
+
+    scheduled: whether pollers poll by themselves, or only when asked.
+    """
+
+    def __init__(self, services: Services, connect: Connect, *, scheduled: bool) -> None:
+        self.services = services
+        self.connect = connect
+        self.scheduled = scheduled
+        self.members: dict[int, Member] = {}
+        self.pollers: dict[int, Poller] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._bodies: dict[int, str] = {}
+        self._connections: dict[int, Connection] = {}
+
+    def recipient(self, instance_id: int) -> Member | None:
+        """What deliveries of an instance need; None if it is gone or cannot be delivered for now."""
+        return self.members.get(instance_id)
+
+    def wake(self) -> None:
+        """Let every poller look at its row again."""
+        for poller in self.pollers.values():
+            poller.wake()
+
+    async def refresh(self, group: asyncio.TaskGroup) -> None:
+        """Follow the database: connect what is new or changed, start and end pollers, wake the rest."""
+        store = self.services.store
+        stored = await store.read(instances.all_instances)
+        active = await store.read(resources.active)
+        by_instance: dict[int, list[Resource]] = {}
+        for resource in active:
+            by_instance.setdefault(resource.instance_id, []).append(resource)
+        for instance in stored:
+            await self._connect(instance, by_instance.get(instance.id, []))
+        gone = self._connections.keys() - {instance.id for instance in stored}
+        for instance_id in gone:
+            self._forget(instance_id)
+        self._start_and_end(active, group)
+
+    async def _connect(self, instance: Instance, its_resources: list[Resource]) -> None:
+        connection = self._connections.get(instance.id)
+        if connection is None or self._bodies.get(instance.id) != instance.body:
+            try:
+                connection = self.connect(instance)
+            except ConfigError as error:
+                self._forget(instance.id)
+                await self._park(its_resources, "config", f"{instance.name}: {error.message}")
+                return
+            self._connections[instance.id], self._bodies[instance.id] = connection, instance.body
+        configs = {resource.name: resource for resource in connection.config.resources}
+        known = {row.id: configs[row.name] for row in its_resources if row.name in configs}
+        if connection.sender is not None:
+            self.members[instance.id] = Member(
+                instance=instance,
+                config=connection.config,
+                sender=connection.sender,
+                schedule=SCHEDULES[connection.config.retry],
+                resources=known,
+            )
+        else:
+            self.members.pop(instance.id, None)
+        for resource_id, config in known.items():
+            self._aim(resource_id, Target(config=config, instance=connection.config, source=connection.source))
+
+    def _aim(self, resource_id: int, target: Target) -> None:
+        poller = self.pollers.get(resource_id)
+        if poller is None:
+            self.pollers[resource_id] = Poller(self.services, resource_id, target, scheduled=self.scheduled)
+        elif poller.target != target:
+            poller.retarget(target)
+        else:
+            poller.wake()
+
+    def _start_and_end(self, active: list[Resource], group: asyncio.TaskGroup) -> None:
+        wanted = {resource.id for resource in active if resource.instance_id in self._connections}
+        for resource_id in self.pollers.keys() - wanted:
+            del self.pollers[resource_id]
+            if (task := self._tasks.pop(resource_id, None)) is not None:
+                task.cancel()
+        for resource_id, poller in self.pollers.items():
+            if resource_id not in self._tasks:
+                self._tasks[resource_id] = group.create_task(self._guard(poller))
+
+    async def _guard(self, poller: Poller) -> None:
+        """Run a poller. A defect parks it, red, with its traceback in the log; the rest goes on."""
+        while not self.services.stopping.is_set():
+            try:
+                await poller.run()
+            except Exception as defect:  # noqa: BLE001 - whatever it is, the other pollers must go on
+                log.error("poller broke", resource=poller.resource_id, traceback=traceback.format_exc())
+                row = await self.services.store.read(resources.load, poller.resource_id)
+                sentence = f"An unexpected error stopped this poller ({type(defect).__name__}: {defect}); see the log."
+                await self._park([] if row is None else [row], "defect", sentence)
+                await self.services.pause(PARKED_INTERVAL)
+
+    async def _park(self, parked: list[Resource], code: str, sentence: str) -> None:
+        now_ms = self.services.clock.now_ms()
+        for resource in parked:
+            await self.services.store.write(
+                resources.note_failure,
+                resource.id,
+                code=code,
+                error=sentence,
+                parked=True,
+                next_poll_ms=now_ms + int(PARKED_INTERVAL * 1000),
+                now_ms=now_ms,
+            )
+
+    def _forget(self, instance_id: int) -> None:
+        for table in (self._connections, self._bodies, self.members):
+            table.pop(instance_id, None)

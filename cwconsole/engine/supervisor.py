@@ -1,0 +1,123 @@
+"""The engine: pollers, sweeps, deliveries and actions of one database, side by side in one task group.
+
+All state is in the database; the engine only follows it. It notices what other processes wrote by `data_version`, four
+times a second, and then looks for queued actions and changed configuration. Stopping takes no new work, lets what
+runs finish within a limit, and can be asked for twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from cwconsole.engine.actions import Actions
+from cwconsole.engine.crawl import PollReport, Why
+from cwconsole.engine.dispatcher import Dispatcher
+from cwconsole.engine.fleet import Fleet
+from cwconsole.engine.janitor import Janitor
+from cwconsole.engine.ports import Clock, Connect
+from cwconsole.engine.services import Services
+from cwconsole.engine.sweeps import Sweeps
+from cwconsole.store import actions, meta, polls
+from cwconsole.store.database import Store
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 0.25
+STOP_SECONDS = 10.0
+
+
+class Engine:
+    """The running pollers and deliverers. At most one per database: the caller holds the engine's lock.
+
+    scheduled: poll and sweep by the schedule; False for an engine that serves one command.
+    only: the one queued action to carry out; None for all.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        connect: Connect,
+        clock: Clock,
+        chance: Callable[[], float],
+        *,
+        tag: str,
+        scheduled: bool = True,
+        only: int | None = None,
+    ) -> None:
+        self.services = Services(store=store, clock=clock, chance=chance, nudge=self._nudge)
+        self.fleet = Fleet(self.services, connect, scheduled=scheduled)
+        self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag)
+        self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only)
+        self.sweeps = Sweeps(self.services, self.fleet)
+        self.janitor = Janitor(self.services)
+        self.scheduled = scheduled
+        self.ready = asyncio.Event()
+
+    def _nudge(self, callback_id: int) -> None:
+        self.dispatcher.nudge(callback_id)
+
+    def stop(self) -> None:
+        """Take no new work. `run` returns when what runs is over, at the latest after 10 s."""
+        self.services.stopping.set()
+        self.fleet.wake()
+        self.dispatcher.stop()
+
+    async def run(self) -> None:
+        """Work until `stop` is called."""
+        now_ms = self.services.clock.now_ms()
+        interrupted = await self.services.store.write(polls.interrupt_running, now_ms)
+        await self.services.store.write(actions.requeue_running)
+        log.info("engine starts", interrupted_polls=interrupted)
+        try:
+            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+                group.create_task(self.dispatcher.run())
+                await self.fleet.refresh(group)
+                group.create_task(self._follow(group))
+                if self.scheduled:
+                    group.create_task(self.sweeps.run())
+                    group.create_task(self.janitor.run())
+                self.ready.set()
+                await self.services.stopping.wait()
+                limit.reschedule(asyncio.get_running_loop().time() + STOP_SECONDS)
+        except TimeoutError:
+            log.warning("engine stopped hard; what was cut off is resumed by the next one", seconds=STOP_SECONDS)
+        log.info("engine stopped")
+
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Notice what other processes wrote."""
+        store = self.services.store
+        seen, config = None, await store.read(meta.config_version)
+        while not self.services.stopping.is_set():
+            if (version := await store.data_version()) != seen:
+                seen = version
+                await self.actions.pick_up(group)
+                if (now := await store.read(meta.config_version)) != config:
+                    config = now
+                    await self.fleet.refresh(group)
+                    await self.dispatcher.rescan()
+            await self.services.pause(LOOK_SECONDS)
+
+    async def poll_all(self, why: Why) -> list[PollReport]:
+        """Poll every active resource that is not paused once, interrupted crawls going on where they stopped."""
+        pollers = [poller for poller in self.fleet.pollers.values() if await poller.wants_polls()]
+        return list(await asyncio.gather(*(poller.poll_now(why) for poller in pollers)))
+
+    async def drained(self) -> None:
+        """Wait until nothing that may be sent now is due."""
+        await self.dispatcher.drained()
+
+
+@asynccontextmanager
+async def running(engine: Engine) -> AsyncIterator[Engine]:
+    """Run an engine around a block; stops it at the end, and waits until it has."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(engine.run())
+        await engine.ready.wait()
+        try:
+            yield engine
+        finally:
+            engine.stop()

@@ -1,0 +1,20 @@
+"""Replays: a new delivery of an event, made and answered for in one transaction: a crash makes no second one."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from cwconsole.core.errors import UsageError
+from cwconsole.store import actions, deliveries
+from cwconsole.store.actions import Action
+
+
+def replay(conn: sqlite3.Connection, action: Action, now_ms: int) -> int:
+    """Carry out a replay action. Returns the new delivery's id. Raises UsageError if the event cannot be sent."""
+    if action.target_id is None:
+        raise UsageError(f"action {action.id} names no event to replay")
+    delivery_id = deliveries.add_replay(conn, action.target_id, now_ms)
+    actions.finish(
+        conn, action.id, "done", f"Event {action.target_id} is sent again as delivery {delivery_id}.", now_ms
+    )
+    return delivery_id

@@ -1,0 +1,92 @@
+"""Pruning of what is older than the retention, and of removed instances, in small steps.
+
+The last version of an object stays (its next change is compared and shown against it), and so does an event whose
+delivery is open.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+KEEP_MS = 90 * 24 * 3600 * 1000
+
+
+def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
+    """Delete up to `limit` events older than the retention, with their deliveries and attempts.
+
+    Returns how many went. Looks at no more than `limit` of the oldest a call, from where the last call stopped.
+    """
+    horizon = now_ms - KEEP_MS
+    start = int(_note(conn) or 0)
+    rows = conn.execute("SELECT id, seen_ms FROM events WHERE id > ? ORDER BY id LIMIT ?", (start, limit)).fetchall()
+    old = [event_id for event_id, seen_ms in rows if seen_ms < horizon]
+    if not old:
+        _note(conn, 0)  # kept ones may have been replaced by newer versions since: begin again next time
+        return 0
+    prunable = [event_id for event_id in old if _prunable(conn, event_id)]
+    for event_id in prunable:
+        _delete_event(conn, event_id)
+    _note(conn, old[-1])
+    return len(old)
+
+
+def _prunable(conn: sqlite3.Connection, event_id: int) -> bool:
+    row = conn.execute(
+        """
+        SELECT 1 FROM events e JOIN objects o ON o.resource_id = e.resource_id AND o.object_id = e.object_id
+        WHERE e.id = ? AND o.event_id = e.id AND o.presence <> 'deleted'
+        """,
+        (event_id,),
+    ).fetchone()
+    return row is None and not _has_open_delivery(conn, event_id)
+
+
+def _has_open_delivery(conn: sqlite3.Connection, event_id: int) -> bool:
+    row = conn.execute(
+        "SELECT 1 FROM deliveries WHERE event_id = ? AND state IN ('pending', 'sending', 'retrying') LIMIT 1",
+        (event_id,),
+    ).fetchone()
+    return row is not None
+
+
+def _delete_event(conn: sqlite3.Connection, event_id: int) -> None:
+    for delivery_id, resource_id, state in conn.execute(
+        "SELECT id, resource_id, state FROM deliveries WHERE event_id = ?", (event_id,)
+    ).fetchall():
+        conn.execute("DELETE FROM attempts WHERE delivery_id = ?", (delivery_id,))
+        conn.execute("DELETE FROM deliveries WHERE id = ?", (delivery_id,))
+        conn.execute(f"UPDATE resources SET {state} = max({state} - 1, 0) WHERE id = ?", (resource_id,))
+    conn.execute("DELETE FROM events WHERE id = ?", (event_id,))
+
+
+def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
+    """Delete up to `limit` rows of instances that were removed; the instance itself goes last. Returns how many."""
+    row = conn.execute(
+        """
+        SELECT r.id FROM resources r JOIN instances i ON i.id = r.instance_id
+        WHERE i.removed_ms IS NOT NULL AND i.removed_ms <= ? LIMIT 1
+        """,
+        (now_ms,),
+    ).fetchone()
+    if row is None:
+        return 0
+    resource_id = row[0]
+    events = conn.execute(
+        "SELECT id FROM events WHERE resource_id = ? ORDER BY type, id LIMIT ?", (resource_id, limit)
+    ).fetchall()
+    for (event_id,) in events:
+        _delete_event(conn, event_id)
+    if events:
+        return limit
+    for table in ("objects", "set_aside", "polls", "hours"):
+        conn.execute(f"DELETE FROM {table} WHERE resource_id = ?", (resource_id,))
+    conn.execute("DELETE FROM resources WHERE id = ?", (resource_id,))
+    return limit
+
+
+def _note(conn: sqlite3.Connection, position: int | None = None) -> str | None:
+    """Where the last round of pruning stopped."""
+    if position is not None:
+        conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned_to', ?)", (str(position),))
+    row = conn.execute("SELECT value FROM meta WHERE key = 'pruned_to'").fetchone()
+    return None if row is None else str(row[0])
