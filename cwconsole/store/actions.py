@@ -157,19 +157,6 @@ def expire(conn: sqlite3.Connection, now_ms: int) -> int:
 
 
 def has_queued(conn: sqlite3.Connection, only: int | None = None) -> bool:
-    """Whether anything waits for an engine; `only` looks for that one action."""
-    return _oldest_queued(conn, only) is not None
-
-
-def _oldest_queued(conn: sqlite3.Connection, only: int | None) -> tuple[int] | None:
-    row: tuple[int] | None = conn.execute(
-        f"SELECT id FROM actions WHERE {_OPEN} AND state = 'queued' AND id = coalesce(?, id) ORDER BY id LIMIT 1",
-        (only,),
-    ).fetchone()
-    return row
-
-
-def has_queued(conn: sqlite3.Connection, only: int | None = None) -> bool:
     """Whether anything waits for the engine; with `only`, whether that action does."""
     return bool(_queued(conn, only))
 
