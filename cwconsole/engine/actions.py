@@ -36,9 +36,8 @@ class Actions:
     async def pick_up(self, group: asyncio.TaskGroup) -> None:
         """Start whatever is queued now."""
         store = self.services.store
-        while await store.read(actions.has_queued, self.only):
-            action = await store.write(actions.pick, self.services.clock.now_ms(), self.only)
-            if action is not None:
+        if await store.read(actions.has_queued, self.only):
+            for action in await store.write(actions.pick, self.services.clock.now_ms(), only=self.only):
                 group.create_task(self._carry_out(action))
 
     async def _carry_out(self, action: Action) -> None:
@@ -70,7 +69,7 @@ class Actions:
 
     async def _sweep(self, action: Action) -> tuple[str, str]:
         why = Why(trigger="operator", action_id=action.id)
-        confirmed = int(action.param("confirm_deletes") or 0)
+        confirmed = int(action.params.get("confirm_deletes") or 0)
         state, sentences = "done", []
         for resource, poller in await self._targets(action):
             report = await Sweep(poller, resource, why, confirmed=confirmed).run()
