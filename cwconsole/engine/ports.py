@@ -7,12 +7,14 @@ The store does not: it is always the real SQLite, and a Protocol would only repe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.records import Page, PageRequest, Seen
-from cwconsole.store.instances import Instance
+
+if TYPE_CHECKING:
+    from cwconsole.store.instances import Instance
 
 
 class Source(Protocol):

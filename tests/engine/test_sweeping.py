@@ -1,0 +1,132 @@
+"""Sweeps on a real file: deletes found, confirmed and guarded; what polling cannot see is fetched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cwconsole.core.errors import AccessFault
+from tests.engine.rig import contacts, rig
+from tests.fakes import SERVER_EPOCH, fault
+
+
+async def test_a_vanished_record_is_deleted_once_with_its_last_known_record(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        for object_id in (1, 2):
+            it.source.put(object_id)
+        await it.poll()
+        del it.source.rows[1]
+        report = await it.sweep()
+        assert (report.outcome, report.deleted) == ("ok", 1)
+        assert (await it.events())[-1] == (1, "DELETED")
+        records = await it.rows("SELECT record FROM events WHERE object_id = 1 ORDER BY id")
+        assert records[0] == records[1]
+        await it.sweep()
+        assert len(await it.events()) == 3
+
+
+async def test_a_record_known_by_its_date_alone_is_deleted_with_its_id(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for object_id in (1, 2):
+            it.source.put(object_id, updated=SERVER_EPOCH - 500)
+        await it.poll()
+        del it.source.rows[2]
+        await it.sweep()
+        assert await it.rows("SELECT type, record, future FROM events") == [("DELETED", b'{"id":2}', 0)]
+
+
+async def test_a_record_that_left_the_filter_is_outside_and_no_deletion(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(filter="listed = true")) as it:
+        await it.poll()
+        for object_id in (1, 2):
+            it.source.put(object_id)
+        await it.poll()
+        it.source.put(2, listed=False)
+        report = await it.sweep()
+        assert (report.outcome, report.deleted) == ("ok", 0)
+        assert await it.rows("SELECT object_id, presence FROM objects") == [(1, "listed"), (2, "outside")]
+        assert (await it.sweep()).vanished == 0, "it is not asked for again until it is listed"
+        it.source.put(2)
+        await it.poll()
+        assert await it.rows("SELECT presence FROM objects WHERE object_id = 2") == [("listed",)]
+
+
+async def test_anything_but_not_found_is_no_proof_of_a_deletion(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        for object_id in (1, 2):
+            it.source.put(object_id)
+        await it.poll()
+        del it.source.rows[1]
+        it.source.faults = [None, None, AccessFault("The endpoint does not exist.")]
+        report = await it.sweep()
+        assert (report.outcome, report.deleted) == ("failed", 0)
+        assert (await it.sweep()).deleted == 1
+
+
+async def test_an_empty_listing_deletes_nothing_and_asks(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.put(1)
+        await it.poll()
+        it.source.rows.clear()
+        report = await it.sweep()
+        row = await it.row()
+        assert (report.outcome, report.deleted, row.sweep_vanished) == ("refused", 0, 1)
+        assert "--confirm-deletes 1" in report.sentence
+        assert (await it.sweep(confirmed=1)).deleted == 1
+        assert (await it.row()).sweep_vanished is None
+
+
+async def test_more_than_a_tenth_and_more_than_twenty_stops_the_sweep(tmp_path: Path) -> None:
+    async with rig(tmp_path, start="everything") as it:
+        for object_id in range(1, 201):
+            it.source.put(object_id)
+        await it.poll()
+        for object_id in range(1, 22):
+            del it.source.rows[object_id]
+        assert (await it.sweep()).outcome == "refused"
+        it.source.put(1)
+        assert (await it.sweep()).deleted == 20
+
+
+async def test_a_sweep_finds_what_the_window_missed(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.source.put(1, updated=SERVER_EPOCH - 9000)
+        await it.poll()
+        it.source.now += 600
+        await it.poll()
+        it.source.put(1, updated=SERVER_EPOCH - 8000)  # far behind the watermark
+        it.source.put(2, updated=SERVER_EPOCH - 8000)
+        it.source.put(3, dated=False)
+        await it.poll()
+        assert await it.events() == []
+        report = await it.sweep()
+        assert report.fetched == 3
+        assert await it.events() == [(1, "UPDATED"), (2, "CREATED"), (3, "CREATED")]
+        await it.sweep()
+        assert len(await it.events()) == 3
+
+
+async def test_a_failed_sweep_is_recorded_and_tried_again_later(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.faults = [fault()]
+        await it.sweep()
+        assert await it.rows("SELECT kind, outcome, error_code FROM polls ORDER BY id DESC LIMIT 1") == [
+            ("sweep", "failed", "server_error")
+        ]
+        assert ((await it.row()).next_sweep_ms or 0) - it.clock.now_ms() == 60_000
+
+
+async def test_a_deleted_record_that_comes_back_is_news(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        for object_id in (1, 2):
+            it.source.put(object_id)
+        await it.poll()
+        row = it.source.rows.pop(1)
+        await it.sweep()
+        it.source.rows[1] = row
+        await it.poll()
+        assert await it.events() == [(1, "CREATED"), (2, "CREATED"), (1, "DELETED"), (1, "CREATED")]
