@@ -25,6 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 2
+INTERRUPT_SECONDS = 0.02
 
 
 def run_read(path: Path, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -56,7 +57,7 @@ class Readers:
         try:
             return await self._submit(run)
         except asyncio.CancelledError:
-            query.cancel()
+            query.cancel(asyncio.get_running_loop())
             raise
 
     async def data_version(self) -> int:
@@ -122,11 +123,14 @@ class _Query:
             with self._lock:
                 self._conn = None
 
-    def cancel(self) -> None:
+    def cancel(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
             self._cancelled = True
-            if self._conn is not None:
-                self._conn.interrupt()
+            if self._conn is None:
+                return
+            self._conn.interrupt()
+        # Between two statements an interruption has no effect: again, until the read is over.
+        loop.call_later(INTERRUPT_SECONDS, self.cancel, loop)
 
 
 def _snapshot(conn: sqlite3.Connection, fn: Callable[[], T]) -> T:

@@ -1,0 +1,138 @@
+"""Migrations: all or nothing, by any number of processes at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+from cwconsole.core.errors import StoreError
+from cwconsole.store import schema
+from cwconsole.store.connection import writer
+from cwconsole.store.database import prepared
+from cwconsole.store.format import APPLICATION_ID, SCHEMA_VERSION
+from cwconsole.store.migrations import migrate
+from tests.store.processes import finished, go, start
+
+MIGRATE = """
+import sys
+from pathlib import Path
+from cwconsole.store.database import prepared
+sys.stdin.readline()
+prepared(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "cwconsole.db"
+
+
+@pytest.fixture
+def conn(path: Path) -> Iterator[sqlite3.Connection]:
+    """A new file without tables."""
+    with closing(writer(path, migrating=True)) as conn:
+        yield conn
+
+
+def value(conn: sqlite3.Connection, sql: str) -> object:
+    return conn.execute(sql).fetchone()[0]
+
+
+def tables(conn: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_the_known_version_is_the_number_of_migrations() -> None:
+    with closing(sqlite3.connect(":memory:")) as conn:
+        assert len(schema.migrations.pending(Database(conn))) == SCHEMA_VERSION
+
+
+def test_a_new_file_gets_the_tables_and_our_marks(path: Path, conn: sqlite3.Connection) -> None:
+    migrate(conn, path)
+    assert value(conn, "PRAGMA application_id") == APPLICATION_ID
+    assert value(conn, "PRAGMA user_version") == SCHEMA_VERSION
+    assert value(conn, "PRAGMA foreign_keys") == 1
+    assert {"meta", "events", "deliveries"} <= tables(conn)
+
+
+def test_migrating_again_changes_nothing(path: Path, conn: sqlite3.Connection) -> None:
+    migrate(conn, path)
+    before = value(conn, "PRAGMA schema_version"), conn.total_changes
+    migrate(conn, path)
+    assert (value(conn, "PRAGMA schema_version"), conn.total_changes) == before
+
+
+def test_processes_may_migrate_at_once(path: Path) -> None:
+    processes = [start(MIGRATE, path) for _ in range(4)]
+    for process in processes:
+        go(process)
+    for process in processes:
+        finished(process)
+    with closing(writer(path)) as conn:
+        assert value(conn, "SELECT count(*) FROM _sqlite_migrations") == SCHEMA_VERSION
+
+
+def test_a_failing_migration_undoes_those_before_it(path: Path, conn: sqlite3.Connection) -> None:
+    migrations = Migrations("test")
+
+    @migrations()
+    def good(db: Database) -> None:
+        db.conn.execute("CREATE TABLE good (id)")
+
+    @migrations()
+    def bad(db: Database) -> None:
+        db.conn.execute("CREATE TABLE bad (id)")
+        raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        migrate(conn, path, migrations=migrations)
+    assert tables(conn) == set()
+    assert value(conn, "PRAGMA user_version") == value(conn, "PRAGMA application_id") == 0
+    assert value(conn, "PRAGMA foreign_keys") == 1
+    migrate(conn, path)
+
+
+def test_a_table_can_be_rebuilt_under_rows_that_refer_to_it(path: Path, conn: sqlite3.Connection) -> None:
+    migrations = Migrations("test")
+
+    @migrations()
+    def tables_with_rows(db: Database) -> None:
+        db.conn.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        db.conn.execute("CREATE TABLE child (parent INTEGER REFERENCES parent (id) ON DELETE CASCADE)")
+        db.conn.execute("INSERT INTO parent VALUES (7)")
+        db.conn.execute("INSERT INTO child VALUES (7)")
+
+    @migrations()
+    def rebuild(db: Database) -> None:
+        db.table("parent").transform(types={"id": str})
+
+    migrate(conn, path, migrations=migrations)
+    assert value(conn, "SELECT count(*) FROM child JOIN parent ON child.parent = parent.id") == 1
+
+
+def test_an_upgrade_that_leaves_rows_referring_to_nothing_is_refused(path: Path, conn: sqlite3.Connection) -> None:
+    migrations = Migrations("test")
+
+    @migrations()
+    def orphan(db: Database) -> None:
+        db.conn.execute("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+        db.conn.execute("CREATE TABLE child (parent INTEGER REFERENCES parent (id))")
+        db.conn.execute("INSERT INTO child VALUES (7)")
+
+    with pytest.raises(StoreError, match="was not upgraded"):
+        migrate(conn, path, migrations=migrations)
+    assert tables(conn) == set()
+
+
+def test_a_file_that_became_newer_while_we_waited_for_the_lock_is_refused(path: Path, conn: sqlite3.Connection) -> None:
+    prepared(path).close()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(StoreError, match="newer cwconsole"):
+        migrate(conn, path)
+    assert value(conn, "PRAGMA user_version") == SCHEMA_VERSION + 1
