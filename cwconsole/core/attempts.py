@@ -48,8 +48,8 @@ class Outcome:
     """How one attempt ended.
 
     started_ms: milliseconds since the epoch, UTC. duration_ms: until the answer's body was read, or the failure.
-    error_code: None for a 2xx answer; else dns, refused, reset, unreachable, timeout, tls, redirect, blocked,
-        protocol, unknown_outcome, interrupted, gone (410), http_4xx or http_5xx with the class's digit.
+    error_code: None for a 2xx answer; else dns, refused, reset, unreachable, timeout, tls, redirect, blocked, proxy,
+        protocol, unknown_outcome, interrupted, invalid_request, gone (410), http_4xx or http_5xx.
     error: one plain sentence, None for success.
     peer: the address really connected to, "127.0.0.1:8080".
     headers: of the answer. body: at most 20,000 bytes of it; truncated says whether more followed.
