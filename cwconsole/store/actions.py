@@ -87,7 +87,7 @@ class Action:
         return self.state in {"queued", "running"}
 
 
-_OPEN = "state IN ('queued', 'running')"  # word for word as in the index, which is not used otherwise
+OPEN = "state IN ('queued', 'running')"  # word for word as in the index, which is not used otherwise
 _COLUMNS = ", ".join(field.name for field in fields(Action))
 
 
@@ -150,7 +150,7 @@ def expire(conn: sqlite3.Connection, now_ms: int) -> int:
         f"""
         UPDATE actions SET state = 'expired', finished_ms = :now,
             outcome = 'No engine picked it up within an hour; ask again.'
-        WHERE {_OPEN} AND state = 'queued' AND asked_ms <= :now - :hour
+        WHERE {OPEN} AND state = 'queued' AND asked_ms <= :now - :hour
         """,
         {"now": now_ms, "hour": EXPIRES_MS},
     ).rowcount
@@ -171,7 +171,7 @@ def pick(conn: sqlite3.Connection, now_ms: int, *, only: int | None = None) -> l
 
 def _queued(conn: sqlite3.Connection, only: int | None) -> list[int]:
     rows = conn.execute(
-        f"SELECT id FROM actions WHERE {_OPEN} AND state = 'queued' AND (:only IS NULL OR id = :only) ORDER BY id",
+        f"SELECT id FROM actions WHERE {OPEN} AND state = 'queued' AND (:only IS NULL OR id = :only) ORDER BY id",
         {"only": only},
     ).fetchall()
     return [row[0] for row in rows]
@@ -180,7 +180,7 @@ def _queued(conn: sqlite3.Connection, only: int | None) -> list[int]:
 def requeue_running(conn: sqlite3.Connection) -> int:
     """At an engine's start: whatever the last one was doing is to be done again. Returns how many there were."""
     return conn.execute(
-        f"UPDATE actions SET state = 'queued', started_ms = NULL WHERE {_OPEN} AND state = 'running'"
+        f"UPDATE actions SET state = 'queued', started_ms = NULL WHERE {OPEN} AND state = 'running'"
     ).rowcount
 
 

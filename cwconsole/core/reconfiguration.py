@@ -1,0 +1,104 @@
+"""What a changed configuration means for each resource of an instance (design 5, "Known objects belong to").
+
+1. Known objects belong to host, company and path: where one of them changes, the resource starts anew.
+2. Where only the filter changes, the watermark stays, and ids that the new filter brings in are baselined first.
+3. A resource that is configured no longer is kept and not polled; configured again, it goes on from its watermark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
+
+
+class Step(StrEnum):
+    """What happens to a resource."""
+
+    ADD = "add"  # configured for the first time
+    KEEP = "keep"  # goes on as it was
+    RETURN = "return"  # configured again, goes on from its watermark
+    REBASELINE = "rebaseline"  # another filter
+    RESTART = "restart"  # another host, company or path
+    STOP = "stop"  # configured no longer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A resource as it was last applied. begun: whether it has a watermark, known objects or an open crawl."""
+
+    id: int
+    name: str
+    source: str
+    filter: str
+    mode: str
+    active: bool
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A resource as it is configured now. Intervals in seconds."""
+
+    name: str
+    source: str
+    filter: str
+    mode: Mode
+    interval: float
+    sweep_interval: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One resource's step. stored is None for ADD, wanted is None for STOP."""
+
+    step: Step
+    stored: Stored | None = None
+    wanted: Wanted | None = None
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        some = self.stored or self.wanted
+        return some.name if some is not None else ""
+
+
+def wanted(config: InstanceConfig) -> list[Wanted]:
+    """The resources of a configuration."""
+    return [
+        Wanted(
+            name=resource.name,
+            source=source_of(config, resource),
+            # A template that is run as written is its own filter: another one asks for other records.
+            filter=resource.template if resource.mode is Mode.AS_WRITTEN else resource.filter,
+            mode=resource.mode,
+            interval=resource.interval,
+            sweep_interval=resource.sweep_interval,
+        )
+        for resource in config.resources
+    ]
+
+
+def source_of(config: InstanceConfig, resource: ResourceConfig) -> str:
+    """Host, company and path: `api-na.example.com/acme/company/contacts`."""
+    return f"{urlsplit(config.base_url).netloc.lower()}/{config.company}/{resource.path.strip('/')}"
+
+
+def changes(stored: list[Stored], configured: list[Wanted]) -> list[Change]:
+    """One change for each resource that is stored, configured or both. Those that stay stopped are left out."""
+    rows = {row.name: row for row in stored}
+    names = {one.name for one in configured}
+    made = [Change(step=_step(rows.get(one.name), one), stored=rows.get(one.name), wanted=one) for one in configured]
+    return made + [Change(step=Step.STOP, stored=row) for row in stored if row.active and row.name not in names]
+
+
+def _step(row: Stored | None, one: Wanted) -> Step:
+    if row is None:
+        return Step.ADD
+    if row.source != one.source and row.begun:
+        return Step.RESTART
+    if (row.filter, row.mode) != (one.filter, one.mode) and row.begun:
+        return Step.REBASELINE
+    return Step.KEEP if row.active else Step.RETURN

@@ -1,0 +1,220 @@
+"""Instances: added, edited, switched on and off, removed. Each change is one unit with its action row.
+
+A unit takes `asked`, which says who wants it; the instance's id is filled in here. Names are unique among those that
+are not removed. Whatever changes raises the configuration's version, so that a running engine follows.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+
+from cwconsole.core.config import InstanceConfig, Origin
+from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.reconfiguration import Change, Step
+from cwconsole.store import actions, meta, open_deliveries, reconfigure
+from cwconsole.store.actions import Asked
+
+ENABLED_KEY = "event.notification.enabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A row of `instances`. body: the Open Connectors instance body as JSON, secrets sealed."""
+
+    id: int
+    token: str
+    name: str
+    body: str
+    origin: Origin
+    enabled: bool
+    paused_ms: int | None
+    held_ms: int | None
+    callback_id: int | None
+    created_ms: int
+    updated_ms: int
+    removed_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An instance as it is to be: the body with sealed secrets, and what the body says."""
+
+    body: str
+    config: InstanceConfig
+
+
+_COLUMNS = ", ".join(field.name for field in fields(Instance))
+
+
+def _instance(row: sqlite3.Row | tuple[object, ...]) -> Instance:
+    values = dict(zip((field.name for field in fields(Instance)), row, strict=True))
+    values["enabled"], values["origin"] = bool(values["enabled"]), Origin(values["origin"])
+    return Instance(**values)
+
+
+def all_instances(conn: sqlite3.Connection) -> list[Instance]:
+    """Every instance that is not removed, in the order in which they were added."""
+    rows = conn.execute(f"SELECT {_COLUMNS} FROM instances WHERE removed_ms IS NULL ORDER BY id").fetchall()
+    return [_instance(row) for row in rows]
+
+
+def load(conn: sqlite3.Connection, id_or_name: str) -> Instance:
+    """An instance by its id (digits) or its name. Raises UsageError, with what was probably meant, if there is none."""
+    is_id = id_or_name.isascii() and id_or_name.isdigit() and len(id_or_name) < 19
+    column = "id" if is_id else "name"
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM instances WHERE {column} = ? AND removed_ms IS NULL",
+        (int(id_or_name) if is_id else id_or_name,),
+    ).fetchone()
+    if row is None:
+        raise UsageError(_unknown(conn, id_or_name))
+    return _instance(row)
+
+
+def _unknown(conn: sqlite3.Connection, id_or_name: str) -> str:
+    names = [instance.name for instance in all_instances(conn)]
+    close = get_close_matches(id_or_name, names, n=1, cutoff=0.5)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"There is no instance {id_or_name!r}; {meant}`cwconsole instances list` shows what there is."
+
+
+def add(conn: sqlite3.Connection, draft: Draft, *, origin: Origin, token: str, asked: Asked, now_ms: int) -> int:
+    """Add an instance and its resources, which a running engine polls at once. Returns its id.
+
+    Raises UsageError if the name is taken.
+    """
+    _require_free_name(conn, draft.config.name, own_id=None)
+    cursor = conn.execute(
+        """
+        INSERT INTO instances (token, name, body, origin, enabled, callback_id, created_ms, updated_ms)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            token,
+            draft.config.name,
+            draft.body,
+            origin.value,
+            draft.config.enabled,
+            _callback_id(conn, draft.config),
+            now_ms,
+            now_ms,
+        ),
+    )
+    assert cursor.lastrowid is not None
+    for change in reconfigure.changes_of(conn, cursor.lastrowid, draft.config):
+        reconfigure.apply(conn, cursor.lastrowid, change, now_ms)
+    outcome = f"Added {draft.config.name} with {len(draft.config.resources)} resources."
+    _done(conn, replace(asked, instance_id=cursor.lastrowid), outcome, now_ms)
+    return cursor.lastrowid
+
+
+def edit(
+    conn: sqlite3.Connection, instance_id: int, draft: Draft, *, confirmed: bool, asked: Asked, now_ms: int
+) -> list[Change]:
+    """Give an instance another configuration. Returns what changes for its resources.
+
+    confirmed: whether resources may start anew and open deliveries be given up; raises RefusedError with the numbers
+    otherwise. Raises UsageError if the name is taken.
+    """
+    before = load(conn, str(instance_id))
+    _require_free_name(conn, draft.config.name, own_id=instance_id)
+    made = reconfigure.changes_of(conn, instance_id, draft.config)
+    if not confirmed:
+        _refuse_losses(conn, before, draft.config, made)
+    callback_id = _callback_id(conn, draft.config)
+    conn.execute(
+        "UPDATE instances SET name = ?, body = ?, enabled = ?, callback_id = ?, updated_ms = ? WHERE id = ?",
+        (draft.config.name, draft.body, draft.config.enabled, callback_id, now_ms, instance_id),
+    )
+    for change in made:
+        reconfigure.apply(conn, instance_id, change, now_ms)
+    if callback_id is None:
+        open_deliveries.cancel(conn, instance_id, now_ms)
+    elif callback_id != before.callback_id:
+        open_deliveries.move(conn, instance_id, callback_id)
+    _done(conn, replace(asked, instance_id=instance_id), edit_sentence(draft.config.name, made), now_ms)
+    return made
+
+
+def edit_sentence(name: str, made: list[Change]) -> str:
+    """An edit's outcome for people."""
+    told = [f"{change.name}: {change.step}" for change in made if change.step is not Step.KEEP]
+    return f"Edited {name}" + (f" ({', '.join(told)})." if told else ".")
+
+
+def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, asked: Asked, now_ms: int) -> None:
+    """Switch an instance on or off, in its body too. Switched on, it is polled at once."""
+    instance = load(conn, str(instance_id))
+    conn.execute(
+        "UPDATE instances SET enabled = ?, body = ?, updated_ms = ? WHERE id = ?",
+        (enabled, _with_enabled(instance.body, enabled), now_ms, instance_id),
+    )
+    if enabled and not instance.enabled:
+        conn.execute(
+            "UPDATE resources SET next_poll_ms = ?, parked = 0 WHERE instance_id = ? AND active = 1",
+            (now_ms, instance_id),
+        )
+    outcome = f"{instance.name} is {'enabled' if enabled else 'disabled'}."
+    _done(conn, replace(asked, instance_id=instance_id), outcome, now_ms)
+
+
+def remove(conn: sqlite3.Connection, instance_id: int, *, asked: Asked, now_ms: int) -> int:
+    """Take an instance out of service; its history stays until retention prunes it, its name is free again.
+
+    Returns how many open deliveries were given up.
+    """
+    instance = load(conn, str(instance_id))
+    cancelled = open_deliveries.cancel(conn, instance_id, now_ms)
+    conn.execute("UPDATE instances SET removed_ms = ?, updated_ms = ? WHERE id = ?", (now_ms, now_ms, instance_id))
+    conn.execute("UPDATE resources SET active = 0 WHERE instance_id = ?", (instance_id,))
+    conn.execute(
+        f"""
+        UPDATE actions SET state = 'cancelled', outcome = 'Its instance was removed.', finished_ms = ?
+        WHERE {actions.OPEN} AND state = 'queued' AND instance_id = ?
+        """,
+        (now_ms, instance_id),
+    )
+    outcome = f"Removed {instance.name}; {cancelled} open deliveries were given up."
+    _done(conn, replace(asked, instance_id=instance_id), outcome, now_ms)
+    return cancelled
+
+
+def _done(conn: sqlite3.Connection, asked: Asked, outcome: str, now_ms: int) -> None:
+    actions.record_done(conn, asked, outcome, now_ms=now_ms)
+    meta.bump_config_version(conn)
+
+
+def _require_free_name(conn: sqlite3.Connection, name: str, own_id: int | None) -> None:
+    row = conn.execute("SELECT id FROM instances WHERE name = ? AND removed_ms IS NULL", (name,)).fetchone()
+    if row is not None and row[0] != own_id:
+        raise UsageError(f"There already is an instance {name!r} (id {row[0]}); choose another name, or edit that one.")
+
+
+def _callback_id(conn: sqlite3.Connection, config: InstanceConfig) -> int | None:
+    if config.callback is None:
+        return None
+    conn.execute("INSERT INTO callbacks (url) VALUES (?) ON CONFLICT (url) DO NOTHING", (config.callback.url,))
+    row = conn.execute("SELECT id FROM callbacks WHERE url = ?", (config.callback.url,)).fetchone()
+    return int(row[0])
+
+
+def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceConfig, made: list[Change]) -> None:
+    losses = [
+        f"{change.name} would start anew and forget {reconfigure.known_objects(conn, change.stored.id)} known records"
+        for change in made
+        if change.step is Step.RESTART and change.stored is not None
+    ]
+    waiting = open_deliveries.count(conn, before.id)
+    if config.callback is None and waiting:
+        losses.append(f"{waiting} open deliveries would be given up, since there would be no callback URL")
+    if losses:
+        raise RefusedError(f"{before.name}: {'; '.join(losses)}. Nothing was changed; confirm it with --yes.")
+
+
+def _with_enabled(body: str, enabled: bool) -> str:
+    content = json.loads(body)
+    content.setdefault("configuration", {})[ENABLED_KEY] = enabled
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

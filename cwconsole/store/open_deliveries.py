@@ -1,0 +1,60 @@
+"""The open deliveries of a whole resource or instance: held, let go, moved to another callback, given up.
+
+One statement each: there may be a million of them. What a request is on its way for is left to its end.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+_OPEN = "state IN ('pending', 'sending', 'retrying')"  # word for word as in the index, which is not used otherwise
+_OF_INSTANCE = "resource_id IN (SELECT id FROM resources WHERE instance_id = :instance)"
+
+
+def count(conn: sqlite3.Connection, instance_id: int) -> int:
+    """How many deliveries of an instance are open, from the maintained totals."""
+    row = conn.execute(
+        "SELECT coalesce(sum(pending + sending + retrying), 0) FROM resources WHERE instance_id = ?", (instance_id,)
+    ).fetchone()
+    return int(row[0])
+
+
+def apply_hold(conn: sqlite3.Connection, instance_id: int) -> None:
+    """Mark the instance's open deliveries as its and its resources' holds now say."""
+    conn.execute(
+        f"""
+        UPDATE deliveries SET held = 1 - held
+        WHERE {_OPEN} AND {_OF_INSTANCE} AND held <> (
+            SELECT i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL
+            FROM resources r JOIN instances i ON i.id = r.instance_id WHERE r.id = deliveries.resource_id)
+        """,
+        {"instance": instance_id},
+    )
+
+
+def move(conn: sqlite3.Connection, instance_id: int, callback_id: int) -> int:
+    """Send the instance's open deliveries to another callback. Returns how many there were."""
+    return conn.execute(
+        f"UPDATE deliveries SET callback_id = :callback WHERE {_OPEN} AND {_OF_INSTANCE} AND callback_id <> :callback",
+        {"instance": instance_id, "callback": callback_id},
+    ).rowcount
+
+
+def cancel(conn: sqlite3.Connection, instance_id: int, now_ms: int) -> int:
+    """Give up whatever of the instance waits. Returns how many there were."""
+    conn.execute(
+        f"""
+        UPDATE deliveries SET state = 'cancelled', due_ms = NULL, settled_ms = :now
+        WHERE {_OPEN} AND state <> 'sending' AND {_OF_INSTANCE}
+        """,
+        {"instance": instance_id, "now": now_ms},
+    )
+    cancelled = conn.execute("SELECT changes()").fetchone()[0]
+    conn.execute(
+        """
+        UPDATE resources SET cancelled = cancelled + pending + retrying, pending = 0, retrying = 0
+        WHERE instance_id = ?
+        """,
+        (instance_id,),
+    )
+    return int(cancelled)

@@ -1,0 +1,206 @@
+"""What operators do that only changes state, and so needs no engine: each one unit with its action row.
+
+A scope is an instance, or one resource of it. Doing twice what is done already changes nothing, and says so.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.store import actions, deliveries, instances, meta, open_deliveries, resources
+from cwconsole.store.actions import Asked
+from cwconsole.store.instances import Instance
+from cwconsole.store.resources import Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What an operation is about: an instance, or one of its resources."""
+
+    instance: Instance
+    resource: Resource | None = None
+
+    @property
+    def label(self) -> str:
+        """`acme`, or `acme/contacts`."""
+        return self.instance.name if self.resource is None else self.resource.label
+
+    @property
+    def table(self) -> str:
+        """Where its flags stand."""
+        return "instances" if self.resource is None else "resources"
+
+    @property
+    def row_id(self) -> int:
+        """Its row there."""
+        return self.instance.id if self.resource is None else self.resource.id
+
+    @property
+    def paused_ms(self) -> int | None:
+        """Since when its polling is paused by its own flag."""
+        return self.instance.paused_ms if self.resource is None else self.resource.paused_ms
+
+    @property
+    def held_ms(self) -> int | None:
+        """Since when its deliveries are held by its own flag."""
+        return self.instance.held_ms if self.resource is None else self.resource.held_ms
+
+    def of(self, asked: Asked) -> Asked:
+        """The question with the scope filled in."""
+        resource_id = None if self.resource is None else self.resource.id
+        return replace(asked, instance_id=self.instance.id, resource_id=resource_id)
+
+
+def scope(conn: sqlite3.Connection, instance: str, resource: str | None = None) -> Scope:
+    """An instance by id or name, and one of its active resources by name. Raises UsageError for what there is not."""
+    found = instances.load(conn, instance)
+    if resource is None:
+        return Scope(instance=found)
+    known = {row.name: row for row in resources.of_instance(conn, found.id)}
+    if resource in known:
+        return Scope(instance=found, resource=known[resource])
+    close = get_close_matches(resource, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known) or 'none'}."
+    raise UsageError(f"{found.name} has no resource {resource!r}; {hint}")
+
+
+def pause(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
+    """Stand still: no polls by the schedule; an open crawl is kept. Returns the outcome as a sentence."""
+    if target.paused_ms is not None:
+        return _nothing(conn, target, asked, f"{target.label} was paused already.", now_ms)
+    conn.execute(f"UPDATE {target.table} SET paused_ms = ? WHERE id = ?", (now_ms, target.row_id))
+    return _done(conn, target, asked, f"{target.label} is paused; deliveries go on.", now_ms)
+
+
+def resume(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
+    """Go on polling; what is overdue is polled at once. Returns the outcome as a sentence."""
+    if target.paused_ms is None:
+        return _nothing(conn, target, asked, f"{target.label} was not paused.", now_ms)
+    conn.execute(f"UPDATE {target.table} SET paused_ms = NULL WHERE id = ?", (target.row_id,))
+    still = target.resource is not None and target.instance.paused_ms is not None
+    outcome = f"{target.label} goes on" + (
+        f" as soon as its instance does: {target.instance.name} is paused." if still else "."
+    )
+    return _done(conn, target, asked, outcome, now_ms)
+
+
+def hold(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
+    """Keep recording events and send none. Returns the outcome as a sentence."""
+    if target.held_ms is not None:
+        return _nothing(conn, target, asked, f"Deliveries of {target.label} were held already.", now_ms)
+    conn.execute(f"UPDATE {target.table} SET held_ms = ? WHERE id = ?", (now_ms, target.row_id))
+    open_deliveries.apply_hold(conn, target.instance.id)
+    return _done(conn, target, asked, f"Deliveries of {target.label} are held; events are still recorded.", now_ms)
+
+
+def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
+    """Send what was held, in order. For an instance, its callback URL is let go as well, if that was held.
+
+    Returns the outcome as a sentence.
+    """
+    callback = _held_callback(conn, target)
+    if target.held_ms is None and callback is None:
+        return _nothing(conn, target, asked, f"Deliveries of {target.label} were not held.", now_ms)
+    conn.execute(f"UPDATE {target.table} SET held_ms = NULL WHERE id = ?", (target.row_id,))
+    open_deliveries.apply_hold(conn, target.instance.id)
+    outcome = f"Deliveries of {target.label} go on."
+    if callback is not None:
+        conn.execute("UPDATE callbacks SET held_ms = NULL, held_reason = NULL WHERE id = ?", (callback.id,))
+        outcome += f" The callback URL {callback.url} is not held any more."
+    if target.resource is not None and target.instance.held_ms is not None:
+        outcome = f"{target.label} goes on as soon as its instance does: deliveries of {target.instance.name} are held."
+    return _done(conn, target, asked, outcome, now_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HeldCallback:
+    id: int
+    url: str
+
+
+def _held_callback(conn: sqlite3.Connection, target: Scope) -> _HeldCallback | None:
+    if target.resource is not None:
+        return None
+    row = conn.execute(
+        "SELECT id, url FROM callbacks WHERE id = ? AND held_ms IS NOT NULL", (target.instance.callback_id,)
+    ).fetchone()
+    return None if row is None else _HeldCallback(id=row[0], url=row[1])
+
+
+def set_watermark(
+    conn: sqlite3.Connection, target: Scope, watermark: int, *, confirmed: bool, asked: Asked, now_ms: int
+) -> str:
+    """Read from another time on, whole seconds on the server's clock; an open crawl is dropped.
+
+    Going back is harmless: records that have not changed since they were last seen make no events. Going forward
+    skips changes, and so wants to be confirmed (RefusedError). Returns the outcome as a sentence.
+    Raises UsageError before the first poll has set a watermark, and for a time that has not come yet.
+    """
+    resource = target.resource
+    if resource is None:
+        raise UsageError(f"{target.label}: a watermark belongs to one resource; name it.")
+    if resource.watermark is None:
+        raise UsageError(f"{target.label} has no watermark yet: its first poll sets it.")
+    if watermark > server_now(conn, resource.id, now_ms):
+        raise UsageError(f"{target.label}: that time has not come yet on the server's clock; name an earlier one.")
+    if watermark > resource.watermark and not confirmed:
+        raise RefusedError(
+            f"{target.label}: changes of {watermark - resource.watermark} seconds after the present watermark would be "
+            "skipped. Nothing was changed; confirm it with --yes."
+        )
+    resources.drop_crawl(conn, resource.id)
+    conn.execute("UPDATE resources SET watermark = ?, next_poll_ms = ? WHERE id = ?", (watermark, now_ms, resource.id))
+    params = (("from", resource.watermark), ("to", watermark))
+    return _done(conn, target, replace(asked, params=params), f"{target.label}: the watermark was set.", now_ms)
+
+
+def server_now(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> int:
+    """The time on the server's clock, whole seconds, by the last answer's difference from ours."""
+    row = conn.execute("SELECT coalesce(skew_ms, 0) FROM resources WHERE id = ?", (resource_id,)).fetchone()
+    return (now_ms + int(row[0])) // 1000
+
+
+def retry(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: int) -> str:
+    """Arm a delivery again. Returns the outcome as a sentence. Raises UsageError, or IllegalStep if it cannot be."""
+    asked = _about_delivery(conn, delivery_id, asked)
+    deliveries.rearm(conn, delivery_id, now_ms)
+    return _settled(conn, asked, f"Delivery {delivery_id} is tried again.", now_ms)
+
+
+def cancel(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: int) -> str:
+    """Give a delivery up. Returns the outcome as a sentence. Raises UsageError, or IllegalStep if it cannot be."""
+    asked = _about_delivery(conn, delivery_id, asked)
+    deliveries.cancel(conn, delivery_id, now_ms)
+    return _settled(conn, asked, f"Delivery {delivery_id} was cancelled.", now_ms)
+
+
+def _about_delivery(conn: sqlite3.Connection, delivery_id: int, asked: Asked) -> Asked:
+    row = conn.execute(
+        """
+        SELECT d.instance_id, d.resource_id, i.removed_ms FROM deliveries d JOIN instances i ON i.id = d.instance_id
+        WHERE d.id = ?
+        """,
+        (delivery_id,),
+    ).fetchone()
+    if row is None or row[2] is not None:
+        raise UsageError(f"There is no delivery {delivery_id}; `cwconsole deliveries list` shows the ids.")
+    return replace(asked, instance_id=row[0], resource_id=row[1], target_id=delivery_id)
+
+
+def _done(conn: sqlite3.Connection, target: Scope, asked: Asked, outcome: str, now_ms: int) -> str:
+    return _settled(conn, target.of(asked), outcome, now_ms)
+
+
+def _settled(conn: sqlite3.Connection, asked: Asked, outcome: str, now_ms: int) -> str:
+    meta.bump_config_version(conn)
+    actions.record_done(conn, asked, outcome, now_ms=now_ms)
+    return outcome
+
+
+def _nothing(conn: sqlite3.Connection, target: Scope, asked: Asked, outcome: str, now_ms: int) -> str:
+    """It was asked for, and is in the audit log, but nothing has changed that an engine should follow."""
+    actions.record_done(conn, target.of(asked), outcome, now_ms=now_ms)
+    return outcome
