@@ -144,11 +144,7 @@ def _field_regex(field: Field, following: str | Field) -> str:
 
 def _parse_iso(value: str | int | float) -> int | None:
     """The stock format six times faster, since a first full read parses every record's date."""
-    if (
-        not isinstance(value, str)
-        or len(value) != 20
-        or (value[4], value[7], value[10], value[19]) != ("-", "-", "T", "Z")
-    ):
+    if not isinstance(value, str) or len(value) != 20 or value[4::3] != "--T::Z":
         return None
     try:
         since = datetime.fromisoformat(value[:19]) - _EPOCH

@@ -10,7 +10,6 @@ guarantee.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import unquote
@@ -20,7 +19,7 @@ from cwconsole.core.condition_reader import parse_conditions
 from cwconsole.core.condition_tree import Comparison, Group, Node, join, write_conditions
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import ConfigError
-from cwconsole.core.templates import TOKEN, Moment, fill_properties, moments_in, render
+from cwconsole.core.templates import TOKEN, Moment, moments_in, parse_template, render
 
 _DATE_NAMES = frozenset({"lastupdated", "_info/lastupdated", "_info.lastupdated"})
 _BOUNDS = {Moment.LAST_POLL: frozenset({">", ">=", "="}), Moment.NOW: frozenset({"<", "<="})}
@@ -31,7 +30,6 @@ _TOKEN = re.compile(f"({TOKEN})", re.DOTALL)
 _PATH = re.compile(r"(?:/(?!\.+(?:/|$))[A-Za-z0-9_.-]+)+")
 _HUB = re.compile(r"/hubs/[A-Za-z0-9_-]+/(.+)")
 _OURS = frozenset({"orderby", "page", "pagesize", "pageid", "nextpage"})  # the window orders and pages by itself
-_NO_PROPERTIES: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +48,17 @@ class PollUrl:
     written: str = ""
 
 
-def understand(
-    url: str, *, base_url: str = "", properties: Mapping[str, str] = _NO_PROPERTIES, key: str = "url"
-) -> PollUrl:
+def understand(url: str, *, base_url: str = "", key: str = "url") -> PollUrl:
     """Read a poller's URL. Raises ConfigError, naming `key`, for one that nothing can be done with.
 
-    base_url: an absolute URL below it counts as ConnectWise's own. properties: see `templates.render`.
+    base_url: an absolute URL below it counts as ConnectWise's own.
     """
-    url = fill_properties(url.strip(), properties, key=key)
+    url = url.strip()
+    parse_template(url, key=key)
     address, _, query = url.removeprefix(base_url.rstrip("/")).partition("?")
     path = _path(address, key)
     is_hub, text = _condition(query, key)
-    fill_properties(text, {}, key=key)  # what was percent-encoded may hold tokens, too
+    parse_template(text, key=key)  # what was percent-encoded may hold tokens, too
     try:
         node = parse_conditions(text, hub=is_hub)
     except ConfigError as error:

@@ -98,8 +98,13 @@ def fill_properties(template: str, properties: Mapping[str, str], *, key: str = 
     return "".join(part if isinstance(part, str) else part.text for part in parts)
 
 
+def fill_names(text: str, properties: Mapping[str, str], *, key: str) -> str:
+    """The text with every `{Name}` replaced by that configuration value. Raises ConfigError, naming `key`."""
+    return _PROPERTY.sub(lambda match: _property(match[1], properties, key), text)
+
+
 def _parse_token(written: str, properties: Mapping[str, str], key: str) -> Token:
-    text = "${" + _PROPERTY.sub(lambda match: _property(match[1], properties, key), written[2:-1]) + "}"
+    text = "${" + fill_names(written[2:-1], properties, key=key) + "}"
     descriptor, _, argument = text[2:-1].partition(":")
     match descriptor.strip().casefold():
         case "gmtdate" | "date":
