@@ -77,6 +77,7 @@ class Simulator:
         self.faults = Faults(SIMULATED, seed)
         self.churn = Churn(seed=seed, paths=paths, mix=mix, late_share=late_share, late_seconds=late_seconds)
         self.requests = 0
+        self._owed = 0.0
         self._born = self.clock.now()
         self._seed = seed
         self._records = records
@@ -122,17 +123,22 @@ class Simulator:
                 with suppress(asyncio.CancelledError):
                     await ticker
 
+    def advance(self, seconds: float) -> None:
+        """Make the changes that the rate asks for in so much time, and commit the late ones that are due."""
+        self._owed += self.rate * seconds
+        count = int(self._owed)
+        self._owed -= count
+        self.churn.change(self.worlds(), count)
+        self.churn.commit_due()
+
     async def _tick(self) -> None:
-        """Make the changes that the rate asks for."""
         loop = asyncio.get_running_loop()
-        last, owed = loop.time(), 0.0
+        last = loop.time()
         while True:
             await asyncio.sleep(_TICK)
             now = loop.time()
-            owed, last = owed + self.rate * (now - last), now
-            self.churn.change(self.worlds(), int(owed))
-            owed -= int(owed)
-            self.churn.commit_due()
+            self.advance(now - last)
+            last = now
 
     def _generator(self, seed: int) -> Generator:
         return Generator(seed=seed, born=self._born, records=self._records, counts=self._counts)
