@@ -79,9 +79,8 @@ def _path(address: str, key: str) -> str:
     if hub or "/" not in name:
         return _catalogued(name, key)
     if not _PATH.fullmatch(path):
-        raise ConfigError(
-            key, repr(address[:80]), "a path below baseUrl without placeholders, such as /company/contacts"
-        )
+        found = "an address with a user in it" if "@" in address else repr(address[:80])
+        raise ConfigError(key, found, "a path below baseUrl without placeholders, such as /company/contacts")
     return path
 
 
