@@ -50,6 +50,7 @@ class Dispatcher:
         self._quiet = asyncio.Condition()
         self._new_lanes: deque[Lane] = deque()
         self._work = asyncio.Event()
+        self._scanned = asyncio.Event()
 
     def nudge(self, callback_id: int) -> None:
         """Deliveries to this callback may have become due."""
@@ -69,6 +70,7 @@ class Dispatcher:
         """Send until the engine stops; then finish what is in flight, record it, and give back the rest."""
         await self.services.store.write(deliveries.recover, self.services.clock.now_ms())
         await self.rescan()
+        self._scanned.set()
         async with asyncio.TaskGroup() as recording:
             recorder = recording.create_task(self._record())
             async with asyncio.TaskGroup() as group:
@@ -88,6 +90,7 @@ class Dispatcher:
 
     async def drained(self) -> None:
         """Wait until nothing is in flight and nothing that may be sent now is due."""
+        await self._scanned.wait()
         async with self._quiet:
             await self._quiet.wait_for(
                 lambda: not self._outcomes and not self._new_lanes and all(lane.idle for lane in self.lanes.values())

@@ -147,8 +147,8 @@ def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int)
         _add_attempt(conn, one)
         conn.execute(
             """
-            UPDATE deliveries SET state = ?, due_ms = ?, settled_ms = ?, status = ?, error_code = ?, armed = ?
-            WHERE id = ? AND state = 'sending'
+            UPDATE deliveries SET state = ?, due_ms = ?, settled_ms = ?, status = ?, error_code = ?, armed = ?,
+                first_attempt_ms = ? WHERE id = ? AND state = 'sending'
             """,
             (
                 after.value,
@@ -157,6 +157,7 @@ def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int)
                 one.outcome.status,
                 one.outcome.error_code,
                 claimed.attempt if one.decision.renewed else claimed.armed,
+                None if one.decision.renewed else claimed.first_attempt_ms,
                 claimed.delivery_id,
             ),
         )

@@ -100,12 +100,12 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    folder: Path, *, resource: ResourceConfig | None = None, callback: bool = True, **instance: Any
+    folder: Path, *, name: str = "cw.db", resource: ResourceConfig | None = None, callback: bool = True, **instance: Any
 ) -> AsyncIterator[Rig]:
     """A rig on a fresh file."""
     config = resource or contacts()
     clock, source, nudged = FakeClock(), FakeSource(), list[int]()
-    async with Store.open(folder / "cw.db", migrate=True) as store:
+    async with Store.open(folder / name, migrate=True) as store:
         await store.write(insert_rows, config, callback)
         services = Services(store=store, clock=clock, chance=lambda: 0.5, nudge=nudged.append)
         target = Target(config=config, instance=acme(config, **instance), source=source)
