@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,11 +106,22 @@ def transaction(conn: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def release_cursors(error: BaseException) -> None:
+    """Let go of the local variables of the functions that an error came through.
+
+    A cursor among them that was not read to its end keeps its state of the file open, and its interruption on, for as
+    long as the error lives; the next transaction of the connection would trip over it.
+    """
+    traceback.clear_frames(error.__traceback__)
+
+
 def check_level(conn: sqlite3.Connection, path: Path, *, migrating: bool = False) -> int:
     """The version of the file's tables, 0 for a new empty file. Raises StoreError if this code must not use them."""
-    (application,) = conn.execute("PRAGMA application_id").fetchone()
-    (version,) = conn.execute("PRAGMA user_version").fetchone()
-    (tables,) = conn.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    # In one statement: another process may be creating the tables at this moment.
+    application, version, tables = conn.execute(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)"
+        " FROM pragma_application_id, pragma_user_version"
+    ).fetchone()
     is_new = application == version == tables == 0
     if application != APPLICATION_ID and not is_new:
         raise StoreError(f"{path} is a database of another program; name another file.")

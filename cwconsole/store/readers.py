@@ -19,7 +19,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from cwconsole.core.errors import StoreError
 from cwconsole.store import connection
 from cwconsole.store.completion import completed
-from cwconsole.store.connection import check_level, translated
+from cwconsole.store.connection import check_level, release_cursors, translated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -139,5 +139,8 @@ def _snapshot(conn: sqlite3.Connection, fn: Callable[[], T]) -> T:
     conn.execute("BEGIN")
     try:
         return fn()
+    except BaseException as error:
+        release_cursors(error)
+        raise
     finally:
         conn.execute("ROLLBACK")

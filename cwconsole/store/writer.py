@@ -21,7 +21,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from cwconsole.core.errors import StoreError
 from cwconsole.store import connection
 from cwconsole.store.completion import completed
-from cwconsole.store.connection import as_store_error, check_level, transaction, translated
+from cwconsole.store.connection import as_store_error, check_level, release_cursors, transaction, translated
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +52,7 @@ class _Unit:
             self.result = self.call(conn)
             conn.execute("RELEASE unit")
         except BaseException as error:  # whatever it is, it is the caller's; this thread must live on
+            release_cursors(error)
             self.fail(as_store_error(error, path) or error, error)
             if not conn.in_transaction:
                 raise
