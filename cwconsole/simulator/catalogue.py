@@ -24,13 +24,13 @@ _MEMBER = {"id": "{#member_id}", "identifier": "{member}", "name": "{member_name
 _OPEN = {"id": 1, "name": "Open"}
 
 
-def _plain(label: str, **members: Any) -> Shape:
+def _plain(label: str, changing: Mapping[str, tuple[Any, ...]], **members: Any) -> Shape:
     example = {"id": "{#id}", **members, "_info": {"lastUpdated": "{updated}", "updatedBy": "{member}"}}
-    return Shape(label=label, example=example, changing={_text_member(members): ("First", "Second", "Third")})
+    return Shape(label=label, example=example, changing=changing)
 
 
-def _text_member(members: Mapping[str, Any]) -> str:
-    return next(name for name, value in members.items() if isinstance(value, str) and "#" not in value)
+def _texts(member: str) -> Mapping[str, tuple[Any, ...]]:
+    return {member: ("First", "Second", "Third")}
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -43,6 +43,7 @@ SHAPES: Mapping[str, Shape] = {
     "/time/entries": shapes.TIME_ENTRY,
     "/company/configurations": _plain(
         "Configuration",
+        _texts("name"),
         name="PC-{id}",
         type=_REFERENCE,
         status=_OPEN,
@@ -53,16 +54,19 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/project/projects": _plain(
         "Project",
+        _texts("name"),
         name="Rollout {id}",
         status=_OPEN,
         company=_REFERENCE,
         manager=_MEMBER,
         estimatedStart="{entered}",
         estimatedEnd="{later}",
+        billingMethod="ActualRates",
         closedFlag="{#seldom}",
     ),
     "/sales/orders": _plain(
         "Order",
+        _texts("poNumber"),
         poNumber="PO{id}",
         company=_REFERENCE,
         opportunity=_REFERENCE,
@@ -72,6 +76,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/time/sheets": _plain(
         "Time Sheet",
+        {"hours": (38.5, 40.0, 42.0)},
         status="Open",
         member=_MEMBER,
         year=2026,
@@ -82,6 +87,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/expense/entries": _plain(
         "Expense Entry",
+        _texts("notes"),
         notes="Fares",
         expenseReport=_REFERENCE,
         company=_REFERENCE,
@@ -94,6 +100,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/finance/agreements": _plain(
         "Agreement",
+        _texts("name"),
         name="Gold {id}",
         type=_REFERENCE,
         company=_REFERENCE,
@@ -104,6 +111,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/finance/invoices": _plain(
         "Invoice",
+        _texts("invoiceNumber"),
         invoiceNumber="INV{id}",
         type="Standard",
         status=_OPEN,
@@ -115,6 +123,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/finance/accounting/unpostedinvoices": _plain(
         "Unposted Invoice",
+        _texts("invoiceNumber"),
         invoiceNumber="INV{id}",
         company=_REFERENCE,
         dueDate="{later}",
@@ -122,21 +131,26 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/procurement/catalog": _plain(
         "Catalog Item",
+        _texts("description"),
         description="Toner {id}",
         identifier="TONER-{id}",
+        customerDescription="Toner",
         inactiveFlag=False,
         price="{#amount}",
         cost="{#small}",
     ),
     "/procurement/products": _plain(
         "Product",
+        _texts("description"),
         description="Toner {id}",
         quantity="{#small}",
+        billableOption="Billable",
         agreement=_REFERENCE,
         cancelledFlag=False,
     ),
     "/procurement/purchaseorders": _plain(
         "Purchase Order",
+        _texts("poNumber"),
         poNumber="PO{id}",
         status=_OPEN,
         vendorCompany=_REFERENCE,
@@ -145,6 +159,7 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/schedule/entries": _plain(
         "Schedule Entry",
+        _texts("name"),
         name="{topic}",
         objectId="{#small}",
         type={"id": 4, "identifier": "S"},
@@ -155,16 +170,24 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "/system/members": _plain(
         "Member",
+        _texts("title"),
         title="Engineer",
         identifier="{member}{id}",
         firstName="{first}",
         lastName="{last}",
         officeEmail="{email}",
+        defaultEmail="Office",
+        defaultPhone="Office",
+        licenseClass="F",
+        invoicingDisplayOptions="RemainOnInvoicingScreen",
+        agreementInvoicingDisplayOptions="RemainOnInvoicingScreen",
+        invoiceScreenDefaultTabFormat="ShowInvoicingTab",
         inactiveFlag=False,
     ),
-    "/service/boards": _plain("Board", name="Board {id}", inactiveFlag=False, projectFlag=False),
+    "/service/boards": _plain("Board", _texts("name"), name="Board {id}", inactiveFlag=False, projectFlag=False),
     "/system/callbacks": _plain(
         "Callback",
+        _texts("description"),
         description="Callback {id}",
         url="https://example.com/{id}?recordId=",
         objectId="{#small}",

@@ -46,13 +46,6 @@ def invalid_value(field: str, message: str, *, code: str = "InvalidField") -> Re
     return _coded(400, "InvalidObject", "query object is invalid", errors=[error])
 
 
-def invalid_record(kind: str, message: str) -> Refusal:
-    """The body of a write cannot be used."""
-    return _coded(
-        400, "InvalidObject", f"{kind} object is invalid", errors=[{"code": "InvalidField", "message": message}]
-    )
-
-
 def unknown_member(name: str) -> Refusal:
     """The body of a search has a member that belongs into the query string, or nowhere."""
     message = f"Could not find member '{name}' on object of type 'FilterValues'"

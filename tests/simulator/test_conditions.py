@@ -19,6 +19,7 @@ RECORD: dict[str, Any] = {
     "notes": "",
     "company": {"id": 132, "identifier": "ExampleCo"},
     "requiredDate": "2026-06-30T00:00:00Z",
+    "types": [{"id": 11, "name": "End User"}],
     "communicationItems": [
         {"value": "a@example.com", "communicationType": "Email", "type": {"id": 1}},
         {"value": "5550100", "communicationType": "Phone", "type": {"id": 2}},
@@ -112,8 +113,9 @@ def test_child_conditions_must_hold_for_one_element() -> None:
     assert child('communicationItems/value like "*@example*" AND communicationItems/communicationType="Email"')
     assert not child('communicationItems/value like "*@example*" AND communicationItems/communicationType="Phone"')
     assert child("communicationItems/type/id = 2")
-    with pytest.raises(ConditionError):
-        child("communicationItems/type/id in (2)")
+    for refused in ("communicationItems/type/id in (2)", "communicationItems/type/id = 1 and types/id = 11"):
+        with pytest.raises(ConditionError):
+            child(refused)
 
 
 # An evaluator written as plainly as can be, to compare with: no compiling, no regular expressions.

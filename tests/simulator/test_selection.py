@@ -128,3 +128,10 @@ def test_long_lists_are_not_counted_for_a_link() -> None:
     assert selector.cheap_count(walked) is None
     assert selector.count(walked) == 0
     assert selector.cheap_count(planned(Filter(where=Term("id", Operator.GT, 500)))) == 20_001
+
+
+def test_many_different_filters_are_answered_rightly_though_few_are_remembered() -> None:
+    _, selector = big()
+    for number in [*range(1, 40), *range(1, 40)]:
+        where = Or((Term("id", Operator.EQ, number), Term("id", Operator.EQ, number + 1)))
+        assert selector.page(planned(Filter(where=where)), 0, 2) == [number, number + 1]
