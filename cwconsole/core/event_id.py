@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from cwconsole.core.errors import UsageError
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 TAG_LENGTH = 8
 _NUMBER_LENGTH = 12
 
@@ -18,7 +18,7 @@ def public_id(tag: str, number: int) -> str:
     digits: list[str] = []
     while number:
         number, digit = divmod(number, 36)
-        digits.append(_DIGITS[digit])
+        digits.append(DIGITS[digit])
     return tag + "".join(reversed(digits)).rjust(_NUMBER_LENGTH, "0")
 
 
@@ -30,6 +30,6 @@ def number_of(tag: str, text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) < TAG_LENGTH + _NUMBER_LENGTH:
         return int(text)
     rest = text.removeprefix(tag)
-    if rest == text or len(rest) != _NUMBER_LENGTH or not all(c in _DIGITS for c in rest):
+    if rest == text or len(rest) != _NUMBER_LENGTH or not all(c in DIGITS for c in rest):
         raise UsageError(f"{text!r} is no event of this database; `cwconsole events list` shows the ids")
     return int(rest, 36)

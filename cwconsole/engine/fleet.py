@@ -100,7 +100,7 @@ class Fleet:
         connection = self._connections.get(instance.id)
         if connection is None or self._bodies.get(instance.id) != instance.body:
             try:
-                connection = self.connect(instance)
+                connection = await self.connect(instance)
             except ConfigError as error:
                 self._forget(instance.id)
                 await self._park(its_resources, "config", f"{instance.name}: {error.message}")

@@ -77,6 +77,6 @@ class Connection:
 class Connect(Protocol):
     """Makes an instance's connection from its stored row: reads its body, resolves its secrets."""
 
-    def __call__(self, instance: Instance) -> Connection:
+    async def __call__(self, instance: Instance) -> Connection:
         """Raises ConfigError if the body or a secret cannot be used."""
         ...

@@ -1,0 +1,157 @@
+"""The only place that builds the parts: the engine with its store, its connections, its clock and its lock."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from filelock import FileLock, Timeout
+
+from cwconsole.callback.sender import CallbackSender
+from cwconsole.connectwise.client import ConnectWiseClient
+from cwconsole.connectwise.limits import LimitsRegistry
+from cwconsole.core.config import InstanceConfig, Origin
+from cwconsole.core.errors import StoreError
+from cwconsole.core.event_id import DIGITS, TAG_LENGTH
+from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.instance_config import to_config
+from cwconsole.engine.ports import Connection
+from cwconsole.engine.supervisor import Engine, running
+from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
+from cwconsole.http.pool import HttpPool, open_pool
+from cwconsole.store import meta
+from cwconsole.store.database import Store
+from cwconsole.store.instances import Instance
+from cwconsole.store.meta import EngineProcess
+from cwconsole.store.vault import Vault
+
+LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
+
+
+class SystemClock:
+    """This machine's time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the epoch, UTC."""
+        return time.time_ns() // 1_000_000
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+
+class Connector:
+    """Makes instances' connections (`engine.ports.Connect`). What they share lives as long as the engine."""
+
+    def __init__(
+        self,
+        pool: HttpPool,
+        vault: Vault,
+        threads: ThreadPoolExecutor,
+        *,
+        client_id: str | None,
+        api_policy: AddressPolicy,
+    ) -> None:
+        """threads: for decoding pages and reading secrets. api_policy: for instances that came in by the API."""
+        self._pool = pool
+        self._vault = vault
+        self._threads = threads
+        self._client_id = client_id
+        self._api_policy = api_policy
+        self._limits = LimitsRegistry()
+        self._clock = SystemClock()
+
+    async def __call__(self, instance: Instance) -> Connection:
+        """Raises ConfigError if the body or a secret cannot be used."""
+        loop = asyncio.get_running_loop()
+        config = await loop.run_in_executor(self._threads, stored_config, self._vault, instance.body)
+        policy = self._api_policy if instance.origin is Origin.API else ALLOW_ALL
+        source_http = self._pool.client(policy=ALLOW_ALL, ca_file=config.ca_file, proxy=config.proxy)
+        limits = self._limits.of(urlsplit(config.base_url).hostname or config.base_url, config.company)
+        sender = None
+        if config.callback is not None:
+            callback_http = self._pool.client(policy=policy, ca_file=config.ca_file, proxy=config.proxy)
+            sender = CallbackSender(config.callback, callback_http, self._clock.now_ms)
+        return Connection(
+            config=config,
+            source=ConnectWiseClient(config, source_http, limits, self._threads, client_id=self._client_id),
+            sender=sender,
+        )
+
+
+def stored_config(vault: Vault, body: str) -> InstanceConfig:
+    """What a stored body says, its secrets resolved. Reads files. Raises ConfigError."""
+    return to_config(InstanceBody(document=json.loads(body)), lambda text: vault.resolve(text).reveal())
+
+
+@asynccontextmanager
+async def hosted_engine(
+    path: Path,
+    vault: Vault,
+    *,
+    client_id: str | None = None,
+    api_policy: AddressPolicy,
+    scheduled: bool = True,
+    only: int | None = None,
+) -> AsyncIterator[Engine]:
+    """Run an engine on a database around a block, under the engine's lock; drained and stopped at the end.
+
+    Raises StoreError if another engine runs on it.
+    """
+    clock = SystemClock()
+    with engine_lock(path), ThreadPoolExecutor(1, "cwconsole-decode") as threads:
+        async with Store.open(path, migrate=True) as store, open_pool() as pool:
+            tag = await store.write(meta.ensure_tag, fresh_tag())
+            me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
+            await store.write(meta.note_engine, me)
+            connector = Connector(pool, vault, threads, client_id=client_id, api_policy=api_policy)
+            engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only)
+            async with running(engine):
+                yield engine
+
+
+def fresh_tag() -> str:
+    """A random tag for a new database."""
+    return "".join(secrets.choice(DIGITS) for _ in range(TAG_LENGTH))
+
+
+@contextmanager
+def engine_lock(path: Path) -> Iterator[None]:
+    """Hold the engine's lock. The file beside the database stays; the system frees the lock when a process dies.
+
+    Raises StoreError if another process holds it.
+    """
+    lock = FileLock(f"{path}.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        raise StoreError(
+            f"Another engine runs on {path}; `cwconsole status` says which. Stop it before you start this one."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def engine_runs(path: Path) -> bool:
+    """Whether any process holds the engine's lock."""
+    lock_path = Path(f"{path}.lock")
+    if not lock_path.exists():
+        return False
+    lock = FileLock(lock_path, thread_local=False)
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
