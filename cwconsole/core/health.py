@@ -1,0 +1,96 @@
+"""Whether a resource is up to date, as one word. Only `fresh` is good; the first rule that applies decides.
+
+1. off: its instance is disabled. paused: it or its instance is.
+2. parked: keys, address or question are wrong, and somebody must mend them. failing: the last poll failed.
+3. new: nothing is known of it yet; its first poll is outstanding, or the baseline is being read.
+4. late: the watermark lies further back than two intervals and two minutes, so at least one poll is missing; or no
+   engine runs and the next poll should have begun a minute ago.
+5. asking: a sweep found so many records gone that it waits for somebody to agree.
+6. held: it is up to date, and its deliveries are held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cwconsole.core.config import Mode
+from cwconsole.core.polling import FULL_READ_INTERVAL
+
+LATE_SLACK: Final = 120.0
+OVERDUE_SLACK_MS: Final = 60_000
+
+
+class Health(StrEnum):
+    """How a resource does."""
+
+    FRESH = "fresh"  # up to date
+    HELD = "held"  # up to date, nothing is sent
+    ASKING = "asking"  # a sweep waits for confirmation
+    LATE = "late"  # not as up to date as it should be
+    NEW = "new"  # not read yet
+    FAILING = "failing"  # the last poll failed; it is tried again
+    PARKED = "parked"  # somebody must mend something
+    PAUSED = "paused"  # an operator paused it
+    OFF = "off"  # its instance is disabled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """What the judgement needs of a row.
+
+    watermark: whole seconds on the server's clock. skew_ms: the server's clock minus ours.
+    """
+
+    enabled: bool
+    paused: bool
+    held: bool
+    parked: bool
+    failures: int
+    watermark: int | None
+    baseline_done: bool
+    interval: float
+    mode: Mode
+    next_poll_ms: int | None
+    skew_ms: int | None
+    sweep_vanished: int | None
+
+
+def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
+    """The word for it."""
+    standing = (
+        (not vitals.enabled, Health.OFF),
+        (vitals.paused, Health.PAUSED),
+        (vitals.parked, Health.PARKED),
+        (vitals.failures > 0, Health.FAILING),
+        (vitals.watermark is None, Health.NEW),
+        (_is_late(vitals, now_ms, engine_runs), Health.LATE),
+        (not vitals.baseline_done, Health.NEW),
+        (bool(vitals.sweep_vanished), Health.ASKING),
+        (vitals.held, Health.HELD),
+    )
+    return next((word for applies, word in standing if applies), Health.FRESH)
+
+
+def _is_late(vitals: Vitals, now_ms: int, engine_runs: bool) -> bool:
+    lag = lag_seconds(vitals, now_ms)
+    behind = lag is not None and lag > allowed_lag(vitals)
+    return behind or (not engine_runs and _is_overdue(vitals, now_ms))
+
+
+def lag_seconds(vitals: Vitals, now_ms: int) -> int | None:
+    """How far the watermark lies behind the server's clock; None without a watermark."""
+    if vitals.watermark is None:
+        return None
+    return max((now_ms + (vitals.skew_ms or 0)) // 1000 - vitals.watermark, 0)
+
+
+def allowed_lag(vitals: Vitals) -> float:
+    """Seconds up to which a resource still counts as up to date."""
+    interval = max(vitals.interval, FULL_READ_INTERVAL) if vitals.mode is Mode.FULL else vitals.interval
+    return 2 * interval + LATE_SLACK
+
+
+def _is_overdue(vitals: Vitals, now_ms: int) -> bool:
+    return vitals.next_poll_ms is None or vitals.next_poll_ms < now_ms - OVERDUE_SLACK_MS
