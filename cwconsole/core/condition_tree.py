@@ -52,7 +52,7 @@ def write_conditions(node: Node | None) -> str:
             return f"{node.name} {node.operator} {node.value}"
         case Negation():
             inner = write_conditions(node.part)
-            return f"not {inner}" if inner.startswith("(") else f"not ({inner})"
+            return f"not {inner}" if _is_guarded(node.part) else f"not ({inner})"
         case Group(word="and"):
             return " and ".join(write_conditions(part) for part in node.parts)
         case Group():
@@ -62,3 +62,7 @@ def write_conditions(node: Node | None) -> str:
 def _alternative(part: Node) -> str:
     text = write_conditions(part)
     return f"({text})" if isinstance(part, Group) else text
+
+
+def _is_guarded(node: Node) -> bool:
+    return isinstance(node, Group) and node.word == "or"

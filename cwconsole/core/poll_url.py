@@ -57,19 +57,27 @@ def understand(url: str, *, base_url: str = "", key: str = "url") -> PollUrl:
     parse_template(url, key=key)
     address, _, query = url.removeprefix(base_url.rstrip("/")).partition("?")
     path = _path(address, key)
-    is_hub, text = _condition(query, key)
-    parse_template(text, key=key)  # what was percent-encoded may hold tokens, too
-    try:
-        node = parse_conditions(text, hub=is_hub)
-    except ConfigError as error:
-        reason = f"The condition was not understood: found {error.found}, expected {error.expected}."
-        return PollUrl(path=path, mode=Mode.AS_WRITTEN, reason=reason, written=text)
+    written, node, reason = _read_condition(query, key)
+    if reason:
+        return PollUrl(path=path, mode=Mode.AS_WRITTEN, reason=reason, written=written)
     return _without_date(path, node)
 
 
 def written_conditions(url: str, *, last_poll_ms: int, now_ms: int) -> str:
     """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`."""
-    return render(understand(url).written, last_poll_ms=last_poll_ms, now_ms=now_ms)
+    written, _, _ = _read_condition(url.partition("?")[2], "url")
+    return render(written, last_poll_ms=last_poll_ms, now_ms=now_ms)
+
+
+def _read_condition(query: str, key: str) -> tuple[str, Node | None, str]:
+    """The condition in ConnectWise's grammar, its tree, and why it was not understood if it was not."""
+    is_hub, text = _condition(query, key)
+    parse_template(text, key=key)  # what was percent-encoded may hold tokens, too
+    try:
+        node = parse_conditions(text, hub=is_hub)
+    except ConfigError as error:
+        return text, None, f"The condition was not understood: found {error.found}, expected {error.expected}."
+    return write_conditions(node), node, ""
 
 
 def _path(address: str, key: str) -> str:
