@@ -196,6 +196,7 @@ CREATE INDEX deliveries_due ON deliveries (callback_id, due_ms, id) WHERE due_ms
 CREATE INDEX deliveries_open ON deliveries (resource_id, object_id, id)
   WHERE state IN ('pending', 'sending', 'retrying');
 CREATE INDEX deliveries_event ON deliveries (event_id);
+CREATE INDEX deliveries_resource ON deliveries (resource_id, id);
 CREATE INDEX deliveries_troubled ON deliveries (state, id) WHERE state IN ('sending', 'retrying', 'dead', 'cancelled');
 
 -- One HTTP request of a delivery.
