@@ -51,14 +51,15 @@ def checked_proxy(text: str, key: str) -> str:
 
 
 def _split(text: str, key: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    """A user or password in the address is refused, and never shown."""
     expected = f"an address such as {example}"
-    if "@" in text.partition("?")[0]:
-        raise ConfigError(key, "an address with a user in it", f"{expected}; user and password have keys of their own")
     try:
         url = urlsplit(text)
         usable = url.scheme in schemes and _is_host(url.hostname or "") and (url.port is None or url.port > 0)
-    except ValueError:  # brackets or a port that are none
-        usable = False
+    except ValueError as error:  # brackets or a port that are none
+        raise ConfigError(key, "an address that cannot be taken apart", expected) from error
+    if "@" in url.netloc or (not usable and "@" in text):
+        raise ConfigError(key, "an address with a user in it", f"{expected}; user and password have keys of their own")
     if not usable or _UNSAFE.search(text) or len(text) > 2000:
         raise ConfigError(key, repr(text.partition("?")[0][:80]), expected)
     return url

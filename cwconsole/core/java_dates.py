@@ -97,7 +97,7 @@ def compile_pattern(pattern: str) -> DatePattern:
     pieces = tuple(_split(pattern))
     fields = tuple(piece for piece in pieces if isinstance(piece, Field))
     if not fields:
-        raise _refused(pattern, "at least one date letter in the pattern")
+        raise _refused(pattern, "there is no date letter in this one")
     parts = [
         re.escape(piece) if isinstance(piece, str) else _field_regex(piece, following)
         for piece, following in zip(pieces, (*pieces[1:], ""), strict=True)
@@ -105,15 +105,16 @@ def compile_pattern(pattern: str) -> DatePattern:
     return DatePattern(pieces=pieces, fields=fields, regex=re.compile("".join(parts)))
 
 
-def _refused(pattern: str, expected: str) -> ConfigError:
-    return ConfigError("date format", repr(pattern[:60]), f"{expected} (as in {ISO_SECONDS}), or {MILLISECONDS}")
+def _refused(pattern: str, reason: str) -> ConfigError:
+    expected = f"{MILLISECONDS}, or a Java date pattern such as {ISO_SECONDS} ({reason})"
+    return ConfigError("date format", repr(pattern[:60]), expected)
 
 
 def _split(pattern: str) -> list[str | Field]:
     pieces: list[str | Field] = []
     for match in _PIECES.finditer(pattern):
         if match["open"]:
-            raise _refused(pattern, "single quotes in pairs")
+            raise _refused(pattern, "single quotes come in pairs")
         if letters := match["letters"]:
             pieces.append(_checked_field(pattern, Field(letters[0], len(letters))))
         else:
@@ -124,9 +125,9 @@ def _split(pattern: str) -> list[str | Field]:
 
 def _checked_field(pattern: str, field: Field) -> Field:
     if field.letter not in _LETTERS or field.width > 9:
-        raise _refused(pattern, f"no {field.letter * min(field.width, 10)!r}, which is not a date part")
+        raise _refused(pattern, f"{field.letter * min(field.width, 10)} is not known")
     if field.letter in "Xz" and field.width > 3:
-        raise _refused(pattern, f"at most three {field.letter!r}")
+        raise _refused(pattern, f"at most three {field.letter} are known")
     return field
 
 

@@ -65,21 +65,17 @@ class LooseTable:
 
     def number(self, name: str, *, default: float, low: float, high: float, unit: str) -> float:
         """A decimal number from low to high."""
-        value = self.get(name)
-        if value is None:
-            return default
-        expected = f"{unit} from {low:g} to {high:.10g}"
-        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-            value = float(value)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self.error(name, expected)
-        return float(value)
+        expected = f"a number of {unit} from {low:g} to {high:.10g}"
+        return default if self.get(name) is None else self._number(name, low, high, expected)
 
     def whole(self, name: str, *, default: int, low: int, high: int, unit: str) -> int:
         """A whole number from low to high; `15.0` is one."""
-        value = self.number(name, default=default, low=low, high=high, unit=f"whole {unit}")
+        if self.get(name) is None:
+            return default
+        expected = f"a whole number of {unit} from {low} to {high}"
+        value = self._number(name, low, high, expected)
         if value != math.floor(value):
-            raise self.error(name, f"whole {unit} from {low} to {high}")
+            raise self.error(name, expected)
         return int(value)
 
     def choice(self, name: str, options: Collection[str], *, default: str) -> str:
@@ -103,7 +99,15 @@ class LooseTable:
         for name in self.values:
             if name.startswith(prefix) and name not in known:
                 near = get_close_matches(name, known, n=1, cutoff=0)
-                raise ConfigError(f"{self.key}.{name[:80]}", "an unknown key", f"{near[0]}, or another of {prefix}*")
+                raise ConfigError(f"{self.key}.{name[:80]}", "an unknown key", f"{near[0]} or another of our keys")
+
+    def _number(self, name: str, low: float, high: float, expected: str) -> float:
+        value = self.get(name)
+        if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+            value = float(value)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise self.error(name, expected)
+        return float(value)
 
     def _name(self, name: str) -> str:
         if not self.any_case or name in self.values:

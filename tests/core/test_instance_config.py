@@ -122,6 +122,12 @@ def test_headers_come_as_an_object_its_text_or_lines(text: Json, headers: tuple[
     assert callback is not None and callback.headers == headers
 
 
+def test_a_callback_url_may_have_a_query_and_any_path() -> None:
+    url = "https://receiver.test:8443/users/@me?key=a@b"
+    callback = _config({URL: url}).callback
+    assert callback is not None and callback.url == url
+
+
 def test_the_callback_s_secrets() -> None:
     callback = _config(
         {URL: "https://r.test", USERNAME: "user", PASSWORD: "pass", "event.notification.signature.key": "sign"}
@@ -206,6 +212,8 @@ def test_base_urls_that_would_not_work_are_refused(base_url: Json, expected: str
         ("filter.response.nulls", []),
         (URL, "mycoolapp.com"),
         (URL, "https://user:secret-x@r.test/"),
+        (URL, "https://user:secret-x@[r.test/"),
+        (URL, "secret-x@r.test?secret-x"),
         (URL, "https://r.test/#x"),
         (URL, {}),
         ("event.poller.refresh_interval", 0),
@@ -226,6 +234,7 @@ def test_base_urls_that_would_not_work_are_refused(base_url: Json, expected: str
         ("cwconsole.requests_per_minute", 1.5),
         ("cwconsole.ca_file", []),
         ("cwconsole.proxy", "proxy"),
+        ("cwconsole.proxy", "http://[proxy"),
         ("cwconsole.proxy", "http://user:secret-x@proxy.test"),
         ("cwconsole.retry", "often"),
     ],
