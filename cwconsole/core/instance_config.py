@@ -1,6 +1,6 @@
 """What an instance body configures, checked value by value: Open Connectors' keys and ours (design 6).
 
-Unknown keys are nobody's business but their owner's, except under `cwconsole.`: there they can only be slips of the pen.
+Unknown keys are their owner's business, except under `cwconsole.`: there they can only be slips of the pen.
 """
 
 from __future__ import annotations
