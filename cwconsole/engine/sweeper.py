@@ -114,6 +114,8 @@ class Sweep:
         )
         believed = [one.object_id for one in known if one.presence == "listed"]
         findings.vanished += vanished_between([seen.object_id for seen in page.records], believed)
+        if self.config.mode is Mode.AS_WRITTEN:
+            return  # which records its template takes in only ConnectWise can tell: a sweep finds its deletes alone
         wanted = unseen(page.records, known, undated=self.config.mode is not Mode.FULL)
         for first in range(0, len(wanted), FETCH_BATCH):
             async with self.poller.lock:

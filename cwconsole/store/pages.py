@@ -190,7 +190,7 @@ def add_events(
     if not news:
         return Tally()
     resource = recording.resource
-    first_id = _next_id(conn, "events")
+    first_id = _take_event_ids(conn, len(news))
     horizon = recording.server_time + FUTURE_SLACK
     conn.executemany(
         """
@@ -216,7 +216,7 @@ def add_events(
         ],
     )
     _keep_versions(conn, resource.id, first_id, news)
-    due = 0 if resource.callback_id is None else _add_deliveries(conn, recording, first_id, news)
+    due = 0 if resource.callback_id is None else _add_deliveries(conn, recording, first_id, len(news))
     kinds = [kind for _, _, kind in news]
     return Tally(
         created=kinds.count(EventType.CREATED),
@@ -248,55 +248,45 @@ def _keep_versions(
     )
 
 
-def _add_deliveries(
-    conn: sqlite3.Connection, recording: Recording, first_id: int, news: list[tuple[Seen, Known | None, EventType]]
-) -> int:
-    """One delivery an event; due at once unless an earlier one of its object is open. Returns how many are due."""
+def _add_deliveries(conn: sqlite3.Connection, recording: Recording, first_id: int, count: int) -> int:
+    """One delivery an event; due at once unless an earlier one of its object is open. Returns how many are not held.
+
+    One statement for the whole page: while it runs, Python's other threads do too.
+    """
     resource = recording.resource
-    had_events = [seen.object_id for seen, known, _ in news if known is not None and known.event_id is not None]
-    waiting = _objects_with_open_deliveries(conn, resource.id, had_events)
-    held = int(resource.holds)
-    conn.executemany(
+    conn.execute(
         """
         INSERT INTO deliveries (event_id, instance_id, resource_id, object_id, callback_id, due_ms, held, created_ms)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        SELECT e.id, e.instance_id, e.resource_id, e.object_id, :callback,
+               CASE WHEN e.previous_id IS NOT NULL AND EXISTS (
+                   SELECT 1 FROM deliveries o INDEXED BY deliveries_open
+                   WHERE o.resource_id = e.resource_id AND o.object_id = e.object_id
+                       AND o.state IN ('pending', 'sending', 'retrying')
+               ) THEN NULL ELSE :now END,
+               :held, :now
+        FROM events e WHERE e.id >= :first AND e.id < :first + :count ORDER BY e.id
         """,
-        [
-            (
-                event_id,
-                resource.instance_id,
-                resource.id,
-                seen.object_id,
-                resource.callback_id,
-                None if seen.object_id in waiting else recording.now_ms,
-                held,
-                recording.now_ms,
-            )
-            for event_id, (seen, _, _) in enumerate(news, first_id)
-        ],
+        {
+            "callback": resource.callback_id,
+            "now": recording.now_ms,
+            "held": int(resource.holds),
+            "first": first_id,
+            "count": count,
+        },
     )
-    conn.execute("UPDATE resources SET pending = pending + ? WHERE id = ?", (len(news), resource.id))
-    return 0 if held else len(news) - len(waiting)
+    conn.execute("UPDATE resources SET pending = pending + ? WHERE id = ?", (count, resource.id))
+    return 0 if resource.holds else count
 
 
-def _objects_with_open_deliveries(conn: sqlite3.Connection, resource_id: int, object_ids: list[int]) -> set[int]:
-    if not object_ids:
-        return set()
-    rows = conn.execute(
-        """
-        SELECT DISTINCT object_id FROM deliveries INDEXED BY deliveries_open
-        WHERE resource_id = ? AND object_id IN (SELECT value FROM json_each(?))
-            AND state IN ('pending', 'sending', 'retrying')
-        """,
-        (resource_id, json.dumps(object_ids)),
-    )
-    return {row[0] for row in rows}
-
-
-def _next_id(conn: sqlite3.Connection, table: str) -> int:
-    """The id that AUTOINCREMENT would give next: never one that was used before, even if its row is gone."""
-    row = conn.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
-    return 1 if row is None else int(row[0]) + 1
+def _take_event_ids(conn: sqlite3.Connection, count: int) -> int:
+    """Reserve so many event ids; returns the first. An id is never used twice, even if its event was pruned."""
+    changed = conn.execute(
+        "UPDATE meta SET value = CAST(value AS INTEGER) + ? WHERE key = 'last_event_id'", (count,)
+    ).rowcount
+    if not changed:
+        conn.execute("INSERT INTO meta (key, value) VALUES ('last_event_id', ?)", (count,))
+    last = conn.execute("SELECT value FROM meta WHERE key = 'last_event_id'").fetchone()[0]
+    return int(last) - count + 1
 
 
 def put_aside(conn: sqlite3.Connection, resource_id: int, aside: SetAside, now_ms: int) -> None:

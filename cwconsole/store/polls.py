@@ -33,7 +33,7 @@ class Tally:
     updated: int = 0
     deleted: int = 0
     learned: int = 0
-    deliveries: int = 0  # new ones that are due at once
+    deliveries: int = 0  # new ones that are not held
 
 
 def open_poll(conn: sqlite3.Connection, start: PollStart, server_time: int | None) -> int:

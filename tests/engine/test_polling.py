@@ -260,7 +260,7 @@ async def test_only_an_objects_first_open_delivery_has_a_due_time(tmp_path: Path
             (1, "pending"),
             (0, "pending"),
         ]
-        assert it.nudged == [1]
+        assert it.nudged == [1, 1]
         assert await it.rows("SELECT pending FROM resources") == [(2,)]
 
 
