@@ -88,12 +88,12 @@ class Action:
 
 
 OPEN = "state IN ('queued', 'running')"  # word for word as in the index, which is not used otherwise
-_COLUMNS = ", ".join(field.name for field in fields(Action))
+COLUMNS = tuple(field.name for field in fields(Action))
 
 
 def as_action(row: sqlite3.Row | tuple[object, ...]) -> Action:
     """A row that was selected with all of the columns, in the order of the table."""
-    values = dict(zip((field.name for field in fields(Action)), row, strict=True))
+    values = dict(zip(COLUMNS, row, strict=True))
     return Action(**{**values, "kind": ActionKind(values["kind"]), "params": json.loads(values["params"])})
 
 
@@ -140,7 +140,7 @@ def _insert(conn: sqlite3.Connection, asked: Asked, *, state: str, outcome: str 
 
 def load(conn: sqlite3.Connection, action_id: int) -> Action | None:
     """One action, or None if there is none of that id."""
-    row = conn.execute(f"SELECT {_COLUMNS} FROM actions WHERE id = ?", (action_id,)).fetchone()
+    row = conn.execute(f"SELECT {', '.join(COLUMNS)} FROM actions WHERE id = ?", (action_id,)).fetchone()
     return None if row is None else as_action(row)
 
 

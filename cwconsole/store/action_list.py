@@ -1,0 +1,103 @@
+"""Actions, the audit log, listed and shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.filters import Filter
+from cwconsole.store import actions, instances
+from cwconsole.store.actions import Action
+from cwconsole.store.listing import (
+    Listing,
+    Question,
+    Stream,
+    Value,
+    among,
+    containing,
+    id_range,
+    in_order,
+    page_of_ids,
+    place_of,
+)
+
+SLACK_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """An action with the names of what it is about; None where it is about nothing of that kind."""
+
+    action: Action
+    instance: str | None
+    resource: str | None
+
+
+def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[ActionRow]:
+    """One page of actions, newest first. Raises UsageError for an instance or a resource that there is not."""
+    ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
+    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+
+
+def show(conn: sqlite3.Connection, action_id: int) -> ActionRow:
+    """One action. Raises UsageError if there is none."""
+    row = _rows(conn, [action_id]).get(action_id)
+    if row is None:
+        raise UsageError(f"There is no action {action_id}; `cwconsole actions list` shows what there is.")
+    return row
+
+
+def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+    low, high, residual = id_range(conn, chosen, table="actions", column="asked_ms", slack_ms=SLACK_MS)
+    params: dict[str, Value] = {}
+    for conditions, values in (
+        _of_place(conn, chosen),
+        among("state", chosen.state, "states"),
+        among("kind", chosen.type, "types"),
+        containing(
+            "command || ' ' || operator || ' ' || coalesce(outcome, '') || ' ' || coalesce(reason, '')", chosen.text
+        ),
+    ):
+        residual += conditions
+        params |= values
+    return Question(
+        table="actions", streams=_streams(conn, chosen), low=low, high=high, residual=residual, params=params
+    )
+
+
+def _of_place(conn: sqlite3.Connection, chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    """Actions on a whole instance belong to it, and to none of its resources."""
+    if chosen.resource is not None:
+        return place_of(conn, chosen).residual()
+    if chosen.instance is None:
+        return [], {}
+    word = "IS NOT" if chosen.instance.inverted else "IS"
+    return [f"instance_id {word} :instance"], {"instance": instances.load(conn, chosen.instance.value).id}
+
+
+def _streams(conn: sqlite3.Connection, chosen: Filter) -> list[Stream]:
+    if chosen.state is not None and not chosen.state.inverted and set(chosen.state.value) <= {"queued", "running"}:
+        return [
+            Stream(index="actions_open", where=f"{actions.OPEN} AND state = :s", params={"s": state})
+            for state in chosen.state.value
+        ]
+    if chosen.instance is not None and not chosen.instance.inverted:
+        instance = instances.load(conn, chosen.instance.value)
+        return [Stream(index="actions_instance", where="instance_id = :i", params={"i": instance.id})]
+    return [Stream()]
+
+
+def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, ActionRow]:
+    rows = conn.execute(
+        f"""
+        SELECT i.name, r.name, {", ".join(f"a.{name}" for name in actions.COLUMNS)}
+        FROM actions a LEFT JOIN instances i ON i.id = a.instance_id LEFT JOIN resources r ON r.id = a.resource_id
+        WHERE a.id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(ids),),
+    ).fetchall()
+    found = [ActionRow(instance=row[0], resource=row[1], action=actions.as_action(tuple(row)[2:])) for row in rows]
+    return {row.action.id: row for row in found}

@@ -1,0 +1,238 @@
+"""Deliveries and their attempts, listed and shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.event_id import public_id
+from cwconsole.core.filters import STATES, Filter, Noun
+from cwconsole.store import meta, object_chain
+from cwconsole.store.listing import (
+    Listing,
+    Place,
+    Question,
+    Stream,
+    Value,
+    all_places,
+    among,
+    id_range,
+    in_order,
+    page_of_ids,
+    place_of,
+)
+
+SLACK_MS = 60_000
+SORTED_AT_MOST = 20_000  # so many open deliveries are sorted; more are dense enough to be found by going through all
+OPEN = ("pending", "sending", "retrying")
+TROUBLED = ("sending", "retrying", "dead", "cancelled")
+_TROUBLED_INDEX = "state IN ('sending', 'retrying', 'dead', 'cancelled')"  # word for word as in the index
+_OPEN_INDEX = "state IN ('pending', 'sending', 'retrying')"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """A delivery. event: the event's number, event_id its public id. held: by itself or with its callback URL."""
+
+    id: int
+    event: int
+    event_id: str
+    instance_id: int
+    instance: str
+    resource: str
+    object_id: int
+    type: str
+    state: str
+    held: bool
+    replay: bool
+    attempts: int
+    due_ms: int | None
+    created_ms: int
+    settled_ms: int | None
+    status: int | None
+    error_code: str | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One HTTP request. headers: of the answer. body: at most 20,000 bytes of it."""
+
+    number: int
+    trigger: str
+    started_ms: int
+    duration_ms: int
+    url: str
+    peer: str | None
+    status: int | None
+    error_code: str | None
+    error: str | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    truncated: bool
+    next_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDetail:
+    """A delivery with its attempts, oldest first."""
+
+    delivery: DeliveryRow
+    attempts: list[AttemptRow]
+
+
+def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[DeliveryRow]:
+    """One page of deliveries, newest first. Raises UsageError for an instance or a resource that there is not."""
+    ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
+    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+
+
+def show(conn: sqlite3.Connection, delivery_id: int) -> DeliveryDetail:
+    """One delivery with its attempts. Raises UsageError if there is none."""
+    row = _rows(conn, [delivery_id]).get(delivery_id)
+    if row is None:
+        raise UsageError(f"There is no delivery {delivery_id}; `cwconsole deliveries list` shows what there is.")
+    return DeliveryDetail(delivery=row, attempts=_attempts(conn, delivery_id))
+
+
+def of_event(conn: sqlite3.Connection, number: int) -> list[DeliveryDetail]:
+    """The deliveries of one event, oldest first."""
+    ids = [row[0] for row in conn.execute("SELECT id FROM deliveries WHERE event_id = ? ORDER BY id", (number,))]
+    rows = _rows(conn, ids)
+    return [DeliveryDetail(delivery=row, attempts=_attempts(conn, row.id)) for row in in_order(ids, rows)]
+
+
+def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+    low, high, residual = id_range(conn, chosen, table="deliveries", column="created_ms", slack_ms=SLACK_MS)
+    place = place_of(conn, chosen)
+    params: dict[str, Value] = {}
+    for conditions, values in (place.residual(), among("state", chosen.state, "states"), _of_type(chosen)):
+        residual += conditions
+        params |= values
+    if chosen.object is not None and chosen.object.inverted:
+        residual.append(f"object_id <> {chosen.object.value:d}")
+    streams = _streams(conn, chosen, place)
+    return Question(table="deliveries", streams=streams, low=low, high=high, residual=residual, params=params)
+
+
+def _of_type(chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    conditions, params = among("e.type", chosen.type, "types")
+    exists = [f"EXISTS (SELECT 1 FROM events e WHERE e.id = event_id AND {one})" for one in conditions]
+    return exists, {name: str(value).upper() for name, value in params.items()}
+
+
+def _streams(conn: sqlite3.Connection, chosen: Filter, place: Place) -> list[Stream]:
+    """The narrowest scans that bring every delivery wanted; the residual drops what they bring too much."""
+    if chosen.object is not None and not chosen.object.inverted:
+        places = all_places(conn) if place.included is None else place.included
+        events = object_chain.event_ids(conn, chosen.object.value, places)
+        return [
+            Stream(where="event_id IN (SELECT value FROM json_each(:events))", params={"events": json.dumps(events)})
+        ]
+    states = _states(chosen)
+    if states is not None and "delivered" not in states:
+        if "pending" not in states:
+            return [_troubled(state) for state in states]
+        if _open_count(conn, place) <= SORTED_AT_MOST:
+            return [_open(place), *(_troubled(state) for state in states if state not in OPEN)]
+    if place.included is not None:
+        return [_of_resource(resource_id) for resource_id in place.included]
+    return [Stream()]
+
+
+def _states(chosen: Filter) -> list[str] | None:
+    term = chosen.state
+    if term is None:
+        return None
+    return [state for state in STATES[Noun.DELIVERIES] if (state in term.value) != term.inverted]
+
+
+def _open_count(conn: sqlite3.Connection, place: Place) -> int:
+    """How many open deliveries there are, from the maintained totals."""
+    conditions, params = place.residual()
+    where = " AND ".join(conditions).replace("resource_id", "id") or "1"
+    sql = f"SELECT coalesce(sum(pending + sending + retrying), 0) FROM resources WHERE {where}"
+    return int(conn.execute(sql, params).fetchone()[0])
+
+
+def _troubled(state: str) -> Stream:
+    return Stream(index="deliveries_troubled", where=f"{_TROUBLED_INDEX} AND state = :s", params={"s": state})
+
+
+def _open(place: Place) -> Stream:
+    return Stream(index="deliveries_open", where=" AND ".join((_OPEN_INDEX, *place.residual()[0])))
+
+
+def _of_resource(resource_id: int) -> Stream:
+    return Stream(index="deliveries_resource", where="resource_id = :r", params={"r": resource_id})
+
+
+def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, DeliveryRow]:
+    tag = meta.get(conn, "tag")
+    rows = conn.execute(
+        """
+        SELECT d.id, d.event_id, d.instance_id, i.name, r.name, d.object_id, coalesce(e.type, ''), d.state,
+            d.held = 1 OR c.held_ms IS NOT NULL, d.replay, d.attempts, d.due_ms, d.created_ms, d.settled_ms, d.status,
+            d.error_code, c.url
+        FROM deliveries d JOIN instances i ON i.id = d.instance_id JOIN resources r ON r.id = d.resource_id
+            JOIN callbacks c ON c.id = d.callback_id LEFT JOIN events e ON e.id = d.event_id
+        WHERE d.id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(ids),),
+    ).fetchall()
+    return {row[0]: _row(row, tag) for row in rows}
+
+
+def _row(row: sqlite3.Row, tag: str | None) -> DeliveryRow:
+    return DeliveryRow(
+        id=row[0],
+        event=row[1],
+        event_id=str(row[1]) if tag is None else public_id(tag, row[1]),
+        instance_id=row[2],
+        instance=row[3],
+        resource=row[4],
+        object_id=row[5],
+        type=row[6],
+        state=row[7],
+        held=bool(row[8]),
+        replay=bool(row[9]),
+        attempts=row[10],
+        due_ms=row[11],
+        created_ms=row[12],
+        settled_ms=row[13],
+        status=row[14],
+        error_code=row[15],
+        url=row[16],
+    )
+
+
+def _attempts(conn: sqlite3.Connection, delivery_id: int) -> list[AttemptRow]:
+    rows = conn.execute(
+        """
+        SELECT number, trigger, started_ms, duration_ms, url, peer, status, error_code, error, headers, body, truncated,
+            next_ms
+        FROM attempts WHERE delivery_id = ? ORDER BY number, id
+        """,
+        (delivery_id,),
+    ).fetchall()
+    return [
+        AttemptRow(
+            number=row[0],
+            trigger=row[1],
+            started_ms=row[2],
+            duration_ms=row[3],
+            url=row[4],
+            peer=row[5],
+            status=row[6],
+            error_code=row[7],
+            error=row[8],
+            headers=tuple((name, value) for name, value in json.loads(row[9])),
+            body=bytes(row[10]),
+            truncated=bool(row[11]),
+            next_ms=row[12],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,164 @@
+"""Events, listed and shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cwconsole.core.diff import Difference, differences
+from cwconsole.core.errors import UsageError
+from cwconsole.core.event_id import public_id
+from cwconsole.core.filters import Filter, Term
+from cwconsole.store import meta, object_chain
+from cwconsole.store.delivery_list import DeliveryDetail, of_event
+from cwconsole.store.listing import (
+    Listing,
+    Place,
+    Question,
+    Stream,
+    Value,
+    all_places,
+    among,
+    containing,
+    id_range,
+    in_order,
+    page_of_ids,
+    place_of,
+)
+
+SLACK_MS = 60_000
+ALL_TYPES = ("CREATED", "UPDATED", "DELETED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """An event. event_id: the public one. record_date: whole seconds, server's clock. delivery: state of the newest."""
+
+    id: int
+    event_id: str
+    instance_id: int
+    instance: str
+    resource: str
+    object_id: int
+    type: str
+    seen_ms: int
+    record_date: int | None
+    future: bool
+    poll_id: int
+    previous_id: int | None
+    delivery: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDetail:
+    """An event with its record, what changed since the object's event before, and its deliveries.
+
+    previous_id: None if there is none any more. changes: None if there is nothing to compare with.
+    """
+
+    event: EventRow
+    record: bytes
+    changes: list[Difference] | None
+    deliveries: list[DeliveryDetail]
+
+
+def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[EventRow]:
+    """One page of events, newest first. Raises UsageError for an instance or a resource that there is not."""
+    ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
+    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+
+
+def show(conn: sqlite3.Connection, number: int) -> EventDetail:
+    """One event with everything about it. Raises UsageError if there is none."""
+    row = _rows(conn, [number]).get(number)
+    if row is None:
+        raise UsageError(f"There is no event {number}; `cwconsole events list` shows what there is.")
+    record = _record(conn, number)
+    previous = None if row.previous_id is None else _record(conn, row.previous_id)
+    return EventDetail(
+        event=row,
+        record=record or b"",
+        changes=None if previous is None else differences(previous, record or b""),
+        deliveries=of_event(conn, number),
+    )
+
+
+def _record(conn: sqlite3.Connection, number: int) -> bytes | None:
+    row = conn.execute("SELECT record FROM events WHERE id = ?", (number,)).fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+    low, high, residual = id_range(conn, chosen, table="events", column="seen_ms", slack_ms=SLACK_MS)
+    place, types = place_of(conn, chosen), _types(chosen)
+    by_object = chosen.object is not None and not chosen.object.inverted
+    by_index = not by_object and (place.included is not None or (types is not None and not types.inverted))
+    conditions = [containing("CAST(record AS TEXT)", chosen.text)]
+    if not by_index:
+        conditions += [place.residual(), among("type", types, "types")]
+    elif place.included is None:
+        conditions.append(place.residual())
+    params: dict[str, Value] = {}
+    for condition, values in conditions:
+        residual += condition
+        params |= values
+    if chosen.object is not None and chosen.object.inverted:
+        residual.append(f"object_id <> {chosen.object.value:d}")
+    streams = _of_resources(conn, place, types) if by_index else [Stream()]
+    if chosen.object is not None and by_object:
+        streams = [_of_object(conn, chosen.object.value, place)]
+    return Question(table="events", streams=streams, low=low, high=high, residual=residual, params=params)
+
+
+def _types(chosen: Filter) -> Term[tuple[str, ...]] | None:
+    term = chosen.type
+    return None if term is None else Term(tuple(value.upper() for value in term.value), term.inverted)
+
+
+def _of_resources(conn: sqlite3.Connection, place: Place, types: Term[tuple[str, ...]] | None) -> list[Stream]:
+    places = all_places(conn) if place.included is None else place.included
+    wanted = [one for one in ALL_TYPES if types is None or (one in types.value) != types.inverted]
+    return [
+        Stream(index="events_resource", where="resource_id = :r AND type = :t", params={"r": resource_id, "t": one})
+        for resource_id in places
+        for one in wanted
+    ]
+
+
+def _of_object(conn: sqlite3.Connection, object_id: int, place: Place) -> Stream:
+    places = all_places(conn) if place.included is None else place.included
+    events = object_chain.event_ids(conn, object_id, places)
+    return Stream(where="id IN (SELECT value FROM json_each(:ids))", params={"ids": json.dumps(events)})
+
+
+def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRow]:
+    tag = meta.get(conn, "tag")
+    rows = conn.execute(
+        """
+        SELECT e.id, e.instance_id, i.name, r.name, e.object_id, e.type, e.seen_ms, e.record_date, e.future, e.poll_id,
+            e.previous_id, (SELECT state FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1)
+        FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
+        WHERE e.id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(numbers),),
+    ).fetchall()
+    return {
+        row[0]: EventRow(
+            id=row[0],
+            event_id=str(row[0]) if tag is None else public_id(tag, row[0]),
+            instance_id=row[1],
+            instance=row[2],
+            resource=row[3],
+            object_id=row[4],
+            type=row[5],
+            seen_ms=row[6],
+            record_date=row[7],
+            future=bool(row[8]),
+            poll_id=row[9],
+            previous_id=row[10],
+            delivery=row[11],
+        )
+        for row in rows
+    }

@@ -1,0 +1,114 @@
+"""Polls, listed and shown."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.filters import STATES, Filter, Noun
+from cwconsole.store.listing import (
+    Listing,
+    Place,
+    Question,
+    Stream,
+    Value,
+    among,
+    containing,
+    id_range,
+    in_order,
+    page_of_ids,
+    place_of,
+)
+
+SLACK_MS = 600_000  # a poll's row is written with its first answer, after tries that may take minutes
+_TROUBLED_INDEX = "outcome <> 'ok'"  # word for word as in the index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRow:
+    """A poll. window_from, server_time: whole seconds on the server's clock."""
+
+    id: int
+    instance_id: int
+    instance: str
+    resource: str
+    kind: str
+    trigger: str
+    outcome: str
+    started_ms: int
+    finished_ms: int | None
+    window_from: int | None
+    server_time: int | None
+    pages: int
+    records: int
+    bytes: int
+    created: int
+    updated: int
+    deleted: int
+    learned: int
+    error_code: str | None
+    error: str | None
+    action_id: int | None
+
+
+def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[PollRow]:
+    """One page of polls, newest first. Raises UsageError for an instance or a resource that there is not."""
+    ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
+    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+
+
+def show(conn: sqlite3.Connection, poll_id: int) -> PollRow:
+    """One poll. Raises UsageError if there is none (those without news are kept for 48 hours only)."""
+    row = _rows(conn, [poll_id]).get(poll_id)
+    if row is None:
+        raise UsageError(f"There is no poll {poll_id} (any more); `cwconsole polls list` shows what there is.")
+    return row
+
+
+def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+    low, high, residual = id_range(conn, chosen, table="polls", column="started_ms", slack_ms=SLACK_MS)
+    place = place_of(conn, chosen)
+    params: dict[str, Value] = {}
+    for conditions, values in (
+        place.residual(),
+        among("outcome", chosen.state, "states"),
+        among("kind", chosen.type, "types"),
+        containing("coalesce(error, '')", chosen.text),
+    ):
+        residual += conditions
+        params |= values
+    return Question(
+        table="polls", streams=_streams(chosen, place), low=low, high=high, residual=residual, params=params
+    )
+
+
+def _streams(chosen: Filter, place: Place) -> list[Stream]:
+    if chosen.state is not None:
+        states = [one for one in STATES[Noun.POLLS] if (one in chosen.state.value) != chosen.state.inverted]
+        if "ok" not in states:
+            where = f"{_TROUBLED_INDEX} AND outcome = :o"
+            return [Stream(index="polls_troubled", where=where, params={"o": state}) for state in states]
+    if place.included is not None:
+        return [
+            Stream(index="polls_resource", where="resource_id = :r", params={"r": resource_id})
+            for resource_id in place.included
+        ]
+    return [Stream()]
+
+
+def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, PollRow]:
+    rows = conn.execute(
+        """
+        SELECT p.id, r.instance_id, i.name AS instance, r.name AS resource, p.kind, p.trigger, p.outcome, p.started_ms,
+            p.finished_ms, p.window_from, p.server_time, p.pages, p.records, p.bytes, p.created, p.updated, p.deleted,
+            p.learned, p.error_code, p.error, p.action_id
+        FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
+        WHERE p.id IN (SELECT value FROM json_each(?))
+        """,
+        (json.dumps(ids),),
+    )
+    names = [column[0] for column in rows.description]
+    return {row[0]: PollRow(**dict(zip(names, row, strict=True))) for row in rows.fetchall()}
