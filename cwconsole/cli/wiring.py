@@ -23,7 +23,7 @@ from cwconsole.callback.sender import CallbackSender
 from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
-from cwconsole.core.errors import StoreError
+from cwconsole.core.errors import EngineRunningError
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.instance_config import to_config
@@ -108,7 +108,7 @@ async def hosted_engine(
 ) -> AsyncIterator[Engine]:
     """Run an engine on a database around a block, under the engine's lock; drained and stopped at the end.
 
-    Raises StoreError if another engine runs on it.
+    Raises EngineRunningError if another engine runs on it.
     """
     clock = SystemClock()
     _tune_interpreter()
@@ -143,13 +143,13 @@ def fresh_tag() -> str:
 def engine_lock(path: Path) -> Iterator[None]:
     """Hold the engine's lock. The file beside the database stays; the system frees the lock when a process dies.
 
-    Raises StoreError if another process holds it.
+    Raises EngineRunningError if another process holds it.
     """
     lock = FileLock(f"{path}.lock", thread_local=False)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
-        raise StoreError(
+        raise EngineRunningError(
             f"Another engine runs on {path}; `cwconsole status` says which. Stop it before you start this one."
         ) from None
     try:

@@ -6,6 +6,7 @@ CwconsoleError                 one plain sentence: what happened, to what, what 
 ├── RefusedError               confirm first: the numbers of what would happen are in the message (exit 3)
 ├── EngineUnreachableError     start an engine, or wait for one (exit 4)
 ├── StoreError                 look at the database file: locked, foreign, newer, full
+│   ├── EngineRunningError     another engine runs on the file: attach to it, or stop it first
 │   └── StaleError             nothing was written: the row is no longer what the caller read; read again
 └── SourceFault                a request to ConnectWise did not give a usable answer; nothing moved
     ├── PassingFault           try again later: timeouts, resets, 5xx, HTML, cut bodies
@@ -75,6 +76,12 @@ class StoreError(CwconsoleError):
     """The database file cannot be used as it is."""
 
     code = "store"
+
+
+class EngineRunningError(StoreError):
+    """Another process holds the engine's lock."""
+
+    code = "engine_runs"
 
 
 class StaleError(StoreError):

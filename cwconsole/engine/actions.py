@@ -78,8 +78,8 @@ class Actions:
         return state, " ".join(sentences)
 
     async def _replay(self, action: Action) -> None:
-        await self.services.store.write(replays.replay, action, self.services.clock.now_ms())
-        await self.dispatcher.rescan()
+        callback_id = await self.services.store.write(replays.replay, action, self.services.clock.now_ms())
+        self.dispatcher.nudge(callback_id)
 
     async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:
         """The resources an action is about, with their pollers."""

@@ -44,9 +44,13 @@ class Why:
 
 @dataclass(slots=True, kw_only=True)
 class PollReport:
-    """How a poll went. outcome: ok, failed, stopped or dropped. next_poll_ms: when the next is due."""
+    """How a poll went. outcome: ok, failed, stopped or dropped. next_poll_ms: when the next is due.
+
+    resumed: it went on with a crawl that an earlier poll had begun.
+    """
 
     resource: Resource
+    resumed: bool = False
     outcome: str = "ok"
     fault: SourceFault | None = None
     next_poll_ms: int = 0
@@ -154,7 +158,7 @@ class Crawl:
             window_from=self.plan.window_from,
         )
         self.poll_id: int | None = None
-        self.report = PollReport(resource=resource)
+        self.report = PollReport(resource=resource, resumed=self.plan.resumes)
         self.fetcher: PageFetcher | None = None
 
     async def run(self) -> PollReport:

@@ -36,8 +36,10 @@ Recipients = Callable[[int], Member | None]
 class Dispatcher:
     """All lanes, and the one place where outcomes are recorded."""
 
-    def __init__(self, services: Services, recipients: Recipients, tag: str) -> None:
+    def __init__(self, services: Services, recipients: Recipients, tag: str, *, all_due: bool = True) -> None:
+        """tag: begins the events' public ids. all_due: send whatever is due, or only where something is added."""
         self.services = services
+        self.all_due = all_due
         self.recipients = recipients
         self.tag = tag
         self.lanes: dict[int, Lane] = {}
@@ -63,6 +65,8 @@ class Dispatcher:
 
     async def rescan(self) -> None:
         """Look at every callback again: somebody outside resumed, retried, or edited something."""
+        if not self.all_due:
+            return
         for callback_id in await self.services.store.read(deliveries.waiting_callbacks):
             self.nudge(callback_id)
 

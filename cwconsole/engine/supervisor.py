@@ -34,7 +34,7 @@ class Engine:
     """The running pollers and deliverers. At most one per database: the caller holds the engine's lock.
 
     scheduled: poll and sweep by the schedule; False for an engine that serves one command.
-    only: the one queued action to carry out; None for all.
+    only: the one queued action to carry out, with the deliveries that result; None for all.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Engine:
     ) -> None:
         self.services = Services(store=store, clock=clock, chance=chance, nudge=self._nudge)
         self.fleet = Fleet(self.services, connect, scheduled=scheduled)
-        self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag)
+        self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag, all_due=only is None)
         self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only)
         self.sweeps = Sweeps(self.services, self.fleet)
         self.janitor = Janitor(self.services)
@@ -101,9 +101,13 @@ class Engine:
                     await self.dispatcher.rescan()
             await self.services.pause(LOOK_SECONDS)
 
-    async def poll_all(self, why: Why) -> list[PollReport]:
-        """Poll every active resource that is not paused once, interrupted crawls going on where they stopped."""
-        pollers = [poller for poller in self.fleet.pollers.values() if await poller.wants_polls()]
+    async def poll_all(self, why: Why, only: set[int] | None = None) -> list[PollReport]:
+        """Poll every active resource that is not paused once, interrupted crawls going on where they stopped.
+
+        only: the ids of the resources to poll; None for all.
+        """
+        chosen = [poller for key, poller in self.fleet.pollers.items() if only is None or key in only]
+        pollers = [poller for poller in chosen if await poller.wants_polls()]
         return list(await asyncio.gather(*(poller.poll_now(why) for poller in pollers)))
 
     async def drained(self) -> None:

@@ -10,11 +10,12 @@ from cwconsole.store.actions import Action
 
 
 def replay(conn: sqlite3.Connection, action: Action, now_ms: int) -> int:
-    """Carry out a replay action. Returns the new delivery's id. Raises UsageError if the event cannot be sent."""
+    """Carry out a replay action. Returns the callback that it goes to. Raises UsageError if it cannot be sent."""
     if action.target_id is None:
         raise UsageError(f"action {action.id} names no event to replay")
     delivery_id = deliveries.add_replay(conn, action.target_id, now_ms)
     actions.finish(
         conn, action.id, "done", f"Event {action.target_id} is sent again as delivery {delivery_id}.", now_ms
     )
-    return delivery_id
+    row = conn.execute("SELECT callback_id FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    return int(row[0])

@@ -1,0 +1,89 @@
+"""Commands that need an engine: run one, run one once, or have one action done by whoever runs the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from cwconsole.core.errors import EngineRunningError, StoreError
+from cwconsole.engine.crawl import PollReport, Why
+from cwconsole.engine.services import wait_for
+from cwconsole.engine.supervisor import Engine
+from cwconsole.store import actions, connection
+from cwconsole.store.actions import Action
+
+LOOK_SECONDS = 0.1
+
+Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engine` with everything but the mode bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a run ended. signal: the number of the signal that ended it, or None."""
+
+    signal: int | None = None
+
+
+async def run(host: Host, *, seconds: float | None) -> Ended:
+    """Run the engine until a signal comes or the time is up; what runs is finished first."""
+    ended, caught = asyncio.Event(), []
+
+    def stop(number: int) -> None:
+        caught.append(number)
+        ended.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        async with host():
+            await wait_for(ended, seconds)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+    return Ended(signal=caught[0] if caught else None)
+
+
+async def run_once(host: Host) -> list[PollReport]:
+    """Finish interrupted crawls, poll every active resource once, deliver until nothing is due now."""
+    async with host(scheduled=False) as engine:
+        await engine.ready.wait()
+        reports = await engine.poll_all(Why(trigger="once"))
+        resumed = [report for report in reports if report.resumed and report.fault is None]
+        if resumed:  # an interrupted crawl ends a window of the past: one more poll begins after the command
+            again = {report.resource.id for report in resumed}
+            kept = [report for report in reports if report.resource.id not in again]
+            reports = kept + await engine.poll_all(Why(trigger="once"), only=again)
+        await engine.drained()
+        return reports
+
+
+async def carry_out(path: Path, host: Host, action_id: int) -> Action:
+    """Wait until a queued action is done. If no engine runs, host one for it and the deliveries that result."""
+    while True:
+        action = await asyncio.to_thread(_load, path, action_id)
+        if not action.open:
+            return action
+        try:
+            async with host(scheduled=False, only=action_id) as engine:
+                await _finished(path, action_id)
+                await engine.drained()
+        except EngineRunningError:
+            await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and will pick it up
+
+
+async def _finished(path: Path, action_id: int) -> None:
+    while (await asyncio.to_thread(_load, path, action_id)).open:
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _load(path: Path, action_id: int) -> Action:
+    with closing(connection.reader(path)) as conn:
+        action = actions.load(conn, action_id)
+    if action is None:
+        raise StoreError(f"Action {action_id} is gone from {path}.")
+    return action
