@@ -1,0 +1,117 @@
+"""The fleet: what a row says, and that it is read from maintained rows alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.core.health import Health
+from cwconsole.store import instances, status
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.database import prepared
+from cwconsole.store.status import StatusRow
+from tests.store.rows import NOW, add, asked, config, resource, resource_id
+
+HOUR = NOW // 3_600_000
+
+
+@pytest.fixture
+def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = prepared(tmp_path / "cw.db")
+    add(connection, config("acme", resource("contacts")))
+    connection.execute(
+        "UPDATE resources SET watermark = ?, baseline_done = 1, next_poll_ms = ?", (NOW // 1000 - 90, NOW + 60_000)
+    )
+    yield connection
+    connection.close()
+
+
+def only(conn: sqlite3.Connection, *, engine_runs: bool = True) -> StatusRow:
+    (row,) = status.fleet(conn, now_ms=NOW, engine_runs=engine_runs)
+    return row
+
+
+def test_a_resource_that_is_up_to_date_is_fresh_with_its_lag(conn: sqlite3.Connection) -> None:
+    row = only(conn)
+    assert (row.instance, row.resource, row.state, row.lag_seconds, row.held) == (
+        "acme",
+        "contacts",
+        Health.FRESH,
+        90,
+        False,
+    )
+    assert row.last_error is None
+
+
+def test_the_events_of_the_last_24_hours_are_summed_and_older_ones_are_not(conn: sqlite3.Connection) -> None:
+    place = resource_id(conn, 1, "contacts")
+    conn.executemany(
+        "INSERT INTO hours (resource_id, hour, created, updated, deleted) VALUES (?, ?, ?, ?, 1)",
+        [(place, HOUR, 1, 10), (place, HOUR - 23, 2, 20), (place, HOUR - 24, 100, 100)],
+    )
+    row = only(conn)
+    assert (row.created, row.updated, row.deleted) == (3, 30, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "held"),
+    [
+        ("UPDATE instances SET enabled = 0", Health.OFF, False),
+        ("UPDATE instances SET paused_ms = 5", Health.PAUSED, False),
+        ("UPDATE resources SET paused_ms = 5", Health.PAUSED, False),
+        ("UPDATE resources SET parked = 1, failures = 1", Health.PARKED, False),
+        ("UPDATE resources SET failures = 2", Health.FAILING, False),
+        ("UPDATE resources SET watermark = NULL", Health.NEW, False),
+        ("UPDATE resources SET watermark = watermark - 5000", Health.LATE, False),
+        ("UPDATE resources SET held_ms = 5", Health.HELD, True),
+        ("UPDATE instances SET held_ms = 5", Health.HELD, True),
+        ("UPDATE callbacks SET held_ms = 5", Health.HELD, True),
+    ],
+)
+def test_the_state_follows_from_every_row_that_has_a_say(
+    conn: sqlite3.Connection, change: str, state: Health, held: bool
+) -> None:
+    conn.execute(change)
+    row = only(conn)
+    assert (row.state, row.held) == (state, held)
+
+
+def test_a_held_callback_says_why(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE callbacks SET held_ms = 5, held_reason = 'The receiver answered 410 Gone.'")
+    assert only(conn).held_why == "The receiver answered 410 Gone."
+
+
+def test_a_sweep_that_waits_for_confirmation_says_how_to_confirm_it(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE resources SET sweep_vanished = 41")
+    row = only(conn)
+    assert row.state is Health.ASKING
+    assert row.last_error is not None
+    assert "sweep acme contacts --confirm-deletes 41" in row.last_error
+
+
+def test_overdue_without_an_engine_is_late(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE resources SET next_poll_ms = ?", (NOW - 120_000,))
+    assert only(conn).state is Health.FRESH
+    assert only(conn, engine_runs=False).state is Health.LATE
+
+
+def test_removed_instances_and_resources_that_are_not_configured_are_left_out(conn: sqlite3.Connection) -> None:
+    add(conn, config("globex", resource("a"), resource("b")))
+    conn.execute("UPDATE resources SET active = 0 WHERE name = 'a'")
+    assert [row.resource for row in status.fleet(conn, now_ms=NOW, engine_runs=True)] == ["contacts", "b"]
+    instances.remove(conn, 2, asked=asked(ActionKind.REMOVE), now_ms=NOW)
+    assert [row.resource for row in status.fleet(conn, now_ms=NOW, engine_runs=True)] == ["contacts"]
+
+
+def test_it_reads_no_history(conn: sqlite3.Connection) -> None:
+    statements: list[str] = []
+    conn.set_trace_callback(statements.append)
+    status.fleet(conn, now_ms=NOW, engine_runs=True)
+    conn.set_trace_callback(None)
+    (statement,) = statements
+    steps = [row["detail"] for row in conn.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    assert not any(table in statement for table in ("events", "deliveries", "attempts", "polls", "objects"))
+    assert any("SEARCH h USING PRIMARY KEY" in step for step in steps)
