@@ -85,7 +85,7 @@ async def app_server(handler: Callable[[web.Request], Awaitable[web.StreamRespon
     """A well-behaved server that answers every path; gives its port."""
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", handler)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -1,0 +1,206 @@
+"""ConnectWise's REST API as one instance sees it: the engine's `Source`, and the probes of "test connection"."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from cwconsole.connectwise import records
+from cwconsole.connectwise.conditions import LONGEST_URL, after_id, among_ids, url_of
+from cwconsole.connectwise.door import TOTAL_SECONDS, Door, Query
+from cwconsole.connectwise.faults import Question, misshapen, unknown_company
+from cwconsole.connectwise.limits import CompanyLimits
+from cwconsole.connectwise.records import Reading
+from cwconsole.core.config import InstanceConfig
+from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.http.client import HttpClient
+
+LISTING_FIELDS = "id,_info/lastUpdated"
+MOST_IDS = 100
+
+T = TypeVar("T")
+Read = Callable[[Question, bytes], list[Seen]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemInfo:
+    """What `GET /system/info` tells. server_time: whole seconds since the epoch. It may answer with any keys."""
+
+    version: str
+    cloud: bool
+    time_zone: str
+    server_time: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyInfo:
+    """What the login page tells of a company, without keys. codebase: `v2017_3/`, part of the base URL."""
+
+    name: str
+    codebase: str
+    version: str
+    cloud: bool
+
+
+class ConnectWiseClient:
+    """One instance's way to ConnectWise. Built anew when the configuration changes."""
+
+    def __init__(
+        self,
+        config: InstanceConfig,
+        http: HttpClient,
+        limits: CompanyLimits,
+        decoder: Executor,
+        *,
+        client_id: str | None = None,
+        total: float = TOTAL_SECONDS,
+    ) -> None:
+        """limits: the company's, from `LimitsRegistry`. decoder: a thread of its own, so that the loop stays free.
+
+        client_id: for instances that name none. total: seconds for one request.
+        """
+        self._door = Door(config, http, limits, client_id=client_id, total=total)
+        self._decoder = decoder
+        self._plain = Reading(drop_nulls=config.drop_nulls)
+        # Of two resources with one path, the first says where the created date stands.
+        self._readings = {
+            resource.path: Reading(created=resource.created, drop_nulls=config.drop_nulls)
+            for resource in reversed(config.resources)
+        }
+
+    async def page(self, request: PageRequest) -> Page:
+        """Records after `request.after`, ids ascending. An empty page is the end; a short one is not."""
+        query: list[tuple[str, str | int]] = [
+            ("conditions", after_id(request.conditions, request.after)),
+            ("orderBy", "id asc"),
+            ("pageSize", request.size),
+        ]
+        if request.ids_only:
+            query.append(("fields", LISTING_FIELDS))
+            return await self._page(request.path, query, partial(records.read_listing, after=request.after))
+        return await self._page(request.path, query, self._reader(request.path, after=request.after))
+
+    async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:
+        """The highest id now (0 if there is none), and the server time of the answer."""
+        query = (("conditions", conditions), ("orderBy", "id desc"), ("pageSize", 1), ("fields", "id"))
+        page = await self._page(path, query, records.read_listing)
+        return (page.records[0].object_id if page.records else 0), page.server_time
+
+    async def get(self, path: str, object_id: int) -> Seen:
+        """One record. Raises `RecordMissing` only for a 404 whose code is `NotFound`."""
+        question = self._door.question(f"{path}/{object_id}", one=True)
+        answer = await self._door.ask(question)
+        reading = self._readings.get(path, self._plain)
+        return await self._in_thread(records.read_record, question, answer.body, reading, object_id)
+
+    async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
+        """Those of the given records that satisfy the conditions, at most 100 ids a call.
+
+        Asked in parts, one after the other, where the URL would become too long; `server_time` is the earliest.
+        """
+        read = self._reader(path, after=0)
+        queries = self._id_queries(path, conditions, sorted(object_ids))
+        parts = [await self._page(path, query, read) for query in queries]
+        return Page(
+            records=[record for part in parts for record in part.records],
+            server_time=min(part.server_time for part in parts),
+            size=sum(part.size for part in parts),
+        )
+
+    async def written_page(self, path: str, conditions: str, *, page: int, size: int) -> Page:
+        """A page by number, for URL templates run as written; ids in any order."""
+        query = (("conditions", conditions), ("orderBy", "id asc"), ("page", page), ("pageSize", size))
+        return await self._page(path, query, self._reader(path, after=None))
+
+    async def count(self, path: str, conditions: str) -> int:
+        """How many records satisfy the conditions now."""
+        question = self._door.question(f"{path}/count")
+        answer = await self._door.ask(question, [("conditions", conditions)])
+        count = _member(question, answer.body, "count")
+        if type(count) is not int:
+            raise misshapen(question, "no_count", "no whole number as the count")
+        return count
+
+    async def system_info(self) -> SystemInfo:
+        """Whether ConnectWise is there, and what its clock says. Does not prove the keys: it may answer without."""
+        question = self._door.question("/system/info", one=True)
+        answer = await self._door.ask(question)
+        info = _object(question, answer.body)
+        return SystemInfo(
+            version=_text(info, "version"),
+            cloud=_flag(info.get("isCloud")),
+            time_zone=_text(info, "serverTimeZone"),
+            server_time=answer.server_time,
+        )
+
+    async def company_info(self) -> CompanyInfo:
+        """Whether the company exists, and its codebase; asked of the login site, without keys."""
+        door = self._door
+        question = door.question(f"/login/companyinfo/{door.company}", one=True)
+        answer = await door.fetch(question, url_of(door.login_site, question.path, ()))
+        info = records.decoded(question, answer.body)
+        if info is None:  # a 200 with `null` is how ConnectWise says that it knows no such company
+            raise unknown_company(question)
+        if not isinstance(info, dict):
+            raise misshapen(question, "not_an_object", "something other than a company's information")
+        return CompanyInfo(
+            name=_text(info, "CompanyName"),
+            codebase=_text(info, "Codebase"),
+            version=_text(info, "VersionCode"),
+            cloud=_flag(info.get("IsCloud")),
+        )
+
+    def _reader(self, path: str, *, after: int | None) -> Read:
+        return partial(records.read_list, reading=self._readings.get(path, self._plain), after=after)
+
+    async def _page(self, path: str, query: Query, read: Read) -> Page:
+        question = self._door.question(path)
+        answer = await self._door.ask(question, query)
+        seen = await self._in_thread(read, question, answer.body)
+        return Page(records=seen, server_time=answer.server_time, size=len(answer.body))
+
+    async def _in_thread(self, read: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._decoder, read, *arguments)
+
+    def _id_queries(self, path: str, conditions: str, object_ids: list[int]) -> Iterator[Query]:
+        """Queries that cover the ids, each as long as a URL may be; with a very long filter, an id at a time."""
+        size = min(MOST_IDS, len(object_ids))
+        while size > 1 and len(self._id_url(path, conditions, object_ids[-size:])) > LONGEST_URL:
+            size //= 2  # the last ids are the longest
+        for start in range(0, len(object_ids), max(size, 1)):
+            yield self._id_query(conditions, object_ids[start : start + size])
+
+    def _id_query(self, conditions: str, object_ids: list[int]) -> Query:
+        return (
+            ("conditions", among_ids(conditions, object_ids)),
+            ("orderBy", "id asc"),
+            ("pageSize", len(object_ids)),
+        )
+
+    def _id_url(self, path: str, conditions: str, object_ids: list[int]) -> str:
+        return url_of(self._door.base, path, self._id_query(conditions, object_ids))
+
+
+def _object(question: Question, body: bytes) -> dict[str, Any]:
+    value = records.decoded(question, body)
+    if not isinstance(value, dict):
+        raise misshapen(question, "not_an_object", "something other than an object")
+    return value
+
+
+def _member(question: Question, body: bytes, name: str) -> Any:
+    return _object(question, body).get(name)
+
+
+def _text(info: dict[str, Any], name: str) -> str:
+    value = info.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _flag(value: Any) -> bool:
+    """A truth value, which the login site may write as a text."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")

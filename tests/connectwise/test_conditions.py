@@ -1,0 +1,66 @@
+"""Text put into conditions and URLs comes out as it went in, and cannot widen a result."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import yarl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cwconsole.connectwise.conditions import after_id, among_ids, and_join, string_literal, url_of
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+def test_joined_conditions_are_each_in_parentheses() -> None:
+    assert and_join("a=1 or b=2", "", "  ", "c=3") == "(a=1 or b=2) and (c=3)"
+    assert and_join("a=1 or b=2") == "a=1 or b=2"
+    assert and_join() == ""
+
+
+def test_the_cursor_is_added_to_whatever_filter_there_is() -> None:
+    assert after_id("", 0) == "id > 0"
+    assert after_id('name="a"or name="b"', 7) == '(name="a"or name="b") and (id > 7)'
+    assert among_ids("x=1", [3, 5]) == "(x=1) and (id in (3,5))"
+
+
+def test_special_characters_of_a_text_are_taken_literally() -> None:
+    assert string_literal("plain") == '"plain"'
+    assert string_literal("100% [x] *") == '"100[%] [[]x] [*]"'
+    assert string_literal('say "hi"') == "'say \"hi\"'"
+    with pytest.raises(ValueError, match="quotes"):
+        string_literal("\"'")
+
+
+@given(texts.filter(lambda text: not ('"' in text and "'" in text)))
+def test_a_literal_ends_where_it_should(text: str) -> None:
+    literal = string_literal(text)
+    assert literal[0] == literal[-1]
+    assert literal[0] not in literal[1:-1]
+    inner = literal[1:-1]
+    for special in "[*%":
+        inner = inner.replace(f"[{special}]", "\0" + special) if "\0" not in text else inner
+    if "\0" not in text:
+        assert inner.replace("\0", "") == text
+
+
+@given(texts.filter(bool), st.integers(1, 1000))
+def test_a_query_reads_as_it_was_written(conditions: str, size: int) -> None:
+    url = url_of("https://cw.test/apis", "/company/contacts", [("conditions", conditions), ("pageSize", size)])
+    expected = [("conditions", conditions), ("pageSize", str(size))]
+    assert parse_qsl(urlsplit(url).query, keep_blank_values=True) == expected
+    assert not set("&\"'*+% <>[]#") & set(url.partition("conditions=")[2].partition("&pageSize")[0].replace("%", ""))
+
+
+@given(texts.filter(bool))
+def test_a_query_survives_the_requoting_on_its_way(conditions: str) -> None:
+    """aiohttp's URLs unquote what they hold for needless."""
+    url = yarl.URL(url_of("https://cw.test/apis", "/company/contacts", [("conditions", conditions)]))
+    assert parse_qsl(url.raw_query_string, keep_blank_values=True) == [("conditions", conditions)]
+
+
+def test_members_without_a_value_are_left_out() -> None:
+    assert url_of("https://cw.test", "/x", [("conditions", ""), ("page", 0)]) == "https://cw.test/x?page=0"
+    assert url_of("https://cw.test", "/x", [("conditions", "")]) == "https://cw.test/x"
