@@ -11,19 +11,17 @@ import secrets
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
-
 from cwconsole.callback.sender import CallbackSender
+from cwconsole.cli.lock import engine_lock
 from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
-from cwconsole.core.errors import EngineRunningError
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.instance_config import to_config
@@ -36,8 +34,6 @@ from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
 from cwconsole.store.meta import EngineProcess
 from cwconsole.store.vault import Vault
-
-LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
 
 
 class SystemClock:
@@ -137,35 +133,3 @@ def _tune_interpreter() -> None:
 def fresh_tag() -> str:
     """A random tag for a new database."""
     return "".join(secrets.choice(DIGITS) for _ in range(TAG_LENGTH))
-
-
-@contextmanager
-def engine_lock(path: Path) -> Iterator[None]:
-    """Hold the engine's lock. The file beside the database stays; the system frees the lock when a process dies.
-
-    Raises EngineRunningError if another process holds it.
-    """
-    lock = FileLock(f"{path}.lock", thread_local=False)
-    try:
-        lock.acquire(timeout=LOCK_SECONDS)
-    except Timeout:
-        raise EngineRunningError(
-            f"Another engine runs on {path}; `cwconsole status` says which. Stop it before you start this one."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def engine_runs(path: Path) -> bool:
-    """Whether any process holds the engine's lock."""
-    lock_path = Path(f"{path}.lock")
-    if not lock_path.exists():
-        return False
-    lock = FileLock(lock_path, thread_local=False)
-    try:
-        with lock.acquire(timeout=0):
-            return False
-    except Timeout:
-        return True

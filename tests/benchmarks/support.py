@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from cwconsole.cli.wiring import engine_lock, hosted_engine
+from cwconsole.cli.lock import engine_lock
+from cwconsole.cli.wiring import hosted_engine
 from cwconsole.core.config import Origin
 from cwconsole.core.instance_body import InstanceBody, canonical
 from cwconsole.core.instance_config import to_config

@@ -1,0 +1,54 @@
+"""The engine's lock: at most one engine per database, and a crash frees it at once.
+
+Apart from `wiring`, since whoever only looks whether an engine runs must start fast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cwconsole.core.errors import EngineRunningError, StoreError
+
+LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
+
+
+@contextmanager
+def engine_lock(path: Path) -> Iterator[None]:
+    """Hold the engine's lock. The file beside the database stays; the system frees the lock when a process dies.
+
+    Raises EngineRunningError if another process holds it, StoreError if the folder cannot be written.
+    """
+    lock = FileLock(f"{path}.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=LOCK_SECONDS)
+    except Timeout:
+        raise EngineRunningError(
+            f"Another engine runs on {path}; `cwconsole status` says which. Stop it before you start this one."
+        ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The lock {path}.lock cannot be taken: {error.strerror}; check the folder of the database."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def engine_runs(path: Path) -> bool:
+    """Whether any process holds the engine's lock."""
+    lock_path = Path(f"{path}.lock")
+    if not lock_path.exists():
+        return False
+    lock = FileLock(lock_path, thread_local=False)
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        return False  # a file that this user may not lock: somebody else's database, which reading will tell
