@@ -8,12 +8,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from cwconsole.connectwise import records
 from cwconsole.connectwise.conditions import LONGEST_URL, after_id, among_ids, url_of
 from cwconsole.connectwise.door import TOTAL_SECONDS, Door, Query
-from cwconsole.connectwise.faults import Question, misshapen, unknown_company
+from cwconsole.connectwise.faults import misshapen, unknown_company
 from cwconsole.connectwise.limits import CompanyLimits
+from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.records import Page, PageRequest, Seen
@@ -95,10 +97,10 @@ class ConnectWiseClient:
         question = self._door.question(f"{path}/{object_id}", one=True)
         answer = await self._door.ask(question)
         reading = self._readings.get(path, self._plain)
-        return await self._in_thread(records.read_record, question, answer.body, reading, object_id)
+        return await self._in_thread(records.read_record, answer.question, answer.body, reading, object_id)
 
     async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
-        """Those of the given records that satisfy the conditions, at most 100 ids a call.
+        """Those of the given records that satisfy the conditions, 1 to 100 ids a call.
 
         Asked in parts, one after the other, where the URL would become too long; `server_time` is the earliest.
         """
@@ -118,18 +120,16 @@ class ConnectWiseClient:
 
     async def count(self, path: str, conditions: str) -> int:
         """How many records satisfy the conditions now."""
-        question = self._door.question(f"{path}/count")
-        answer = await self._door.ask(question, [("conditions", conditions)])
-        count = _member(question, answer.body, "count")
+        answer = await self._door.ask(self._door.question(f"{path}/count"), [("conditions", conditions)])
+        count = _object(answer.question, answer.body).get("count")
         if type(count) is not int:
-            raise misshapen(question, "no_count", "no whole number as the count")
+            raise misshapen(answer.question, "no_count", "no whole number as the count")
         return count
 
     async def system_info(self) -> SystemInfo:
         """Whether ConnectWise is there, and what its clock says. Does not prove the keys: it may answer without."""
-        question = self._door.question("/system/info", one=True)
-        answer = await self._door.ask(question)
-        info = _object(question, answer.body)
+        answer = await self._door.ask(self._door.question("/system/info", one=True))
+        info = _object(answer.question, answer.body)
         return SystemInfo(
             version=_text(info, "version"),
             cloud=_flag(info.get("isCloud")),
@@ -140,7 +140,7 @@ class ConnectWiseClient:
     async def company_info(self) -> CompanyInfo:
         """Whether the company exists, and its codebase; asked of the login site, without keys."""
         door = self._door
-        question = door.question(f"/login/companyinfo/{door.company}", one=True)
+        question = door.question(f"/login/companyinfo/{quote(door.company, safe='')}", one=True)
         answer = await door.fetch(question, url_of(door.login_site, question.path, ()))
         info = records.decoded(question, answer.body)
         if info is None:  # a 200 with `null` is how ConnectWise says that it knows no such company
@@ -158,9 +158,8 @@ class ConnectWiseClient:
         return partial(records.read_list, reading=self._readings.get(path, self._plain), after=after)
 
     async def _page(self, path: str, query: Query, read: Read) -> Page:
-        question = self._door.question(path)
-        answer = await self._door.ask(question, query)
-        seen = await self._in_thread(read, question, answer.body)
+        answer = await self._door.ask(self._door.question(path), query)
+        seen = await self._in_thread(read, answer.question, answer.body)
         return Page(records=seen, server_time=answer.server_time, size=len(answer.body))
 
     async def _in_thread(self, read: Callable[..., T], *arguments: Any) -> T:
@@ -190,10 +189,6 @@ def _object(question: Question, body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise misshapen(question, "not_an_object", "something other than an object")
     return value
-
-
-def _member(question: Question, body: bytes, name: str) -> Any:
-    return _object(question, body).get(name)
 
 
 def _text(info: dict[str, Any], name: str) -> str:

@@ -10,14 +10,15 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import stamina
 
 from cwconsole.connectwise.conditions import url_of
-from cwconsole.connectwise.faults import Question, fault_of, fault_of_failure, no_date
+from cwconsole.connectwise.faults import fault_of, fault_of_failure, no_date
 from cwconsole.connectwise.limits import LONGEST_WAIT, CompanyLimits
+from cwconsole.connectwise.question import Question
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.errors import PassingFault, RateLimitedFault
 from cwconsole.core.retry_after import http_date
@@ -48,8 +49,13 @@ _WORTH_A_TRY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A whole 200. server_time: its `Date` minus the request's duration, whole seconds since the epoch (design 5.3)."""
+    """A whole 200.
 
+    question: with ConnectWise's request id. server_time: the answer's `Date` minus the request's duration, in whole
+    seconds since the epoch (design 5.3).
+    """
+
+    question: Question
     body: bytes
     server_time: int
 
@@ -89,10 +95,11 @@ class Door:
     async def ask(self, question: Question, query: Query = ()) -> Answered:
         """Ask, and ask again where that may help. Raises `SourceFault`s only."""
         answer = await self.fetch(question, url_of(self.base, question.path, query), self._headers)
+        question = _named(question, answer)
         date = http_date(answer.header("date") or "")
         if date is None:
-            raise no_date(question, answer.header("x-cw-request-id"))
-        return Answered(body=answer.body, server_time=math.floor(date - answer.elapsed))
+            raise no_date(question)
+        return Answered(question=question, body=answer.body, server_time=math.floor(date - answer.elapsed))
 
     async def fetch(self, question: Question, url: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpAnswer:
         """As `ask`, for any URL; the answer may lack a date."""
@@ -103,13 +110,17 @@ class Door:
                     answer = await self._http.request("GET", url, headers, total=self._total, max_body=MOST_BODY)
                 except HttpFailure as failure:
                     raise fault_of_failure(question, failure) from failure
-            if (fault := fault_of(question, answer)) is None:
+            if (fault := fault_of(_named(question, answer), answer)) is None:
                 return answer
             if isinstance(fault, RateLimitedFault):
                 self._limits.pause(fault.retry_after)
             raise fault
 
         return await _TRIES(_worth_a_try, once)
+
+
+def _named(question: Question, answer: HttpAnswer) -> Question:
+    return replace(question, request_id=answer.header("x-cw-request-id"))
 
 
 def _worth_a_try(error: Exception) -> bool:

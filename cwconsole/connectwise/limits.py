@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 from aiolimiter import AsyncLimiter
@@ -79,9 +80,9 @@ class LimitsRegistry:
     def __init__(self) -> None:
         self._limits: WeakValueDictionary[tuple[str, str], CompanyLimits] = WeakValueDictionary()
 
-    def of(self, host: str, company: str) -> CompanyLimits:
-        """The limits of a company at a host; both in any case."""
-        key = (host.lower(), company.lower())
+    def of(self, base_url: str, company: str) -> CompanyLimits:
+        """The limits of a company at the base URL's host; both in any case."""
+        key = (urlsplit(base_url).netloc.lower(), company.lower())
         limits = self._limits.get(key)
         if limits is None:
             limits = self._limits[key] = CompanyLimits(company)

@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 import orjson
 
-from cwconsole.connectwise.faults import Question, misshapen, undecodable
+from cwconsole.connectwise.faults import misshapen, undecodable
+from cwconsole.connectwise.question import Question
 from cwconsole.core import java_dates
 from cwconsole.core.config import DateField
 from cwconsole.core.records import Seen
@@ -39,11 +40,6 @@ class Reading:
 
     created: DateField | None = None
     drop_nulls: bool = True
-    created_path: tuple[str, ...] = field(init=False)
-
-    def __post_init__(self) -> None:
-        path = tuple(self.created.path.split(".")) if self.created is not None else ()
-        object.__setattr__(self, "created_path", path)
 
 
 def read_list(question: Question, body: bytes, reading: Reading, *, after: int | None = None) -> list[Seen]:
@@ -113,7 +109,7 @@ def _may_hold_nulls(body: bytes) -> bool:
 def _seen(record: dict[str, Any], number: int, reading: Reading, drop_nulls: bool) -> Seen:
     """Takes the record apart: nobody else has it."""
     updated = _updated(record)
-    created = _created(record, reading.created, reading.created_path) if reading.created is not None else None
+    created = _created(record, reading.created) if reading.created is not None else None
     if drop_nulls:
         _drop_nulls(record)
     body = orjson.dumps(record)
@@ -165,9 +161,9 @@ def _updated(record: dict[str, Any]) -> int | None:
     return _seconds(info.get("lastUpdated")) if type(info) is dict else None
 
 
-def _created(record: dict[str, Any], field: DateField, path: tuple[str, ...]) -> int | None:
+def _created(record: dict[str, Any], field: DateField) -> int | None:
     value: Any = record
-    for name in path:
+    for name in field.path.split("."):
         if type(value) is not dict:
             return None
         value = value.get(name)

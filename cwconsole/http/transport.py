@@ -28,7 +28,8 @@ class PeerResponse(aiohttp.ClientResponse):
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Called once the request is on its way."""
-        if (peers := PEER.get()) is not None and connection.transport:
+        # A proxy's CONNECT is an answer, too, but nothing of the request has left by then.
+        if self.method != "CONNECT" and (peers := PEER.get()) is not None and connection.transport:
             peers.append(connection.transport.get_extra_info("peername"))
         return await super().start(connection)
 
@@ -90,7 +91,10 @@ class HonestStream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Gives the connection back if the body was read to its end, closes it otherwise."""
-        await self._stream.aclose()
+        try:
+            await self._stream.aclose()
+        except _FOREIGN as error:
+            raise _honest(error, self._request) from root_of(error)
 
 
 def _honest(error: BaseException, request: httpx.Request) -> httpx.TransportError:

@@ -140,10 +140,11 @@ async def test_only_a_404_with_the_code_notfound_says_that_a_record_is_gone(case
 
 
 async def test_connectwises_request_id_stays_with_the_fault() -> None:
-    async with tenant(said(400, BAD_NAME)) as (client, _):
-        with pytest.raises(QueryFault) as caught:
-            await client.page(PageRequest(path=CONTACTS))
-    assert caught.value.request_id == "req-1"
+    for answer in (said(400, BAD_NAME), said(429, "{}", retry_after="90"), said(200, "null"), said(200, "[")):
+        async with tenant(answer) as (client, _):
+            with pytest.raises(SourceFault) as caught:
+                await client.page(PageRequest(path=CONTACTS))
+        assert caught.value.request_id == "req-1"
 
 
 @pytest.mark.parametrize(
@@ -261,9 +262,10 @@ async def test_html_from_a_cloud_host_without_api_names_the_right_host() -> None
         assert f"use api-{host} in baseUrl" in fault.message
 
 
-async def test_html_from_a_cloud_host_with_api_passes() -> None:
-    fault = await cloud_answer("api-na.myconnectwise.net", httpx.Response(200, html=PAGE))
-    assert (type(fault), fault.code) == (PassingFault, "html")
+async def test_html_from_a_cloud_host_that_serves_the_api_passes() -> None:
+    for host in ("api-na.myconnectwise.net", "sandbox-na.myconnectwise.net", "cw.example.com"):
+        fault = await cloud_answer(host, httpx.Response(200, html=PAGE))
+        assert (type(fault), fault.code) == (PassingFault, "html")
 
 
 async def test_a_connection_dropped_by_the_cloud_hints_at_the_keys() -> None:

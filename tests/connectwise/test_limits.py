@@ -104,9 +104,9 @@ async def test_a_failed_or_cancelled_turn_is_given_back() -> None:
 
 def test_a_company_at_a_host_has_one_set_of_limits_as_long_as_somebody_uses_it() -> None:
     registry = LimitsRegistry()
-    first = registry.of("api-na.myconnectwise.net", "Acme")
-    assert registry.of("API-NA.myconnectwise.net", "acme") is first
-    assert registry.of("api-eu.myconnectwise.net", "acme") is not first
+    first = registry.of("https://api-na.myconnectwise.net/v4_6_release/apis/3.0", "Acme")
+    assert registry.of("https://API-NA.myconnectwise.net/v2026_1/apis/3.0", "acme") is first
+    assert registry.of("https://api-eu.myconnectwise.net/v4_6_release/apis/3.0", "acme") is not first
     gc.collect()
     assert len(registry) == 1
     del first

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cwconsole.connectwise.faults import Question
+from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading, read_list, read_record
 from cwconsole.core.config import DateField
 from cwconsole.core.errors import UndecodableFault

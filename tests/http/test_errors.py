@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import httpx
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from cwconsole.http.client import HttpClient
 from cwconsole.http.errors import HttpFailure, diagnose
@@ -308,6 +310,28 @@ def test_every_exception_of_aiohttp_has_a_row_of_its_own() -> None:
     assert codes["ClientPayloadError"] == "cut_short"
     assert codes["ContentTypeError"] == "protocol"
     assert all(codes[name] == "invalid_request" for name in codes if "InvalidUrl" in name or "NonHttpUrl" in name)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ECONNREFUSED, "refused"),
+        (errno.ECONNRESET, "reset"),
+        (errno.ETIMEDOUT, "timeout"),
+        (errno.EHOSTUNREACH, "unreachable"),
+        (errno.ENETUNREACH, "unreachable"),
+        (errno.EACCES, "unreachable"),
+        (None, "unreachable"),
+    ],
+)
+async def test_a_connect_that_fails_is_told_by_the_systems_number(number: int | None, code: str) -> None:
+    def fail(request: httpx.Request) -> httpx.Response:
+        cause = OSError(number, "the system's words") if number else OSError("several")
+        key = ConnectionKey("cw.test", 80, False, True, None, None, None)
+        raise httpx.ConnectTimeout("x") from aiohttp.ClientConnectorError(key, cause)
+
+    got = await failure(HttpClient(httpx.MockTransport(fail)), "POST", "http://cw.test/")
+    assert (got.code, got.sent) == (code, False)
 
 
 @pytest.mark.parametrize(
