@@ -53,6 +53,11 @@ class Churn:
             done[what] = done.get(what, 0) + 1
         return done
 
+    @property
+    def uncommitted(self) -> int:
+        """How many late changes are written and not committed yet."""
+        return len(self._written)
+
     def commit_due(self) -> None:
         """Commit the late changes whose time has come."""
         while self._written and self._written[0][0] <= self._written[0][2].clock.now():

@@ -1,6 +1,7 @@
 """The simulator's control surface, under `/_simulator/` on the same port, taken from loopback alone.
 
-    GET    /_simulator/state                what it is doing: companies, requests, changes, faults, rate, its clock
+    GET    /_simulator/state                what it is doing: companies, requests, changes, those not committed yet,
+                                            faults, rate, its clock
     POST   /_simulator/faults               switch on one fault or a list of them: {"kind": "timeout", "times": 3, ...}
     DELETE /_simulator/faults               switch all off
     POST   /_simulator/change               {"count": 10} random changes; "company", "path" and "kind" narrow them down;
@@ -62,6 +63,7 @@ class _Control:
                 "companies": [world.company for world in simulator.worlds()],
                 "requests": simulator.requests,
                 "changes": dict(changes),
+                "uncommitted": simulator.churn.uncommitted,
                 "faults": [asdict(fault) for fault in simulator.faults.active()],
                 "struck": dict(simulator.faults.struck),
                 "rate": simulator.rate,

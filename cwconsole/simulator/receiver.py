@@ -7,7 +7,8 @@ While it runs it can be steered over HTTP, from loopback alone:
     GET    /_receiver/state       counts: requests, messages, duplicates, objects, verdicts, faults
     POST   /_receiver/faults      one fault or a list of them: {"kind": "status", "status": 503, "times": 2}
     DELETE /_receiver/faults      all off
-    GET    /_receiver/objects     the last event type and message of each object
+    GET    /_receiver/objects     the last event type and message of each object, and the digest of its record, as the
+                                  simulator's `versions` gives it (null if bodies are not kept)
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from aiohttp import web
 from cwconsole.simulator.fault_routes import add_fault_routes
 from cwconsole.simulator.faults import Fault, FaultKind, Faults
 from cwconsole.simulator.hosting import application, hang, hosted, loopback_only, reset, send_half
+from cwconsole.simulator.records import record_digest
 from cwconsole.simulator.signatures import Verdict, Verifier
 
 CONTROL = "/_receiver"
 RECEIVED = frozenset(
     {FaultKind.STATUS, FaultKind.REDIRECT, FaultKind.SLOW, FaultKind.HANG, FaultKind.RESET, FaultKind.CUT}
 )
+_TAKEN = frozenset({FaultKind.SLOW, FaultKind.CUT})  # faults whose answer says 2xx all the same
 
 
 class Keep(StrEnum):
@@ -131,7 +134,8 @@ class Receiver:
         verdict = Verdict.UNCHECKED if self._verifier is None else self._verifier.verdict(request.headers, body, now)
         self.verdicts[verdict] += 1
         fault = self.faults.draw(request.path)
-        accepted = verdict in (Verdict.UNCHECKED, Verdict.GOOD) and (fault is None or fault.kind is FaultKind.SLOW)
+        taken = fault is None or fault.kind in _TAKEN
+        accepted = taken and verdict in (Verdict.UNCHECKED, Verdict.GOOD)
         event = ("", "", "") if self._keep is Keep.COUNTS else _event(body)
         message_id = request.headers.get("webhook-id", "")
         if accepted:
@@ -166,6 +170,15 @@ def _event(body: bytes) -> tuple[str, str, str]:
         return str(event["eventType"]), str(event["objectType"]), str(event["objectId"])
     except (ValueError, KeyError, IndexError, TypeError):
         return "", "", ""
+
+
+def _digest(body: bytes) -> str | None:
+    """The digest of the record in a notification; None where there is none."""
+    try:
+        message = json.loads(body)["message"]
+        return record_digest(message["raw"][message["events"][0]["objectType"]][0])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return None
 
 
 async def _misbehave(request: web.Request, fault: Fault) -> web.StreamResponse | None:
@@ -217,7 +230,13 @@ class _Control:
         found = self._receiver.objects.items()
         return web.json_response(
             [
-                {"objectType": kind, "objectId": number, "eventType": last.event_type, "messageId": last.message_id}
+                {
+                    "objectType": kind,
+                    "objectId": number,
+                    "eventType": last.event_type,
+                    "messageId": last.message_id,
+                    "digest": _digest(last.body),
+                }
                 for (kind, number), last in found
             ]
         )

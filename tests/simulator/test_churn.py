@@ -55,9 +55,11 @@ def test_late_changes_wait_for_their_time() -> None:
     now[0] += 29
     churn.commit_due()
     assert not world.log
+    assert churn.uncommitted == 5
     now[0] += 1
     churn.commit_due()
     assert len(world.log) == 5
+    assert churn.uncommitted == 0
     assert {version.updated for version in world.versions(CONTACTS)} == {NOW}
     churn.change([world], 2, kind="create", path=CONTACTS)
     churn.commit_all()

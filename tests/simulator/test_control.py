@@ -18,7 +18,7 @@ async def test_state_tells_what_it_is_doing(client: Client, simulator: Simulator
     state = (await client.control("GET", "state")).json
     assert state["companies"] == ["demo"]
     assert state["requests"] == 1
-    assert state["changes"] == {"updated": 1}
+    assert (state["changes"], state["uncommitted"]) == ({"updated": 1}, 0)
     assert state["faults"][0]["kind"] == "timeout"
     assert state["struck"] == {"timeout": 1}
     assert (state["rate"], state["skew"], state["now"]) == (0.0, 0.0, "2026-06-09T10:13:20Z")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import pytest
 
 from cwconsole.simulator.faults import Fault, FaultKind
 from cwconsole.simulator.receiver import Delivery, Keep, Last, Listening, Receiver
+from cwconsole.simulator.records import record_digest
 from cwconsole.simulator.signatures import Verdict, Verifier
 from tests.simulator.conftest import NOW
 
@@ -41,7 +43,7 @@ class Poster:
         async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
             return answer.status
 
-    async def control(self, method: str, path: str, body: object = None) -> object:
+    async def control(self, method: str, path: str, body: object = None) -> Any:
         """A control request's answer."""
         async with self.session.request(method, f"{self.listening.url}/_receiver/{path}", json=body) as answer:
             return await answer.json()
@@ -127,6 +129,7 @@ async def test_an_answer_is_cut(receiver: Receiver, poster: Poster) -> None:
     with pytest.raises(aiohttp.ClientPayloadError):
         async with poster.session.post(poster.listening.url, data=notification()) as answer:
             await answer.read()
+    assert receiver.accepted == 1, "its status said 200, and senders believe that"
 
 
 async def test_a_slow_answer_is_an_acceptance(receiver: Receiver, poster: Poster) -> None:
@@ -176,5 +179,13 @@ async def test_it_is_steered_over_http(receiver: Receiver, poster: Poster) -> No
         "struck": {"status": 1},
     }
     assert await poster.control("GET", "objects") == [
-        {"objectType": "contacts", "objectId": "5", "eventType": "UPDATED", "messageId": "m1"}
+        {"objectType": "contacts", "objectId": "5", "eventType": "UPDATED", "messageId": "m1", "digest": None}
     ]
+
+
+async def test_objects_carry_their_records_digest_as_the_simulator_computes_it(poster: Poster) -> None:
+    record = {"id": 5, "name": "Ada", "_info": {"lastUpdated": "2026-06-09T10:13:20Z"}}
+    event = {"eventType": "UPDATED", "objectType": "contacts", "objectId": "5"}
+    await poster.post(json.dumps({"message": {"events": [event], "raw": {"contacts": [record]}}}).encode())
+    [found] = await poster.control("GET", "objects")
+    assert found["digest"] == record_digest(dict(reversed(record.items())))
