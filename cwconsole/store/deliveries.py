@@ -327,6 +327,20 @@ def cancel(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
     _arm_next(conn, row["resource_id"], row["object_id"], now_ms)
 
 
+def hurry(conn: sqlite3.Connection, now_ms: int) -> int:
+    """Make every delivery that waits for its next try due now; held ones stay held. Returns how many there were.
+
+    Only an object's first open delivery has a due time, so the order stays. The count of attempts goes on.
+    """
+    return conn.execute(
+        """
+        UPDATE deliveries SET due_ms = :now
+        WHERE state IN ('sending', 'retrying', 'dead', 'cancelled') AND state = 'retrying' AND due_ms > :now
+        """,
+        {"now": now_ms},
+    ).rowcount
+
+
 def add_replay(conn: sqlite3.Connection, event_id: int, now_ms: int) -> int:
     """A new delivery of an event, queued behind the object's open ones. Returns its id.
 
