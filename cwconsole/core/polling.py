@@ -119,6 +119,11 @@ def next_on_grid(previous_ms: int | None, *, interval: float, now_ms: int) -> in
     return previous_ms + step
 
 
+def after_baseline(*, interval: float, now_ms: int, chance: float) -> int:
+    """When the poll after a baseline is due: anywhere within an interval, so that what was added together spreads."""
+    return now_ms + int(chance * interval * 1000)
+
+
 def first_due(next_ms: int | None, *, interval: float, now_ms: int, chance: float) -> int:
     """When a poller that has just been started polls: at once if it never did, else spread if it is overdue."""
     if next_ms is None:

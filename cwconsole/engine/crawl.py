@@ -14,7 +14,7 @@ from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import HeavyQueryFault, SourceFault, StaleError, UndecodableFault
 from cwconsole.core.page_size import PageSize
 from cwconsole.core.poll_url import written_conditions
-from cwconsole.core.polling import is_parking, next_on_grid, wait_after_fault
+from cwconsole.core.polling import after_baseline, is_parking, next_on_grid, wait_after_fault
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine.plan import Plan, birth_of, filter_of, interval_of, plan
 from cwconsole.engine.ports import Source
@@ -255,15 +255,18 @@ class Crawl:
             self.services.nudge(self.resource.callback_id)
 
     def _finish(self, now_ms: int) -> Finish:
-        interval = interval_of(self.target.config)
-        self.report.next_poll_ms = next_on_grid(self.resource.next_poll_ms, interval=interval, now_ms=now_ms)
-        self.report.baselined = self.plan.kind in ("baseline", "everything")
-        watermark = None
-        if self.plan.kind == "baseline":
-            watermark = self.resource.start_at
-            if isinstance(self.target.instance.start, int):
-                self.report.next_poll_ms = now_ms  # events have been waiting since the start
-        return Finish(next_poll_ms=self.report.next_poll_ms, watermark=watermark, baselined=self.report.baselined)
+        report, interval = self.report, interval_of(self.target.config)
+        report.next_poll_ms = next_on_grid(self.resource.next_poll_ms, interval=interval, now_ms=now_ms)
+        report.baselined = self.plan.kind in ("baseline", "everything")
+        if report.baselined:
+            report.next_poll_ms = after_baseline(interval=interval, now_ms=now_ms, chance=self.services.chance())
+        if self.plan.kind == "baseline" and isinstance(self.target.instance.start, int):
+            report.next_poll_ms = now_ms  # events have been waiting since the start
+        return Finish(
+            next_poll_ms=report.next_poll_ms,
+            watermark=self.resource.start_at if self.plan.kind == "baseline" else None,
+            baselined=report.baselined,
+        )
 
     async def _fail(self, fault: SourceFault) -> None:
         """Record the fault with its next try. The crawl stays open: the next poll goes on where this one broke."""

@@ -98,7 +98,7 @@ class Poller:
 
     async def poll(self, why: Why) -> PollReport:
         """Make one poll now."""
-        async with self.lock:
+        async with self.lock, self.services.turns:
             resource = await self._row()
             report = await Crawl(self.services, self.target, resource, why).run()
         _log_turn(resource, report)

@@ -11,6 +11,8 @@ from cwconsole.core.errors import SourceFault
 from cwconsole.engine.ports import Clock
 from cwconsole.store.database import Store
 
+POLLS_AT_ONCE = 256
+
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -22,6 +24,7 @@ class Services:
     chance: a random number in [0, 1).
     nudge: tells the dispatcher that deliveries to a callback (by its id) may have become due.
     stopping: set when no new work is to be begun.
+    turns: polls at once over all instances; enough that some that hang hold nobody up, few enough for memory.
     """
 
     store: Store
@@ -29,6 +32,7 @@ class Services:
     chance: Callable[[], float]
     nudge: Callable[[int], None]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POLLS_AT_ONCE))
 
     async def pause(self, seconds: float) -> None:
         """Wait, but no longer than until the engine stops."""
