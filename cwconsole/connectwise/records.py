@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -41,16 +41,30 @@ class Reading:
     created: DateField | None = None
     drop_nulls: bool = True
 
+    def for_body(self, body: bytes) -> Reading:
+        """The same, without a search for nulls where none can be: ConnectWise leaves them out since 2017.5."""
+        return self if b"null" in body else replace(self, drop_nulls=False)
+
+    def seen(self, record: dict[str, Any], number: int) -> Seen:
+        """The record as seen. Takes it apart: nobody else has it."""
+        updated = _updated(record)
+        created = None if self.created is None else _created(record, self.created)
+        if self.drop_nulls:
+            _drop_nulls(record)
+        body = orjson.dumps(record)
+        _drop_nulls_and_links(record)
+        canonical = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+        return Seen(number, updated, created, blake2b(canonical, digest_size=DIGEST_BYTES).digest(), body)
+
 
 def read_list(question: Question, body: bytes, reading: Reading, *, after: int | None = None) -> list[Seen]:
     """The records of a list. after: ids must ascend from here, or None for any order."""
-    drop_nulls = reading.drop_nulls and _may_hold_nulls(body)
-    return _read_rows(question, body, lambda record, number: _seen(record, number, reading, drop_nulls), after)
+    return _read_rows(question, body, reading.for_body(body).seen, after)
 
 
 def read_listing(question: Question, body: bytes, *, after: int | None = None) -> list[Seen]:
     """The rows of a list of ids and dates."""
-    return _read_rows(question, body, lambda record, number: Seen(number, _updated(record), None, b"", b""), after)
+    return _read_rows(question, body, _listed, after)
 
 
 def read_record(question: Question, body: bytes, reading: Reading, object_id: int) -> Seen:
@@ -61,7 +75,7 @@ def read_record(question: Question, body: bytes, reading: Reading, object_id: in
     if type(record.get("id")) is not int or record["id"] != object_id:
         raise misshapen(question, "wrong_record", "another record than the one that was asked for")
     with _bounded_depth(question):
-        return _seen(record, object_id, reading, reading.drop_nulls and _may_hold_nulls(body))
+        return reading.for_body(body).seen(record, object_id)
 
 
 def decoded(question: Question, body: bytes) -> Any:
@@ -101,31 +115,18 @@ def _bounded_depth(question: Question) -> Iterator[None]:
         raise undecodable(question, "nested too deeply") from error
 
 
-def _may_hold_nulls(body: bytes) -> bool:
-    """ConnectWise leaves null members out since 2017.5, so most pages need not be searched record by record."""
-    return b"null" in body
-
-
-def _seen(record: dict[str, Any], number: int, reading: Reading, drop_nulls: bool) -> Seen:
-    """Takes the record apart: nobody else has it."""
-    updated = _updated(record)
-    created = _created(record, reading.created) if reading.created is not None else None
-    if drop_nulls:
-        _drop_nulls(record)
-    body = orjson.dumps(record)
-    _drop_nulls_and_links(record)
-    canonical = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-    return Seen(number, updated, created, blake2b(canonical, digest_size=DIGEST_BYTES).digest(), body)
+def _listed(record: dict[str, Any], number: int) -> Seen:
+    return Seen(number, _updated(record), None, b"", b"")
 
 
 # These change the record in place and look at types inline: copies, or a call for each scalar, would take twice as
-# long. A null inside a list holds a place there, so it stays.
+# long. The last letter is looked at first since that makes no new text. A null in a list holds a place, so it stays.
 
 
 def _drop_nulls_and_links(record: dict[str, Any]) -> None:
     dropped = []
     for key, value in record.items():
-        if value is None or key[-5:] == "_href":
+        if value is None or (key[-1:] == "f" and key[-5:] == "_href"):
             dropped.append(key)
         elif (kind := type(value)) is dict:
             _drop_nulls_and_links(value)

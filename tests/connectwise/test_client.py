@@ -14,6 +14,8 @@ from aiohttp import web
 
 from cwconsole.connectwise.client import CompanyInfo
 from cwconsole.connectwise.limits import CompanyLimits
+from cwconsole.connectwise.question import Question
+from cwconsole.connectwise.records import Reading, read_list
 from cwconsole.core.config import DateField, ResourceConfig
 from cwconsole.core.errors import AccessFault, PassingFault, QueryFault, RateLimitedFault, UndecodableFault
 from cwconsole.core.records import PageRequest
@@ -320,10 +322,13 @@ async def test_at_most_four_requests_of_a_company_are_in_flight() -> None:
 
 async def test_a_big_page_is_read_while_the_loop_stays_free() -> None:
     body = orjson.dumps([CONTACT | {"id": number, "notes": "x" * 500} for number in range(1, 20_001)])
+    began = time.perf_counter()
+    read_list(Question(host="cw.test", company="acme", path=CONTACTS), body, Reading())
+    alone = time.perf_counter() - began
     async with tenant(said(200, body)) as (client, _):
         page, longest = await watched(lambda: client.page(PageRequest(path=CONTACTS)))
     assert page == 20_000
-    assert longest < 0.2
+    assert longest < 0.8 * alone  # orjson itself holds the interpreter for a fifth of it
 
 
 async def watched(ask: Callable[[], Awaitable[object]]) -> tuple[int, float]:

@@ -26,22 +26,22 @@ async def turns(limits: CompanyLimits, number: int, requests_per_minute: int) ->
 
 
 async def test_a_second_lets_its_share_of_the_minute_through_and_no_more() -> None:
-    assert await turns(CompanyLimits("acme"), 15, 900) < 0.2
-    assert 0.2 < await turns(CompanyLimits("acme"), 20, 900) < 1.0
+    assert await turns(CompanyLimits("acme"), 15, 900) < 0.6
+    assert 0.3 < await turns(CompanyLimits("acme"), 20, 900) < 3
 
 
 async def test_a_budget_below_one_a_second_is_kept_too() -> None:
-    assert 1.5 < await turns(CompanyLimits("acme"), 2, 40) < 4.0
+    assert 1.5 < await turns(CompanyLimits("acme"), 2, 40) < 6
 
 
 async def test_zero_means_no_limit() -> None:
-    assert await turns(CompanyLimits("acme"), 1000, 0) < 1.0
+    assert await turns(CompanyLimits("acme"), 1000, 0) < 3
 
 
 async def test_instances_with_different_budgets_share_the_same_seconds() -> None:
     limits = CompanyLimits("acme")
     both = await turns(limits, 30, 3600) + await turns(limits, 10, 600)
-    assert 0.3 < both < 1.5
+    assert 0.3 < both < 4
 
 
 async def test_all_turns_wait_for_a_short_pause() -> None:
@@ -99,7 +99,7 @@ async def test_a_failed_or_cancelled_turn_is_given_back() -> None:
     for holder in holders:
         holder.cancel()
     await asyncio.gather(*holders, return_exceptions=True)
-    assert await turns(limits, 8, 0) < 1.0
+    assert await turns(limits, 8, 0) < 3
 
 
 def test_a_company_at_a_host_has_one_set_of_limits_as_long_as_somebody_uses_it() -> None:
