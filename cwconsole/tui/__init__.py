@@ -1,0 +1,1 @@
+"""The console: what is on the screen, over what the store holds."""

@@ -1,0 +1,35 @@
+"""Pieces of styled text. A tone says what a piece means; the style sheets say how that looks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Tone(Enum):
+    """What a piece of text means. The value is the component class that styles it."""
+
+    PLAIN = "tone--plain"  # nothing particular
+    MUTED = "tone--muted"  # of less interest
+    STRONG = "tone--strong"  # what the eye should find first
+    GOOD = "tone--good"  # as it should be
+    BUSY = "tone--busy"  # under way
+    WARN = "tone--warn"  # not as it should be; may pass by itself
+    BAD = "tone--bad"  # somebody must do something
+    KEY = "tone--key"  # a key to press, the name of a member
+    TEXT = "tone--text"  # a string value
+    NUMBER = "tone--number"  # a number, true, false, null
+
+
+TONES = frozenset(tone.value for tone in Tone)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of a row, or one piece of a line. The text is plain already (`render.plain`)."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+Line = tuple[Cell, ...]

@@ -1,0 +1,17 @@
+"""What must start fast, or run without a screen, loads no Textual."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module", ["cwconsole.engine.supervisor", "cwconsole.cli.main", "cwconsole.cli.wiring", "cwconsole.tui.terminal"]
+)
+def test_loads_no_textual(module: str) -> None:
+    program = f"import {module}, sys; print(sorted(m for m in sys.modules if m.split('.')[0] in ('textual', 'rich')))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
