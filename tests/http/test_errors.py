@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -158,6 +159,20 @@ async def test_a_handshake_that_never_ends_times_out_as_connecting() -> None:
         url = f"https://127.0.0.1:{port}/"
         assert type(await raised(transport, url, pool=0.1)) is httpx.ConnectTimeout
         got = await failure(client, "POST", url, connect=0.1)
+    assert (got.code, got.sent) == ("timeout", False)
+
+
+async def test_a_lookup_that_stalls_times_out_as_connecting(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+
+    def lookup(*_: object, **__: object) -> list[object]:
+        released.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    async with open_http() as client:
+        got = await failure(client, "POST", "http://stalled.test/", connect=0.1)
+        released.set()
     assert (got.code, got.sent) == ("timeout", False)
 
 
