@@ -112,7 +112,10 @@ def release_cursors(error: BaseException) -> None:
     A cursor among them that was not read to its end keeps its state of the file open, and its interruption on, for as
     long as the error lives; the next transaction of the connection would trip over it.
     """
-    traceback.clear_frames(error.__traceback__)
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__
 
 
 def check_level(conn: sqlite3.Connection, path: Path, *, migrating: bool = False) -> int:

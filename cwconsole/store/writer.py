@@ -103,7 +103,7 @@ class Writer:
 
         A cancelled waiter still waits for the end of its unit, which may well be committed.
         """
-        if self._ended is None or self._stopping:
+        if self._ended is None or self._stopping or self._ended.done():
             raise StoreError(f"The database {self.path} is closed; nothing was written.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(_Unit(lambda conn: fn(conn, *args, **kwargs), future))
@@ -111,12 +111,10 @@ class Writer:
 
     async def stop(self) -> None:
         """Take nothing new, commit what waits, close the file. A second call waits for the same end."""
-        if self._ended is None:
-            return
-        if not self._stopping:
+        if self._ended is not None:
             self._stopping = True
             self._queue.put(None)
-        await completed(self._ended)
+            await completed(self._ended)
 
 
 @dataclass(slots=True, eq=False)

@@ -173,6 +173,13 @@ def test_a_reader_cannot_write(path: Path) -> None:
         conn.execute("INSERT INTO meta VALUES ('key', 'value')")
 
 
+def test_a_reader_cannot_write_to_another_file_either(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.db").touch()
+    with closing(reader(path)) as conn, pytest.raises(StoreError, match="cannot be written"), translated(path):
+        conn.execute("ATTACH ? AS other", (str(tmp_path / "other.db"),))
+        conn.execute("CREATE TABLE other.songs (title)")
+
+
 def test_a_full_disk_is_named_and_the_file_stays_sound(path: Path) -> None:
     with closing(writer(path)) as conn:
         (pages,) = conn.execute("PRAGMA page_count").fetchone()

@@ -112,6 +112,47 @@ async def test_a_cancelled_read_is_interrupted_wherever_it_is(path: Path) -> Non
     await readers.stop()  # waits for the threads
 
 
+async def test_a_read_that_is_cancelled_between_two_queries_ends_in_the_next(path: Path) -> None:
+    readers = Readers(path)
+    between, free = threading.Event(), threading.Event()
+
+    def endless(conn: sqlite3.Connection) -> int:
+        between.set()
+        assert free.wait(20)
+        return ask(conn, ENDLESS)
+
+    reading = asyncio.create_task(readers.read(endless))
+    await seen(between)
+    reading.cancel()
+    await asyncio.wait([reading])
+    free.set()
+    await readers.stop()
+
+
+async def test_a_read_whose_end_was_interrupted_too_leaves_the_thread_usable(store: Store) -> None:
+    kept: list[sqlite3.Cursor] = []
+    begun = threading.Event()
+
+    def endless(conn: sqlite3.Connection) -> int:
+        kept.append(conn.execute(ENDLESS.replace("max(i)", "i")))
+        kept[0].fetchone()
+        begun.set()
+        return ask(conn, ENDLESS)
+
+    reading = asyncio.create_task(store.read(endless))
+    await seen(begun)
+    free = threading.Event()
+    other = asyncio.create_task(store.read(lambda conn: free.wait(20)))  # so that what follows is on the same thread
+    reading.cancel()
+    await asyncio.wait([reading])
+    with pytest.raises(StoreError, match="interrupted"):  # as long as the cursor is open
+        await store.read(count)
+    kept.clear()
+    assert await store.read(count) == 0
+    free.set()
+    assert await other
+
+
 async def test_a_cancelled_read_that_waits_for_a_thread_never_begins(store: Store) -> None:
     free, begun = threading.Event(), threading.Event()
     busy = [asyncio.create_task(store.read(lambda conn: free.wait(20))) for _ in range(2)]

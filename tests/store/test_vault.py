@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.secret import Secret
 from cwconsole.store.vault import KEY_FILE, KEY_VARIABLE, Vault
+from tests.store.processes import finished, go, said, start
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 OTHER_KEY = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
@@ -22,9 +23,11 @@ PLACE = "configuration.private.key"
 SEAL_FIRST = """
 import sys
 from pathlib import Path
+import cryptography.fernet
 from cwconsole.store.vault import Vault
-sys.stdin.readline()
-print(Vault({}, Path(sys.argv[1])).seal("mine"))
+print("ready", flush=True)
+for folder in sys.stdin:
+    print(Vault({}, Path(folder.strip())).seal("mine"), flush=True)
 """
 
 
@@ -45,19 +48,17 @@ def test_the_first_seal_makes_a_key_that_only_its_owner_can_read(tmp_path: Path)
 
 
 def test_processes_that_race_for_the_first_key_end_with_the_same_one(tmp_path: Path) -> None:
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", SEAL_FIRST, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
+    processes = [start(SEAL_FIRST) for _ in range(4)]
+    assert [said(process) for process in processes] == ["ready"] * 4
+    for race in range(10):
+        folder = tmp_path / str(race)
+        for process in processes:
+            go(process, str(folder))
+        sealed = [said(process) for process in processes]
+        assert [Vault({}, folder).open(text) for text in sealed] == [Secret("mine")] * 4
+        assert [path.name for path in folder.iterdir()] == [KEY_FILE]
     for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    sealed = [process.communicate()[0].strip() for process in processes]
-    assert [Vault({}, tmp_path).open(text) for text in sealed] == [Secret("mine")] * 4
-    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
+        finished(process)
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:

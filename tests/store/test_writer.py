@@ -198,9 +198,15 @@ async def test_whatever_a_unit_raises_the_writer_lives_on(
 
 
 async def test_a_cursor_that_a_failed_unit_left_open_disturbs_nobody(path: Path, store: Store) -> None:
-    def unit(conn: sqlite3.Connection) -> None:
+    def half_read(conn: sqlite3.Connection) -> None:
         cursor = conn.execute("SELECT key FROM meta")
-        raise ValueError(cursor.fetchone()[0])
+        raise KeyError(cursor.fetchone()[0])
+
+    def unit(conn: sqlite3.Connection) -> None:
+        try:
+            half_read(conn)
+        except KeyError as error:
+            raise ValueError("a") from error
 
     await asyncio.gather(*(store.write(add, key) for key in "ab"))
     with pytest.raises(ValueError, match="a") as kept:
@@ -381,6 +387,8 @@ async def test_a_file_that_cannot_be_opened_fails_the_start_and_the_stop_is_harm
     await own.stop()
     with pytest.raises(StoreError, match="There is no database"):
         await own.start(lambda: writer(tmp_path / "none.db"))
+    with pytest.raises(StoreError, match="is closed"):
+        await own.write(add, "a")
     await own.stop()
     with pytest.raises(StoreError):
         async with Store.open(tmp_path / "none.db", migrate=False):
