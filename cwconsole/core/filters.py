@@ -119,7 +119,7 @@ def parse(noun: Noun, line: str, *, now_ms: int, read_time: ReadTime | None = No
         words = shlex.split(line)
     except ValueError:
         raise UsageError(f"The filter {line!r} has a quote that is not closed; close it.") from None
-    return from_words(noun, [_split(noun, word) for word in words], now_ms=now_ms, read_time=read_time)
+    return from_words(noun, [split(noun, word) for word in words], now_ms=now_ms, read_time=read_time)
 
 
 def from_words(
@@ -180,7 +180,8 @@ def _joined(term: Term[tuple[str, ...]] | None) -> Term[str] | None:
     return None if term is None else Term(",".join(term.value), term.inverted)
 
 
-def _split(noun: Noun, word: str) -> tuple[str, str, bool]:
+def split(noun: Noun, word: str) -> tuple[str, str, bool]:
+    """One word of a line: its name, its value, whether it is inverted. Raises UsageError for a name there is not."""
     inverted = word.startswith("!")
     name, colon, value = word.removeprefix("!").partition(":")
     if not colon:

@@ -74,6 +74,25 @@ def load(conn: sqlite3.Connection, id_or_name: str) -> Instance:
     return _instance(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callback:
+    """Where an instance's notifications go. held_reason: why nothing is sent there; None if it is not held."""
+
+    id: int
+    url: str
+    held_reason: str | None
+
+
+def callback_of(conn: sqlite3.Connection, instance: Instance) -> Callback | None:
+    """An instance's callback; None for record only."""
+    row = conn.execute(
+        "SELECT id, url, held_ms, held_reason FROM callbacks WHERE id = ?", (instance.callback_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    return Callback(id=row[0], url=row[1], held_reason=None if row[2] is None else row[3] or "held")
+
+
 def _unknown(conn: sqlite3.Connection, id_or_name: str) -> str:
     names = [instance.name for instance in all_instances(conn)]
     close = get_close_matches(id_or_name, names, n=1, cutoff=0.5)

@@ -23,7 +23,7 @@ def apply_hold(conn: sqlite3.Connection, instance_id: int) -> None:
     """Mark the instance's open deliveries as its and its resources' holds now say."""
     conn.execute(
         f"""
-        UPDATE deliveries SET held = 1 - held
+        UPDATE deliveries INDEXED BY deliveries_open SET held = 1 - held
         WHERE {_OPEN} AND {_OF_INSTANCE} AND held <> (
             SELECT i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL
             FROM resources r JOIN instances i ON i.id = r.instance_id WHERE r.id = deliveries.resource_id)
@@ -35,7 +35,10 @@ def apply_hold(conn: sqlite3.Connection, instance_id: int) -> None:
 def move(conn: sqlite3.Connection, instance_id: int, callback_id: int) -> int:
     """Send the instance's open deliveries to another callback. Returns how many there were."""
     return conn.execute(
-        f"UPDATE deliveries SET callback_id = :callback WHERE {_OPEN} AND {_OF_INSTANCE} AND callback_id <> :callback",
+        f"""
+        UPDATE deliveries INDEXED BY deliveries_open SET callback_id = :callback
+        WHERE {_OPEN} AND {_OF_INSTANCE} AND callback_id <> :callback
+        """,
         {"instance": instance_id, "callback": callback_id},
     ).rowcount
 
@@ -44,7 +47,7 @@ def cancel(conn: sqlite3.Connection, instance_id: int, now_ms: int) -> int:
     """Give up whatever of the instance waits. Returns how many there were."""
     conn.execute(
         f"""
-        UPDATE deliveries SET state = 'cancelled', due_ms = NULL, settled_ms = :now
+        UPDATE deliveries INDEXED BY deliveries_open SET state = 'cancelled', due_ms = NULL, settled_ms = :now
         WHERE {_OPEN} AND state <> 'sending' AND {_OF_INSTANCE}
         """,
         {"instance": instance_id, "now": now_ms},

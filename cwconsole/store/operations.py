@@ -101,7 +101,9 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
 
     Returns the outcome as a sentence.
     """
-    callback = _held_callback(conn, target)
+    callback = instances.callback_of(conn, target.instance) if target.resource is None else None
+    if callback is not None and callback.held_reason is None:
+        callback = None
     if target.held_ms is None and callback is None:
         return _nothing(conn, target, asked, f"Deliveries of {target.label} were not held.", now_ms)
     conn.execute(f"UPDATE {target.table} SET held_ms = NULL WHERE id = ?", (target.row_id,))
@@ -116,18 +118,25 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _HeldCallback:
-    id: int
-    url: str
+class Watermark:
+    """Up to when a resource is known to be recorded, and the time there now: whole seconds on the server's clock."""
+
+    instance: str
+    resource: str
+    watermark: int | None
+    server_now: int
 
 
-def _held_callback(conn: sqlite3.Connection, target: Scope) -> _HeldCallback | None:
-    if target.resource is not None:
-        return None
-    row = conn.execute(
-        "SELECT id, url FROM callbacks WHERE id = ? AND held_ms IS NOT NULL", (target.instance.callback_id,)
-    ).fetchone()
-    return None if row is None else _HeldCallback(id=row[0], url=row[1])
+def watermark(conn: sqlite3.Connection, instance: str, resource: str, *, now_ms: int) -> Watermark:
+    """A resource's watermark. Raises UsageError for an instance or a resource that there is not."""
+    row = scope(conn, instance, resource).resource
+    assert row is not None
+    return Watermark(
+        instance=row.instance_name,
+        resource=row.name,
+        watermark=row.watermark,
+        server_now=server_now(conn, row.id, now_ms),
+    )
 
 
 def set_watermark(

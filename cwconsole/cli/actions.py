@@ -1,0 +1,109 @@
+"""`cwconsole actions`: the audit log, and what is queued to the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.filtering import all_rows, chosen, filter_options, whole_id
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.operator import operator
+from cwconsole.cli.text import maybe, moment
+from cwconsole.core.filters import Noun
+from cwconsole.store import action_list
+from cwconsole.store import actions as queue
+from cwconsole.store.action_list import ActionRow
+
+HEAD = ("ID", "ASKED", "WHO", "FROM", "KIND", "ABOUT", "STATE", "OUTCOME")
+
+
+@click.group()
+@common_options
+def actions() -> None:
+    """List, show and call off what operators asked for: the audit log."""
+
+
+@actions.command("list")
+@filter_options(Noun.ACTIONS)
+@common_options
+@pass_invocation
+def list_actions(
+    invocation: Invocation, /, words: tuple[str, ...], limit: int, after: str | None, **given: str | None
+) -> None:
+    """List actions, newest first. WORD:VALUE narrows, !WORD:VALUE excludes, other words are looked for in all texts."""
+    below = None if after is None else whole_id(after)
+    asked = chosen(Noun.ACTIONS, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
+    rows = all_rows(invocation, action_list.page, asked)
+    if invocation.as_json:
+        output.print_json([_document(row) for row in rows])
+    else:
+        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no such action.")
+
+
+@actions.command("show")
+@click.argument("action_id", metavar="ID")
+@common_options
+@pass_invocation
+def show_action(invocation: Invocation, action_id: str) -> None:
+    """Show one action."""
+    row = invocation.read(action_list.show, whole_id(action_id))
+    if invocation.as_json:
+        output.print_json(_document(row))
+        return
+    action = row.action
+    output.print_facts(
+        [
+            ("action", f"{action.id}: {action.kind} {_about(row)}"),
+            ("state", action.state),
+            ("outcome", maybe(action.outcome)),
+            ("command", action.command),
+            ("asked by", f"{action.operator}, {action.origin}"),
+            ("reason", maybe(action.reason)),
+            ("asked", moment(action.asked_ms)),
+            ("started", moment(action.started_ms)),
+            ("finished", moment(action.finished_ms)),
+            *((name, maybe(value)) for name, value in action.params.items()),
+        ]
+    )
+
+
+@actions.command("cancel")
+@click.argument("action_id", metavar="ID")
+@common_options
+@pass_invocation
+def cancel_action(invocation: Invocation, action_id: str) -> None:
+    """Call off an action that no engine has picked up yet."""
+    outcome = f"Called off by {operator(invocation.env)}."
+    invocation.write(queue.cancel, whole_id(action_id), outcome, invocation.now_ms)
+    if invocation.as_json:
+        output.print_json({"id": int(action_id), "state": "cancelled", "outcome": outcome})
+    else:
+        output.print_line(f"Action {action_id} was called off.")
+
+
+def _document(row: ActionRow) -> dict[str, Any]:
+    document: dict[str, Any] = output.as_json(row.action)
+    return {**document, "instance": row.instance, "resource": row.resource}
+
+
+def _about(row: ActionRow) -> str:
+    place = "/".join(name for name in (row.instance, row.resource) if name)
+    target = "" if row.action.target_id is None else str(row.action.target_id)
+    return " ".join(word for word in (place, target) if word) or "-"
+
+
+def _cells(row: ActionRow) -> list[str]:
+    action = row.action
+    return [
+        str(action.id),
+        moment(action.asked_ms),
+        action.operator,
+        action.origin,
+        action.kind.value,
+        _about(row),
+        action.state,
+        maybe(action.outcome),
+    ]

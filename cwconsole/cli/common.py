@@ -1,0 +1,42 @@
+"""What every command has in common: `--json` and `--db`, at whatever level they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cwconsole.cli.invocation import Invocation
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+pass_invocation = click.make_pass_decorator(Invocation)
+
+
+def _want_json(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.ensure_object(Invocation).as_json = True
+
+
+def _use_database(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
+    if path:
+        ctx.ensure_object(Invocation).database = path
+
+
+def common_options(command: F) -> F:
+    """Add `--json` and `--db` to a command or a group of commands."""
+    database = click.option(
+        "--db", metavar="PATH", expose_value=False, callback=_use_database, help="The database; default CWCONSOLE_DB."
+    )
+    as_json = click.option(
+        "--json", is_flag=True, expose_value=False, callback=_want_json, help="Print one JSON document."
+    )
+    return database(as_json(command))
+
+
+INSTANCE = click.argument("instance", metavar="INSTANCE")
+OPTIONAL_RESOURCE = click.argument("resource", metavar="[RESOURCE]", required=False)
+RESOURCE = click.argument("resource", metavar="RESOURCE")
+REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the audit log.")
+YES = click.option("--yes", is_flag=True, help="Confirmed: do it without asking back.")

@@ -1,0 +1,102 @@
+"""The one door through which errors leave: a sentence on stderr and an exit code, never a traceback.
+
+0 done, 1 failed, 2 asked wrongly, 3 refused until confirmed, 4 no engine; a signal ends with 128 and its number.
+With `--json` the error is a JSON object on stderr: {"error": code, "message": sentence, "exit_code": number}.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType
+from typing import TextIO
+
+import click
+
+from cwconsole.cli import output, settings
+from cwconsole.core.errors import CwconsoleError
+
+
+class Failed(CwconsoleError):
+    """The command was carried out, and what it was to do did not work. The sentence says what and why."""
+
+    code = "failed"
+
+
+class Ended(BaseException):
+    """A signal asked the program to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def guarded(command: Callable[[], object], *, as_json: bool) -> int:
+    """Run a command that returns nothing or an exit code; returns the exit code."""
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        ended = command()
+        sys.stdout.flush()
+    except BaseException as raised:  # noqa: BLE001 - the last door: whatever came, one exit code leaves
+        return _exit_code(raised, as_json)
+    return ended if isinstance(ended, int) else 0
+
+
+def _exit_code(raised: BaseException, as_json: bool) -> int:
+    match raised:
+        case CwconsoleError():
+            code = _told(raised.code, str(raised), raised.exit_code, as_json)
+        case click.ClickException():
+            code = _told("usage", _sentence(raised), 2, as_json)
+        case KeyboardInterrupt() | click.Abort():
+            code = 128 + signal.SIGINT
+        case Ended():
+            code = 128 + raised.number
+        case BrokenPipeError():
+            _silence(sys.stdout)
+            code = 128 + signal.SIGPIPE
+        case Exception():
+            code = _told("defect", _defect_sentence(raised), 1, as_json)
+        case _:
+            raise raised
+    return code
+
+
+def _silence(stream: TextIO) -> None:
+    """Whoever read the output has seen enough; Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    raise Ended(number)
+
+
+def _told(code: str, sentence: str, exit_code: int, as_json: bool) -> int:
+    if as_json:
+        output.print_json({"error": code, "message": sentence, "exit_code": exit_code}, to_stderr=True)
+    else:
+        output.say(sentence)
+    return exit_code
+
+
+def _sentence(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "cwconsole"
+    return f"{error.format_message().rstrip('.')}; `{path} --help` shows what there is."
+
+
+def _defect_sentence(defect: Exception) -> str:
+    what = f"An unexpected error ended this ({type(defect).__name__})"
+    path = settings.log_file()
+    told = "".join(traceback.format_exception(defect))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+            log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:2])}\n{told}\n")
+    except OSError:
+        return f"{what}: {defect}. Its traceback could not be written to {path}."
+    return f"{what}; its traceback is in {path}, please report it."

@@ -1,0 +1,122 @@
+"""`cwconsole events`: what changed, when we saw it, and whether the receiver got it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.deliveries import print_delivery
+from cwconsole.cli.filtering import all_rows, chosen, filter_options
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
+from cwconsole.core.event_id import number_of
+from cwconsole.core.filters import Noun
+from cwconsole.store import event_list, meta
+from cwconsole.store.event_list import EventDetail, EventRow
+
+HEAD = ("ID", "SEEN", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "RECORD DATE", "DELIVERY")
+
+
+@click.group()
+@common_options
+def events() -> None:
+    """List and show events."""
+
+
+@events.command("list")
+@filter_options(Noun.EVENTS)
+@common_options
+@pass_invocation
+def list_events(
+    invocation: Invocation, /, words: tuple[str, ...], limit: int, after: str | None, **given: str | None
+) -> None:
+    """List events, newest first. WORD:VALUE narrows, !WORD:VALUE excludes, other words are looked for in the record."""
+    below = None if after is None else event_number(invocation, after)
+    asked = chosen(Noun.EVENTS, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
+    rows = all_rows(invocation, event_list.page, asked)
+    if invocation.as_json:
+        output.print_json(rows)
+    else:
+        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no such event.")
+
+
+@events.command("show")
+@click.argument("event", metavar="ID")
+@common_options
+@pass_invocation
+def show_event(invocation: Invocation, event: str) -> None:
+    """Show one event, by its number or its public id: the record, what changed, and its deliveries."""
+    detail = invocation.read(event_list.show, event_number(invocation, event))
+    if invocation.as_json:
+        output.print_json(_document(detail))
+    else:
+        _print(detail, invocation.now_ms)
+
+
+def event_number(invocation: Invocation, typed: str) -> int:
+    """The number of an event that was named by its number or its public id. Raises UsageError."""
+    return number_of(invocation.read(meta.get, "tag") or "", typed)
+
+
+def _document(detail: EventDetail) -> dict[str, Any]:
+    document: dict[str, Any] = output.as_json(detail.event)
+    document["record"] = _record(detail.record)
+    document["changes"] = None
+    if detail.changes is not None:
+        document["changes"] = [
+            {"path": one.path, "before": _value(one.before), "after": _value(one.after)} for one in detail.changes
+        ]
+    document["deliveries"] = output.as_json(detail.deliveries)
+    return document
+
+
+def _record(record: bytes) -> object:
+    """The record itself, or its text if it is no JSON that Python reads."""
+    try:
+        return json.loads(record)
+    except (ValueError, RecursionError):
+        return record.decode("utf-8", "replace")
+
+
+def _value(text: str | None) -> object:
+    return None if text is None else _record(text.encode("utf-8", "surrogatepass"))
+
+
+def _print(detail: EventDetail, now_ms: int) -> None:
+    row = detail.event
+    output.print_facts(
+        [
+            ("event", f"{row.id} ({row.event_id})"),
+            ("what", f"{row.type} {row.instance}/{row.resource} {row.object_id}"),
+            ("seen", f"{moment(row.seen_ms)}, by poll {row.poll_id}"),
+            ("record's date", server_moment(row.record_date) + (" (in the future)" if row.future else "")),
+            ("before", ABSENT if row.previous_id is None else f"event {row.previous_id}"),
+        ]
+    )
+    if detail.changes is not None:
+        output.print_line("changes" if detail.changes else "changes: none (the record was touched)")
+        for one in detail.changes:
+            output.print_line(f"  {one.path}: {one.before or 'absent'} -> {one.after or 'absent'}")
+    output.print_line("record")
+    record = json.dumps(_record(detail.record), ensure_ascii=False, indent=2)
+    output.print_block("  " + record.replace("\n", "\n  "))
+    for delivery in detail.deliveries:
+        print_delivery(delivery, now_ms)
+
+
+def _cells(row: EventRow) -> list[str]:
+    date = server_moment(row.record_date) + (" future" if row.future else "")
+    return [
+        str(row.id),
+        moment(row.seen_ms),
+        row.instance,
+        row.resource,
+        str(row.object_id),
+        row.type,
+        date,
+        maybe(row.delivery),
+    ]

@@ -1,0 +1,319 @@
+"""`cwconsole instances`: what is polled, and where it is delivered to."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.common import INSTANCE, REASON, YES, common_options, pass_invocation
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.text import maybe, moment, span
+from cwconsole.core.config import Origin
+from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.moments import iso
+from cwconsole.core.reconfiguration import Change, Step
+from cwconsole.store import instances as store
+from cwconsole.store import open_deliveries, reconfigure, resources
+from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.instances import Draft, Instance
+from cwconsole.store.resources import Resource
+
+HEAD = ("ID", "NAME", "STATE", "COMPANY", "RESOURCES", "CALLBACK")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An instance with what belongs to it. url: of its callback, None for record only."""
+
+    instance: Instance
+    resources: list[Resource]
+    url: str | None
+    url_held: str | None
+
+
+@click.group()
+@common_options
+def instances() -> None:
+    """Add, show, edit, enable, disable, remove and export instances."""
+
+
+@instances.command()
+@click.argument("file", metavar="FILE")
+@REASON
+@common_options
+@pass_invocation
+def add(invocation: Invocation, file: str, reason: str | None) -> None:
+    """Add an instance from FILE (TOML, or JSON as Open Connectors takes it; - for stdin)."""
+    from cwconsole.cli.instance_files import draft_of, read_file  # noqa: PLC0415 - with it comes reading files
+
+    body = read_file(file)
+    invocation.prepare()
+    draft = draft_of(body, invocation.vault())
+    token = secrets.token_urlsafe(32)
+    asked = invocation.asked(ActionKind.ADD, reason=reason)
+    number = invocation.write(store.add, draft, origin=Origin.LOCAL, token=token, asked=asked, now_ms=invocation.now_ms)
+    names = [resource.name for resource in draft.config.resources]
+    if invocation.as_json:
+        added = {"id": number, "token": token, "name": draft.config.name}
+        output.print_json({**added, "enabled": draft.config.enabled, "resources": names})
+        return
+    output.print_line(f"Added {draft.config.name} as instance {number}, with {', '.join(names) or 'no resources'}.")
+    output.print_line(f"Its token, shown only now: {token}")
+    if not draft.config.enabled:
+        output.print_line("It is not polled: event.notification.enabled is false. Switch it on by `instances enable`.")
+    elif not invocation.engine_runs():
+        output.print_line("No engine runs; start one with `cwconsole run`.")
+
+
+@instances.command("list")
+@common_options
+@pass_invocation
+def list_instances(invocation: Invocation) -> None:
+    """List instances."""
+    rows = invocation.read(_all)
+    if invocation.as_json:
+        output.print_json([_document(row) for row in rows])
+    else:
+        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no instance yet.")
+
+
+@instances.command()
+@INSTANCE
+@common_options
+@pass_invocation
+def show(invocation: Invocation, instance: str) -> None:
+    """Show an instance, its resources and its configuration; secrets are masked."""
+    from cwconsole.cli.instance_files import exported, masked, stored_body  # noqa: PLC0415
+
+    row = invocation.read(_one, instance)
+    if invocation.as_json:
+        output.print_json({**_document(row), "body": dict(masked(stored_body(row.instance)).document)})
+        return
+    output.print_facts(
+        [
+            ("instance", f"{row.instance.id}: {row.instance.name}"),
+            ("state", _state(row.instance)),
+            ("callback", _callback(row)),
+            ("added", f"{moment(row.instance.created_ms)}, changed {moment(row.instance.updated_ms)}"),
+            *(("resource", _resource_line(resource)) for resource in row.resources),
+        ]
+    )
+    output.print_line("")
+    output.print_block(exported(row.instance, as_toml=True).rstrip())
+
+
+@instances.command()
+@INSTANCE
+@click.argument("file", metavar="[FILE]", required=False)
+@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Set a key of the configuration.")
+@click.option("--unset", "removed", metavar="KEY", multiple=True, help="Take a key away.")
+@YES
+@REASON
+@common_options
+@pass_invocation
+def edit(
+    invocation: Invocation,
+    /,
+    *,
+    instance: str,
+    file: str | None,
+    assignments: tuple[str, ...],
+    removed: tuple[str, ...],
+    yes: bool,
+    reason: str | None,
+) -> None:
+    """Change an instance: by a whole FILE, by --set and --unset, or in your editor if neither is given.
+
+    Masked secrets (********) stay as they are. Another address, company or path makes a resource start anew, which
+    wants --yes.
+    """
+    from cwconsole.cli import instance_files as files  # noqa: PLC0415
+
+    stored = invocation.read(store.load, instance)
+    before = files.stored_body(stored)
+    if file is not None:
+        body = files.restore_secrets(files.read_file(file), before)
+    elif assignments or removed:
+        body = before
+    else:
+        body = files.restore_secrets(files.parse_instance(_in_editor(files.exported(stored, as_toml=True))), before)
+    body = files.restore_secrets(files.with_assignments(body, assignments, removed), before)
+    draft = files.draft_of(body, invocation.vault())
+    asked = invocation.asked(ActionKind.EDIT, reason=reason)
+    made = invocation.write(store.edit, stored.id, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
+    _tell_edit(invocation, stored.id, draft, made)
+
+
+def _in_editor(text: str) -> str:
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal for an editor; give a FILE, or --set KEY=VALUE.")
+    edited = click.edit(text, extension=".toml", require_save=True)
+    if edited is None:
+        raise UsageError("The editor was left without saving; nothing was changed.")
+    return edited
+
+
+def _tell_edit(invocation: Invocation, number: int, draft: Draft, made: list[Change]) -> None:
+    if invocation.as_json:
+        steps = [{"resource": change.name, "step": str(change.step)} for change in made]
+        output.print_json({"id": number, "name": draft.config.name, "changes": steps})
+        return
+    output.print_line(store.edit_sentence(draft.config.name, made))
+    for change in made:
+        if change.step is Step.REBASELINE:
+            output.print_line(f"{change.name}: ids that the new filter brings in are read first, without events.")
+
+
+@instances.command()
+@INSTANCE
+@REASON
+@common_options
+@pass_invocation
+def enable(invocation: Invocation, instance: str, reason: str | None) -> None:
+    """Switch an instance on; it is polled at once."""
+    _switch(invocation, instance, True, invocation.asked(ActionKind.ENABLE, reason=reason))
+
+
+@instances.command()
+@INSTANCE
+@REASON
+@common_options
+@pass_invocation
+def disable(invocation: Invocation, instance: str, reason: str | None) -> None:
+    """Switch an instance off; it is kept and not polled."""
+    _switch(invocation, instance, False, invocation.asked(ActionKind.DISABLE, reason=reason))
+
+
+def _switch(invocation: Invocation, instance: str, enabled: bool, asked: Asked) -> None:
+    def unit(conn: sqlite3.Connection) -> Instance:
+        row = store.load(conn, instance)
+        store.set_enabled(conn, row.id, enabled, asked=asked, now_ms=invocation.now_ms)
+        return row
+
+    row = invocation.write(unit)
+    if invocation.as_json:
+        output.print_json({"id": row.id, "name": row.name, "enabled": enabled})
+    else:
+        output.print_line(f"{row.name} is {'enabled' if enabled else 'disabled'}.")
+
+
+@instances.command()
+@INSTANCE
+@YES
+@REASON
+@common_options
+@pass_invocation
+def remove(invocation: Invocation, instance: str, yes: bool, reason: str | None) -> None:
+    """Take an instance out of service. What waits to be sent is given up; wants --yes."""
+    asked = invocation.asked(ActionKind.REMOVE, reason=reason)
+
+    def unit(conn: sqlite3.Connection) -> tuple[Instance, int]:
+        row = store.load(conn, instance)
+        if not yes:
+            raise RefusedError(_what_is_lost(conn, row))
+        return row, store.remove(conn, row.id, asked=asked, now_ms=invocation.now_ms)
+
+    row, cancelled = invocation.write(unit)
+    if invocation.as_json:
+        output.print_json({"id": row.id, "name": row.name, "cancelled": cancelled})
+    else:
+        output.print_line(f"Removed {row.name}; {cancelled} open deliveries were given up.")
+
+
+def _what_is_lost(conn: sqlite3.Connection, row: Instance) -> str:
+    known = sum(reconfigure.known_objects(conn, resource.id) for resource in resources.of_instance(conn, row.id))
+    waiting = open_deliveries.count(conn, row.id)
+    return (
+        f"{row.name}: {known} known records and their history would be deleted, and {waiting} open deliveries "
+        "given up. Nothing was changed; confirm it with --yes."
+    )
+
+
+@instances.command()
+@INSTANCE
+@click.option("--format", "style", type=click.Choice(["toml", "json"]), default="toml", show_default=True)
+@common_options
+@pass_invocation
+def export(invocation: Invocation, instance: str, style: str) -> None:
+    """Print an instance as a file; secrets are masked, and stay as they are when it is edited back in."""
+    from cwconsole.cli.instance_files import exported  # noqa: PLC0415
+
+    row = invocation.read(store.load, instance)
+    as_toml = style == "toml" and not invocation.as_json
+    click.echo(exported(row, as_toml=as_toml), nl=False)
+
+
+def _all(conn: sqlite3.Connection) -> list[Shown]:
+    return [_shown(conn, row) for row in store.all_instances(conn)]
+
+
+def _one(conn: sqlite3.Connection, instance: str) -> Shown:
+    return _shown(conn, store.load(conn, instance))
+
+
+def _shown(conn: sqlite3.Connection, row: Instance) -> Shown:
+    callback = store.callback_of(conn, row)
+    return Shown(
+        instance=row,
+        resources=resources.of_instance(conn, row.id),
+        url=None if callback is None else callback.url,
+        url_held=None if callback is None else callback.held_reason,
+    )
+
+
+def _document(row: Shown) -> dict[str, Any]:
+    instance = row.instance
+    return {
+        "id": instance.id,
+        "name": instance.name,
+        "enabled": instance.enabled,
+        "state": _state(instance),
+        "origin": str(instance.origin),
+        "callback": row.url,
+        "callback_held": row.url_held,
+        "created": iso(instance.created_ms),
+        "updated": iso(instance.updated_ms),
+        "resources": [
+            {"name": one.name, "source": one.source, "filter": one.filter, "mode": one.mode, "interval": one.interval_s}
+            for one in row.resources
+        ],
+    }
+
+
+def _state(instance: Instance) -> str:
+    if not instance.enabled:
+        return "off"
+    words = [word for word, since in (("paused", instance.paused_ms), ("held", instance.held_ms)) if since is not None]
+    return ", ".join(words) or "on"
+
+
+def _callback(row: Shown) -> str:
+    held = "" if row.url_held is None else f" (held: {row.url_held})"
+    return "none: events are recorded and not sent" if row.url is None else row.url + held
+
+
+def _resource_line(row: Resource) -> str:
+    parts = [f"{row.name}: {row.source}", f"every {span(row.interval_s)}"]
+    if row.filter:
+        parts.append(f"where {row.filter}")
+    if row.mode == "as_written":
+        parts.append("as written: weaker guarantee")
+    return ", ".join(parts)
+
+
+def _cells(row: Shown) -> list[str]:
+    sources = sorted({"/".join(resource.source.split("/")[:2]) for resource in row.resources})
+    return [
+        str(row.instance.id),
+        row.instance.name,
+        _state(row.instance),
+        maybe(", ".join(sources)),
+        maybe(", ".join(resource.name for resource in row.resources)),
+        maybe(row.url),
+    ]

@@ -1,0 +1,112 @@
+"""One invocation of the program: its database, its settings, who asks, and reading and writing once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from cwconsole.cli import operator, settings
+from cwconsole.cli.lock import engine_lock, engine_runs
+from cwconsole.cli.settings import Settings
+from cwconsole.core.errors import EngineRunningError, StoreError
+from cwconsole.store import connection
+from cwconsole.store.actions import ActionKind, Asked
+
+if TYPE_CHECKING:
+    from cwconsole.store.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass
+class Invocation:
+    """args: as typed. database, as_json: set by the options, wherever they stand."""
+
+    args: Sequence[str]
+    env: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    database: str | None = None
+    as_json: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The database's file: the option, the environment, or the user's data folder."""
+        named = self.database or self.env.get("CWCONSOLE_DB")
+        return Path(named).expanduser() if named else settings.default_database()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings file. Raises ConfigError."""
+        return settings.load(self.env)
+
+    @cached_property
+    def now_ms(self) -> int:
+        """When the command began: all of its times are relative to that."""
+        return time.time_ns() // 1_000_000
+
+    def asked(self, kind: ActionKind, *, reason: str | None = None) -> Asked:
+        """What the audit log says of this command."""
+        return Asked(
+            kind=kind,
+            operator=operator.operator(self.env),
+            origin=operator.origin(self.env),
+            command=operator.command_line(self.args),
+            reason=reason,
+        )
+
+    def vault(self) -> Vault:
+        """The secrets of this machine."""
+        from cwconsole.store.vault import Vault  # noqa: PLC0415 - only commands with secrets need it
+
+        return Vault(self.env, settings.config_folder())
+
+    def engine_runs(self) -> bool:
+        """Whether an engine works on the database."""
+        return engine_runs(self.path)
+
+    def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(conn, ...)` on one state of the file. Raises StoreError for a file that cannot be used."""
+        with connection.translated(self.path), closing(connection.reader(self.path)) as conn:
+            conn.execute("BEGIN")
+            return fn(conn, *args, **kwargs)
+
+    def write(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn(conn, ...)` in a transaction of its own. A file of an older program is brought up to date first."""
+        if not self.path.exists():
+            raise StoreError(f"There is no database {self.path}; check the path, or add an instance, which creates it.")
+        self.prepare()
+        with (
+            connection.translated(self.path),
+            closing(connection.writer(self.path)) as conn,
+            connection.transaction(conn),
+        ):
+            return fn(conn, *args, **kwargs)
+
+    def prepare(self) -> None:
+        """Create or upgrade the file, under the engine's lock, if it needs that."""
+        try:
+            connection.reader(self.path).close()
+        except StoreError:
+            self._migrate()
+
+    def _migrate(self) -> None:
+        from cwconsole.store.database import prepared  # noqa: PLC0415 - only new and old files need it
+
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {self.path.parent} cannot be made: {error.strerror}; name another."
+            ) from error
+        try:
+            with engine_lock(self.path):
+                prepared(self.path).close()
+        except EngineRunningError:
+            pass  # an engine prepares its database itself; whatever is wrong with it, the command will hear

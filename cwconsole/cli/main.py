@@ -1,0 +1,108 @@
+"""The command `cwconsole`. Commands are loaded when they are called, so that `--help` and `status` start fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from cwconsole.cli.common import common_options
+from cwconsole.cli.door import guarded
+from cwconsole.cli.invocation import Invocation
+
+# name -> module below cwconsole.cli, and the line that `--help` shows.
+COMMANDS = {
+    "instances": ("instances", "Add, show, edit, enable, disable, remove and export instances."),
+    "run": ("run", "Run the engine: poll and deliver, without a screen."),
+    "status": ("status", "Say how every resource does."),
+    "poll": ("poll", "Poll now."),
+    "sweep": ("sweep", "Look for deleted records, and for whatever polling cannot see, now."),
+    "pause": ("pause", "Stop polling, or hold deliveries."),
+    "resume": ("resume", "Go on polling, or let held deliveries go."),
+    "watermark": ("watermark", "Show or set up to when everything is known to be recorded."),
+    "polls": ("polls", "List and show polls."),
+    "events": ("events", "List and show events."),
+    "deliveries": ("deliveries", "List, show, retry and cancel deliveries."),
+    "actions": ("actions", "List, show and call off what operators asked for: the audit log."),
+    "replay": ("replay", "Send events again."),
+    "simulate": ("simulate", "Serve a ConnectWise look-alike on this machine."),
+    "listen": ("listen", "Take notifications on this machine and print them."),
+    "demo": ("demo", "Try everything: simulator, receiver and engine together."),
+}
+
+
+class Commands(click.Group):
+    """The commands of the table. Listing them imports none."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"cwconsole.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command when there is none of that name."""
+        from difflib import get_close_matches  # noqa: PLC0415 - only for a slip of the pen
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from cwconsole import __version__  # noqa: PLC0415
+
+        click.echo(f"cwconsole {__version__}")
+        ctx.exit()
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@common_options
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Poll ConnectWise for changes and deliver them as events, without losing one.
+
+    Every command takes --json (one JSON document instead of text) and --db PATH (another database; also CWCONSOLE_DB).
+    INSTANCE is an id or a name. Times are UTC; 2h means two hours ago.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def invoke(args: Sequence[str], **more: Any) -> int:
+    """Run one command line; returns the exit code."""
+    words = list(args)
+    invocation = Invocation(args=words, **more)
+    return guarded(
+        lambda: cli.main(words, prog_name="cwconsole", standalone_mode=False, obj=invocation),
+        as_json="--json" in words,
+    )
+
+
+def main() -> None:
+    """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+    sys.exit(invoke(sys.argv[1:]))

@@ -1,0 +1,104 @@
+"""Where things are on this machine, and the settings file.
+
+`settings.toml` in the user's configuration folder, all of it optional:
+
+    client_id = "…"                        # ConnectWise's clientId for instances that have none
+    callback_networks = ["10.1.0.0/16"]    # private networks that instances from the HTTP API may deliver to
+    log_level = "info"                     # debug, info, warning or error
+
+Precedence: option, environment variable, file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from cwconsole.core.errors import ConfigError
+
+APP = "cwconsole"
+LEVELS = ("debug", "info", "warning", "error")
+KNOWN = ("client_id", "callback_networks", "log_level")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """client_id: the default for instances without one. callback_networks: CIDR texts."""
+
+    client_id: str | None = None
+    callback_networks: tuple[str, ...] = ()
+    log_level: str = "info"
+
+
+def default_database() -> Path:
+    """The database if none is named."""
+    return platformdirs.user_data_path(APP, appauthor=False) / "cwconsole.db"
+
+
+def config_folder() -> Path:
+    """Where the settings and the key of the sealed secrets are."""
+    return platformdirs.user_config_path(APP, appauthor=False)
+
+
+def log_file() -> Path:
+    """Where tracebacks go."""
+    return platformdirs.user_log_path(APP, appauthor=False) / "cwconsole.log"
+
+
+def load(env: Mapping[str, str]) -> Settings:
+    """The settings that count. Raises ConfigError that names the file's key."""
+    path = config_folder() / "settings.toml"
+    table = _table(path)
+    for name in table:
+        if name not in KNOWN:
+            raise ConfigError(f"{path}: {name}", "an unknown name", f"one of {', '.join(KNOWN)}")
+    return Settings(
+        client_id=env.get("CWCONSOLE_CLIENT_ID") or _text(table, "client_id", path),
+        callback_networks=_networks(table, path),
+        log_level=_level(table, path),
+    )
+
+
+def _table(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(str(path), f"a file that cannot be read ({error.strerror})", "a readable file") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(str(path), f"text that is not TOML ({error})", "valid TOML") from error
+
+
+def _text(table: dict[str, object], name: str, path: Path) -> str | None:
+    value = table.get(name)
+    if value is not None and not (isinstance(value, str) and value.isprintable()):
+        raise ConfigError(f"{path}: {name}", "no plain text", "a text")
+    return value or None
+
+
+def _level(table: dict[str, object], path: Path) -> str:
+    level = (_text(table, "log_level", path) or "info").lower()
+    if level not in LEVELS:
+        raise ConfigError(f"{path}: log_level", level, f"one of {', '.join(LEVELS)}")
+    return level
+
+
+def _networks(table: dict[str, object], path: Path) -> tuple[str, ...]:
+    value = table.get("callback_networks", [])
+    if not isinstance(value, list):
+        raise ConfigError(f"{path}: callback_networks", "no list", 'a list such as ["10.1.0.0/16"]')
+    return tuple(_network(item, path) for item in value)
+
+
+def _network(item: object, path: Path) -> str:
+    from ipaddress import ip_network  # noqa: PLC0415 - only settings that allow networks need it
+
+    try:
+        return str(ip_network(str(item)))
+    except ValueError as error:
+        raise ConfigError(f"{path}: callback_networks", str(item), "a network such as 10.1.0.0/16") from error

@@ -1,0 +1,73 @@
+"""`cwconsole status`: how every resource does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.text import maybe, moment, server_moment, span
+from cwconsole.store import meta
+from cwconsole.store import status as fleet
+from cwconsole.store.meta import EngineProcess
+from cwconsole.store.status import StatusRow
+
+HEAD = ("INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST", "NEXT", "24H", "PENDING", "RETRY", "DEAD", "ERROR")
+
+
+@click.command()
+@common_options
+@pass_invocation
+def status(invocation: Invocation) -> None:
+    """Say how every resource does.
+
+    STATE: fresh (up to date), held (up to date, deliveries are held), asking (a sweep wants to be confirmed), late, new
+    (not read yet), failing (the last poll failed), parked (keys, address or question must be mended), paused, off.
+    24H: events created/updated/deleted in the last 24 hours.
+    """
+    runs = invocation.engine_runs()
+    rows = invocation.read(fleet.fleet, now_ms=invocation.now_ms, engine_runs=runs)
+    if invocation.as_json:
+        output.print_json([as_json(row) for row in rows])
+        return
+    output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is nothing to poll yet.")
+    output.print_line(engine_line(invocation.read(meta.engine) if runs else None, runs=runs))
+
+
+def engine_line(engine: EngineProcess | None, *, runs: bool) -> str:
+    """Which engine works on the database."""
+    if not runs:
+        return "No engine runs; start one with `cwconsole run`."
+    if engine is None:
+        return "An engine is just starting."
+    return f"The engine runs on {engine.host}, process {engine.pid}, since {moment(engine.started_ms)}."
+
+
+def as_json(row: StatusRow) -> dict[str, Any]:
+    """One resource, with the names that scripts know."""
+    document: dict[str, Any] = output.as_json(row)
+    document["next_poll_at"] = document.pop("next_poll")
+    document["state"] = str(row.state)
+    return document
+
+
+def _cells(row: StatusRow, now_ms: int) -> list[str]:
+    wait = None if row.next_poll_ms is None else (row.next_poll_ms - now_ms) / 1000
+    held = f"held: {row.held_why}" if row.held else None
+    return [
+        row.instance,
+        row.resource,
+        str(row.state),
+        span(row.lag_seconds),
+        server_moment(row.watermark),
+        moment(row.last_poll_ms),
+        "due" if wait is not None and wait <= 0 else span(wait),
+        f"{row.created}/{row.updated}/{row.deleted}",
+        str(row.pending + row.sending),
+        str(row.retrying),
+        str(row.dead),
+        maybe(row.last_error or held),
+    ]
