@@ -19,14 +19,13 @@ def updated_since(epoch: int) -> str:
     return f"lastUpdated >= {moment(epoch)}"
 
 
-def all_of(*conditions: str) -> str:
-    """The conditions joined by `and`, those of several comparisons in parentheses; empty ones are left out."""
-    given = [condition.strip() for condition in conditions if condition.strip()]
-    if len(given) == 1:
-        return given[0]
-    return " and ".join(_guarded(condition) for condition in given)
+def all_of(given: str, *ours: str) -> str:
+    """A filter from a file and our own single comparisons, joined by `and`; empty ones are left out.
 
-
-def _guarded(condition: str) -> str:
-    words = condition.lower().split()
-    return f"({condition})" if "or" in words or "and" in words or "(" in condition else condition
+    The filter is parenthesised whatever it says: an `or` in it would otherwise reach past our comparisons.
+    """
+    mine = [comparison for comparison in ours if comparison]
+    theirs = given.strip()
+    if theirs and mine:
+        theirs = f"({theirs})"
+    return " and ".join(part for part in (theirs, *mine) if part)
