@@ -12,6 +12,6 @@ import pytest
     "module", ["cwconsole.engine.supervisor", "cwconsole.cli.main", "cwconsole.cli.wiring", "cwconsole.tui.terminal"]
 )
 def test_loads_no_textual(module: str) -> None:
-    program = f"import {module}, sys; print(sorted(m for m in sys.modules if m.split('.')[0] in ('textual', 'rich')))"
+    program = f"import {module}, sys; print(sorted(m for m in sys.modules if m.split('.')[0] == 'textual'))"
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"

@@ -36,11 +36,11 @@ def short(seconds: float) -> str:
 
 
 def ago(ms: int | None, now_ms: int, *, none: str = "—") -> str:
-    """How long ago, for lists: `now`, `5m`, `2h`, `3d`."""
+    """How long ago, for lists: `<1m`, `5m`, `2h`, `3d`. Never in seconds: lists are drawn anew once a minute."""
     if ms is None:
         return none
     seconds = (now_ms - ms) / 1000
-    return "now" if seconds < 1 else short(seconds)
+    return "<1m" if seconds < 60 else short(seconds)
 
 
 def until(ms: int | None, now_ms: int, *, none: str = "—") -> str:

@@ -1,0 +1,247 @@
+"""The rows of a table by their position, however many there are.
+
+`MemoryRows` holds all of them. `WindowRows` holds one run of neighbours out of a history of any size: the run grows at
+both ends as the operator moves, lets go of what is far away, and is replaced when the operator jumps. The positions in
+a run are estimates until one of the list's ends has been seen; then they are shifted to be right (`Shift`).
+Neighbours are always true neighbours: only the number of rows before the run can be wrong, never what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, Protocol, TypeVar
+
+R = TypeVar("R")
+
+KEPT: Final = 3000  # rows of a history that are held at once
+
+
+class Rows(Protocol[R]):
+    """What a table draws. A position without a row is one that has not been read yet."""
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, or are thought to be."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether the total is known, and not an estimate."""
+        ...
+
+    def at(self, index: int) -> R | None:
+        """The row at a position, None if it has not been read or there is none."""
+        ...
+
+    def key(self, row: R) -> Hashable:
+        """What identifies a row, whatever else of it changes."""
+        ...
+
+    def index(self, key: Hashable) -> int | None:
+        """Where a row is, None if it is not here."""
+        ...
+
+
+class MemoryRows(Generic[R]):
+    """All rows of a short list."""
+
+    exact = True
+
+    def __init__(self, key: Callable[[R], Hashable]) -> None:
+        self._key = key
+        self._rows: list[R] = []
+        self._places: dict[Hashable, int] = {}
+
+    @property
+    def total(self) -> int:
+        return len(self._rows)
+
+    @property
+    def rows(self) -> Sequence[R]:
+        """All of them, in their order."""
+        return self._rows
+
+    def at(self, index: int) -> R | None:
+        return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    def key(self, row: R) -> Hashable:
+        return self._key(row)
+
+    def index(self, key: Hashable) -> int | None:
+        return self._places.get(key)
+
+    def replace(self, rows: Sequence[R]) -> list[int]:
+        """Show these instead. Returns the positions that differ from before, the new end's included."""
+        before = self._rows
+        self._rows = list(rows)
+        self._places = {self._key(row): at for at, row in enumerate(self._rows)}
+        same = min(len(before), len(self._rows))
+        changed = [at for at in range(same) if before[at] != self._rows[at]]
+        return changed + list(range(same, max(len(before), len(self._rows))))
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Every position has become a different one: add `by` to what was remembered."""
+
+    by: int = 0
+
+
+class WindowRows(Generic[R]):
+    """A run of neighbours of a history whose keys are whole numbers, newest first: keys fall from row to row."""
+
+    def __init__(self, key: Callable[[R], int]) -> None:
+        self._key = key
+        self._rows: list[R] = []
+        self._base = 0
+        self._total = 0
+        self._top_known = False
+        self._end_known = False
+        self._places: dict[Hashable, int] | None = None
+
+    @property
+    def total(self) -> int:
+        return self._total
+
+    @property
+    def exact(self) -> bool:
+        return self._top_known and self._end_known
+
+    @property
+    def first(self) -> int:
+        """The position of the run's first row."""
+        return self._base
+
+    @property
+    def end(self) -> int:
+        """The position after the run's last row."""
+        return self._base + len(self._rows)
+
+    @property
+    def at_top(self) -> bool:
+        """Whether the run begins with the list's first row, as far as is known."""
+        return self._top_known
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the run ends with the list's last row."""
+        return self._end_known
+
+    @property
+    def newest(self) -> int | None:
+        """The key of the run's first row."""
+        return self._key(self._rows[0]) if self._rows else None
+
+    @property
+    def oldest(self) -> int | None:
+        """The key of the run's last row."""
+        return self._key(self._rows[-1]) if self._rows else None
+
+    def at(self, index: int) -> R | None:
+        return self._rows[index - self._base] if self._base <= index < self.end else None
+
+    def key(self, row: R) -> int:
+        return self._key(row)
+
+    def index(self, key: Hashable) -> int | None:
+        if self._places is None:
+            self._places = {self._key(row): at for at, row in enumerate(self._rows)}
+        place = self._places.get(key)
+        return None if place is None else self._base + place
+
+    def restart(self, rows: Sequence[R], *, ended: bool, guess: int) -> None:
+        """Begin anew with the top of the list. ended: that is all there is. guess: how many rows there might be."""
+        self._set(rows, base=0, top=True, ended=ended)
+        self._total = len(self._rows) if ended else max(guess, len(self._rows) + 1)
+
+    def jump(self, index: int, rows: Sequence[R], *, ended: bool) -> None:
+        """Begin anew somewhere else, at a position that is an estimate. With `ended`, the rows are the list's last."""
+        base = max(self._total - len(rows), 0) if ended else index
+        self._set(rows, base=base, top=base == 0 and index == 0, ended=ended)
+        self._total = self.end if ended else max(self._total, self.end + 1)
+
+    def append(self, rows: Sequence[R], *, ended: bool) -> None:
+        """What follows the run. ended: nothing follows that."""
+        self._rows += rows
+        self._end_known = ended
+        self._total = self.end if ended else max(self._total, self.end + 1)
+        self._forget_places()
+        if (spare := len(self._rows) - KEPT) > 0:
+            del self._rows[:spare]
+            self._base += spare
+            self._top_known = False
+
+    def prepend(self, rows: Sequence[R], *, topped: bool) -> Shift:
+        """What comes before the run. topped: nothing comes before that. Returns how positions moved."""
+        base = self._base - len(rows)
+        right = 0 if topped else max(base, 1)
+        self._rows[:0] = rows
+        self._top_known = topped
+        self._base = right
+        self._total = max(self._total + right - base, self.end)
+        self._forget_places()
+        if (spare := len(self._rows) - KEPT) > 0:
+            del self._rows[-spare:]
+            self._end_known = False
+        return Shift(right - base)
+
+    def newer(self, rows: Sequence[R]) -> Shift:
+        """Rows that have come in at the top since; the run must begin at the top. Returns how positions moved."""
+        self._rows[:0] = rows
+        self._total += len(rows)
+        self._forget_places()
+        if (spare := len(self._rows) - KEPT) > 0:
+            del self._rows[-spare:]
+            self._end_known = False
+        return Shift(len(rows))
+
+    def update(self, rows: Sequence[R]) -> list[int]:
+        """Newer versions of rows in the run. Returns the positions that differ; rows that are not here are ignored."""
+        changed = []
+        for row in rows:
+            index = self.index(self._key(row))
+            if index is not None and self._rows[index - self._base] != row:
+                self._rows[index - self._base] = row
+                changed.append(index)
+        return changed
+
+    def _set(self, rows: Sequence[R], *, base: int, top: bool, ended: bool) -> None:
+        self._rows = list(rows)
+        self._base, self._top_known, self._end_known = base, top, ended
+        self._forget_places()
+
+    def _forget_places(self) -> None:
+        self._places = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Which rows are chosen: some keys, or everything the list shows but some keys."""
+
+    keys: frozenset[Hashable] = frozenset()
+    everything: bool = False
+
+    def __contains__(self, key: Hashable) -> bool:
+        return (key in self.keys) != self.everything
+
+    def count(self, total: int) -> int:
+        """How many rows are chosen out of so many."""
+        return max(total - len(self.keys), 0) if self.everything else len(self.keys)
+
+    @property
+    def none(self) -> bool:
+        """Whether nothing is chosen."""
+        return not self.everything and not self.keys
+
+    def toggle(self, key: Hashable) -> Marks:
+        """The same with one row the other way."""
+        return Marks(self.keys ^ {key}, self.everything)
+
+    def add(self, keys: Sequence[Hashable]) -> Marks:
+        """The same with these rows chosen."""
+        return Marks(self.keys - set(keys) if self.everything else self.keys | set(keys), self.everything)
+
+    def inverted(self) -> Marks:
+        """Exactly the others."""
+        return Marks(self.keys, not self.everything)

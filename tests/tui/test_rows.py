@@ -1,0 +1,102 @@
+"""Rows by position: a run of a long history walked in every way, and what is chosen."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from cwconsole.tui.rows import KEPT, Marks, MemoryRows, WindowRows
+
+PAGE = 500
+
+
+class WalkedHistory(RuleBasedStateMachine):
+    """A list of falling numbers with gaps. Whatever is read, and in whatever order, neighbours are true neighbours."""
+
+    @initialize(keys=st.sets(st.integers(0, 20_000), min_size=1, max_size=60), repeat=st.integers(1, 120))
+    def start(self, keys: set[int], repeat: int) -> None:
+        self.all = sorted({key + 20_001 * n for key in keys for n in range(repeat)}, reverse=True)
+        self.rows = WindowRows[int](lambda row: row)
+        self.top()
+
+    @rule()
+    def top(self) -> None:
+        page = self.all[:PAGE]
+        self.rows.restart(page, ended=len(page) < PAGE, guess=len(self.all) * 2)
+
+    @rule(share=st.floats(0, 1))
+    def jump(self, share: float) -> None:
+        at = int(share * (len(self.all) - 1))
+        page = self.all[at : at + PAGE]
+        self.rows.jump(int(share * self.rows.total), page, ended=at + len(page) == len(self.all))
+
+    @rule()
+    def down(self) -> None:
+        at = self.all.index(self.rows.oldest) + 1 if self.rows.oldest is not None else 0
+        page = self.all[at : at + PAGE]
+        self.rows.append(page, ended=at + len(page) == len(self.all))
+
+    @rule()
+    def up(self) -> None:
+        if self.rows.newest is None:
+            return
+        remembered = self.rows.newest, self.rows.first
+        at = self.all.index(self.rows.newest)
+        shift = self.rows.prepend(self.all[max(at - PAGE, 0) : at], topped=at <= PAGE)
+        found = self.rows.index(remembered[0])
+        assert found is None or found == remembered[1] + shift.by
+
+    @invariant()
+    def neighbours_are_neighbours(self) -> None:
+        shown = [self.rows.at(index) for index in range(self.rows.first, self.rows.end)]
+        assert None not in shown
+        at = self.all.index(shown[0]) if shown and shown[0] is not None else 0
+        assert shown == self.all[at : at + len(shown)]
+        assert len(shown) <= KEPT
+        if self.rows.at_top:
+            assert (at, self.rows.first) == (0, 0)
+        if self.rows.at_end:
+            assert at + len(shown) == len(self.all)
+            assert self.rows.end == self.rows.total
+        if self.rows.exact:
+            assert self.rows.total == len(self.all)
+        assert self.rows.total >= self.rows.end
+
+
+TestWalkedHistory = WalkedHistory.TestCase
+TestWalkedHistory.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+def test_what_comes_in_at_the_top_moves_everything_down() -> None:
+    rows = WindowRows[int](lambda row: row)
+    rows.restart([3, 2, 1], ended=True, guess=3)
+    assert rows.newer([5, 4]).by == 2
+    assert [rows.at(at) for at in range(rows.total)] == [5, 4, 3, 2, 1]
+    assert rows.index(3) == 2
+
+
+def test_newer_versions_tell_which_positions_changed() -> None:
+    rows = WindowRows[tuple[int, str]](lambda row: row[0])
+    rows.restart([(2, "pending"), (1, "pending")], ended=True, guess=2)
+    assert rows.update([(2, "pending"), (1, "delivered"), (9, "dead")]) == [1]
+    assert rows.at(1) == (1, "delivered")
+
+
+def test_a_short_list_tells_what_differs_and_where_a_row_went() -> None:
+    rows = MemoryRows[tuple[str, int]](lambda row: row[0])
+    assert rows.replace([("a", 1), ("b", 1), ("c", 1)]) == [0, 1, 2]
+    assert rows.replace([("a", 1), ("b", 2), ("c", 1)]) == [1]
+    assert rows.replace([("b", 2), ("a", 1)]) == [0, 1, 2]
+    assert (rows.index("a"), rows.index("c"), rows.total) == (1, None, 2)
+
+
+@given(st.sets(st.integers(0, 9)), st.booleans(), st.integers(0, 9))
+def test_marks_count_what_they_contain(keys: set[int], everything: bool, one: int) -> None:
+    marks = Marks(frozenset(keys), everything)
+    shown = range(10)
+    assert marks.count(10) == sum(key in marks for key in shown)
+    assert (one in marks.toggle(one)) != (one in marks)
+    assert [key in marks.inverted() for key in shown] == [key not in marks for key in shown]
+    assert one in marks.add([one])
+    assert marks.none == (marks.count(10) == 0 and not everything)
