@@ -40,3 +40,4 @@ OPTIONAL_RESOURCE = click.argument("resource", metavar="[RESOURCE]", required=Fa
 RESOURCE = click.argument("resource", metavar="RESOURCE")
 REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the audit log.")
 YES = click.option("--yes", is_flag=True, help="Confirmed: do it without asking back.")
+WAIT = click.option("--wait", is_flag=True, help="Wait until it is done; without an engine, host one for it.")

@@ -37,7 +37,6 @@ class Ended(BaseException):
 
 def guarded(command: Callable[[], object], *, as_json: bool) -> int:
     """Run a command that returns nothing or an exit code; returns the exit code."""
-    signal.signal(signal.SIGTERM, _end)
     try:
         ended = command()
         sys.stdout.flush()
@@ -71,7 +70,8 @@ def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _end(number: int, _: FrameType | None) -> None:
+def end_in_order(number: int, _: FrameType | None) -> None:
+    """A signal handler: leave through the door, so that what is open is closed."""
     raise Ended(number)
 
 
@@ -86,7 +86,9 @@ def _told(code: str, sentence: str, exit_code: int, as_json: bool) -> int:
 def _sentence(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cwconsole"
-    return f"{error.format_message().rstrip('.')}; `{path} --help` shows what there is."
+    message = error.format_message().rstrip(".")
+    joint = " " if message.endswith("?") else "; "
+    return f"{message}{joint}`{path} --help` shows what there is."
 
 
 def _defect_sentence(defect: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import click
 
 from cwconsole.cli.common import common_options
-from cwconsole.cli.door import guarded
+from cwconsole.cli.door import end_in_order, guarded
 from cwconsole.cli.invocation import Invocation
 
 # name -> module below cwconsole.cli, and the line that `--help` shows.
@@ -59,8 +60,8 @@ class Commands(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             close = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx) from error
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise click.UsageError(f"There is no command {args[0]!r}{hint}", ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """From the table alone."""
@@ -105,4 +106,5 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+    signal.signal(signal.SIGTERM, end_in_order)
     sys.exit(invoke(sys.argv[1:]))

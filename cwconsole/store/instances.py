@@ -125,7 +125,8 @@ def add(conn: sqlite3.Connection, draft: Draft, *, origin: Origin, token: str, a
     assert cursor.lastrowid is not None
     for change in reconfigure.changes_of(conn, cursor.lastrowid, draft.config):
         reconfigure.apply(conn, cursor.lastrowid, change, now_ms)
-    outcome = f"Added {draft.config.name} with {len(draft.config.resources)} resources."
+    names = ", ".join(resource.name for resource in draft.config.resources)
+    outcome = f"Added {draft.config.name} with {names or 'no resources'}."
     _done(conn, replace(asked, instance_id=cursor.lastrowid), outcome, now_ms)
     return cursor.lastrowid
 

@@ -1,0 +1,68 @@
+"""`cwconsole run`: the engine without a screen."""
+
+from __future__ import annotations
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.asking import host
+from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.door import Failed
+from cwconsole.cli.invocation import Invocation
+from cwconsole.core.errors import UsageError
+
+
+@click.command()
+@click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
+@click.option("--once", is_flag=True, help="Poll everything once, deliver what is due, and end.")
+@common_options
+@pass_invocation
+def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
+    """Run the engine: poll, sweep and deliver until a signal comes. At most one engine runs on a database.
+
+    --once finishes an interrupted poll, polls every active resource once, delivers until nothing is due now, and ends;
+    with 1 if a poll failed.
+    """
+    from cwconsole.cli.logs import log_to_stderr  # noqa: PLC0415 - only engines log
+
+    if once and seconds is not None:
+        raise UsageError("--once and --for exclude each other; give one of them.")
+    log_to_stderr(invocation.settings.log_level)
+    invocation.prepare()
+    return _once(invocation) if once else _until_ended(invocation, seconds)
+
+
+def _until_ended(invocation: Invocation, seconds: float | None) -> int:
+    from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
+
+    ended = loop.run(hosting.run(host(invocation), seconds=seconds))
+    return 0 if ended.signal is None else 128 + ended.signal
+
+
+def _once(invocation: Invocation) -> int:
+    from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
+    from cwconsole.engine.actions import poll_sentence  # noqa: PLC0415
+
+    reports = loop.run(hosting.run_once(host(invocation)))
+    if invocation.as_json:
+        output.print_json(
+            [
+                {
+                    "instance": report.resource.instance_name,
+                    "resource": report.resource.name,
+                    "outcome": report.outcome,
+                    "records": report.records,
+                    "events": report.events,
+                    "error": None if report.fault is None else report.fault.message,
+                }
+                for report in reports
+            ]
+        )
+    else:
+        for report in reports:
+            if report.fault is None:
+                output.print_line(poll_sentence(report))
+    faults = [poll_sentence(report) for report in reports if report.fault is not None]
+    if faults:
+        raise Failed(" ".join(faults))
+    return 0
