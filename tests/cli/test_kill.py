@@ -1,0 +1,150 @@
+"""kill -9 at any moment of a run, followed by `run --once`, loses nothing and leaves no gap."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cwconsole.simulator.churn import Mix
+from cwconsole.simulator.receiver import Receiver
+from cwconsole.simulator.records import record_digest
+from cwconsole.simulator.simulator import Simulator
+
+MOMENTS = 20
+PATHS = ("/company/contacts", "/service/tickets")
+RUN = (sys.executable, "-m", "cwconsole")
+
+
+def instance(base_url: str, callback: str) -> dict[str, Any]:
+    """Two resources, polled every second in pages so small that a poll has many."""
+    url = "/hubs/crm/{}?where=lastUpdated>'${{gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}}'"
+    return {
+        "name": "acme",
+        "element": {"key": "connectwisecrmrest"},
+        "configuration": {
+            "baseUrl": base_url,
+            "company": "demo",
+            "public.key": "public",
+            "private.key": "private",
+            "client.id": "00000000-0000-0000-0000-000000000000",
+            "event.notification.enabled": True,
+            "event.notification.callback.url": callback,
+            "event.poller.refresh_interval": 0.02,
+            "cwconsole.requests_per_minute": 0,
+            "event.poller.configuration": {
+                name: {"url": url.format(name), "idField": "id", "pageSize": 7} for name in ("contacts", "incidents")
+            },
+        },
+    }
+
+
+class Commands:
+    """The real program, on one database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.db = folder / "cw.db"
+        self.env = {
+            **os.environ,
+            "CWCONSOLE_DB": str(self.db),
+            "XDG_CONFIG_HOME": str(folder),
+            "XDG_DATA_HOME": str(folder),
+            "XDG_STATE_HOME": str(folder),
+        }
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        return await asyncio.create_subprocess_exec(*RUN, *arguments, stdout=pipe, stderr=pipe, env=self.env)
+
+    async def run(self, *arguments: str) -> str:
+        process = await self.start(*arguments)
+        out, err = await process.communicate()
+        assert process.returncode == 0, f"{arguments}: {err.decode()}"
+        return out.decode()
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.db)) as conn:
+            return conn.execute(sql).fetchall()
+
+
+@pytest.mark.timeout(240)
+async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> None:
+    moments = random.Random(20261124)
+    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=5)
+    receiver = Receiver()
+    commands = Commands(tmp_path)
+    async with simulator.serve() as cw, receiver.serve() as hook:
+        body = tmp_path / "acme.json"
+        body.write_text(json.dumps(instance(cw.base_url, hook.url + "/hook")))
+        await commands.run("instances", "add", str(body))
+        await commands.run("run", "--once")
+        for _ in range(MOMENTS):
+            simulator.rate = 60.0
+            process = await commands.start("run")
+            await _until_working(commands, process)
+            await asyncio.sleep(moments.uniform(0, 1.2))
+            process.send_signal(signal.SIGKILL)
+            await process.communicate()
+            simulator.rate = 0.0
+            await commands.run("run", "--once")
+            _nothing_is_lost(simulator, receiver)
+        _no_gap(commands, receiver)
+
+
+async def _until_working(commands: Commands, process: asyncio.subprocess.Process) -> None:
+    """Until this engine has said who it is: from there on any moment is a moment of a run."""
+    said = f'"pid": {process.pid}'
+    async with asyncio.timeout(20):
+        while said not in str(commands.rows("SELECT value FROM meta WHERE key = 'engine'")):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def _nothing_is_lost(simulator: Simulator, receiver: Receiver) -> None:
+    """The last version of every changed record arrived."""
+    names = dict(zip(PATHS, ("contacts", "incidents"), strict=True))
+    checked = 0
+    for path in PATHS:
+        for version in simulator.world().versions(path):
+            body = receiver.objects[names[path], str(version.id)].body
+            message = json.loads(body)["message"]
+            record = message["raw"][names[path]][0]
+            assert record_digest(record) == version.digest, f"the last version of {path}/{version.id} is missing"
+            checked += 1
+    assert checked
+
+
+def _no_gap(commands: Commands, receiver: Receiver) -> None:
+    """Everything recorded was delivered; whatever came twice was marked; no object's versions repeat."""
+    assert commands.rows("SELECT DISTINCT state FROM deliveries") == [("delivered",)]
+    assert commands.rows("SELECT count(*) FROM polls WHERE outcome = 'running'") == [(0,)]
+    events = commands.rows("SELECT count(*) FROM events")[0][0]
+    assert events > 300
+    assert len(receiver.seen) == events
+    attempts = commands.rows("SELECT count(*) FROM attempts WHERE error_code IS NULL OR error_code = 'interrupted'")
+    assert sum(receiver.seen.values()) <= attempts[0][0]
+    twice = commands.rows(
+        """
+        SELECT count(*) FROM events e JOIN events p ON p.id = e.previous_id WHERE p.record = e.record
+        """
+    )
+    assert twice == [(0,)]
+    _totals_are_true(commands.rows("SELECT id, delivered, pending, sending, retrying, dead FROM resources"), commands)
+
+
+def _totals_are_true(kept: Iterable[tuple[Any, ...]], commands: Commands) -> None:
+    for resource_id, *numbers in kept:
+        counted = dict(
+            commands.rows(f"SELECT state, count(*) FROM deliveries WHERE resource_id = {resource_id} GROUP BY state")
+        )
+        names = ("delivered", "pending", "sending", "retrying", "dead")
+        assert numbers == [counted.get(name, 0) for name in names]
