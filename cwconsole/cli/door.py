@@ -49,6 +49,8 @@ def _exit_code(raised: BaseException, as_json: bool) -> int:
     match raised:
         case CwconsoleError():
             code = _told(raised.code, str(raised), raised.exit_code, as_json)
+        case click.exceptions.Exit():
+            code = raised.exit_code
         case click.ClickException():
             code = _told("usage", _sentence(raised), 2, as_json)
         case KeyboardInterrupt() | click.Abort():

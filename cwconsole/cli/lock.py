@@ -9,18 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from cwconsole.core.errors import EngineRunningError, StoreError
 
 LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
 
 
-@contextmanager
-def engine_lock(path: Path) -> Iterator[None]:
-    """Hold the engine's lock. The file beside the database stays; the system frees the lock when a process dies.
+def take_lock(path: Path) -> BaseFileLock:
+    """Take the engine's lock; the caller releases it. The file beside the database stays.
 
-    Raises EngineRunningError if another process holds it, StoreError if the folder cannot be written.
+    The system frees the lock when a process dies. Blocks. Raises EngineRunningError if another process holds it,
+    StoreError if the folder cannot be written.
     """
     lock = FileLock(f"{path}.lock", thread_local=False)
     try:
@@ -33,6 +33,13 @@ def engine_lock(path: Path) -> Iterator[None]:
         raise StoreError(
             f"The lock {path}.lock cannot be taken: {error.strerror}; check the folder of the database."
         ) from error
+    return lock
+
+
+@contextmanager
+def engine_lock(path: Path) -> Iterator[None]:
+    """Hold the engine's lock around a block. Blocks and raises as `take_lock` does."""
+    lock = take_lock(path)
     try:
         yield
     finally:

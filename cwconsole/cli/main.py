@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -95,10 +96,13 @@ def invoke(args: Sequence[str], **more: Any) -> int:
     """Run one command line; returns the exit code."""
     words = list(args)
     invocation = Invocation(args=words, **more)
-    return guarded(
-        lambda: cli.main(words, prog_name="cwconsole", standalone_mode=False, obj=invocation),
-        as_json="--json" in words,
-    )
+    return guarded(lambda: _dispatch(words, invocation), as_json="--json" in words)
+
+
+def _dispatch(words: list[str], invocation: Invocation) -> object:
+    """Without `cli.main`, which would end the process for a reader that has gone."""
+    with cli.make_context("cwconsole", words, obj=invocation) as context:
+        return cli.invoke(context)
 
 
 def main() -> None:
@@ -106,5 +110,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number
+    if "_CWCONSOLE_COMPLETE" in os.environ:
+        cli.main(prog_name="cwconsole")  # a shell asks for completions
     signal.signal(signal.SIGTERM, end_in_order)
     sys.exit(invoke(sys.argv[1:]))

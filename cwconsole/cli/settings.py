@@ -56,8 +56,9 @@ def load(env: Mapping[str, str]) -> Settings:
     for name in table:
         if name not in KNOWN:
             raise ConfigError(f"{path}: {name}", "an unknown name", f"one of {', '.join(KNOWN)}")
+    client_id = _text(table, "client_id", path)
     return Settings(
-        client_id=env.get("CWCONSOLE_CLIENT_ID") or _text(table, "client_id", path),
+        client_id=env.get("CWCONSOLE_CLIENT_ID") or client_id,
         callback_networks=_networks(table, path),
         log_level=_level(table, path),
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from cwconsole.callback.sender import CallbackSender
-from cwconsole.cli.lock import engine_lock
+from cwconsole.cli.lock import take_lock
 from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
@@ -30,6 +30,7 @@ from cwconsole.engine.supervisor import Engine, running
 from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
 from cwconsole.http.pool import HttpPool, open_pool
 from cwconsole.store import meta
+from cwconsole.store.completion import completed
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
 from cwconsole.store.meta import EngineProcess
@@ -108,8 +109,8 @@ async def hosted_engine(
     """
     clock = SystemClock()
     _tune_interpreter()
-    with engine_lock(path), ThreadPoolExecutor(1, "cwconsole-decode") as threads:
-        async with Store.open(path, migrate=True) as store, open_pool() as pool:
+    with ThreadPoolExecutor(1, "cwconsole-decode") as threads:
+        async with _locked(path, threads), Store.open(path, migrate=True) as store, open_pool() as pool:
             tag = await store.write(meta.ensure_tag, fresh_tag())
             me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
             await store.write(meta.note_engine, me)
@@ -117,6 +118,22 @@ async def hosted_engine(
             engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only)
             async with running(engine):
                 yield engine
+
+
+@asynccontextmanager
+async def _locked(path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[None]:
+    """Hold the engine's lock; taking it may wait, so it is done on a thread."""
+    taking = asyncio.get_running_loop().run_in_executor(threads, take_lock, path)
+    try:
+        lock = await completed(taking)
+    except asyncio.CancelledError:
+        if taking.exception() is None:
+            taking.result().release()
+        raise
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _tune_interpreter() -> None:

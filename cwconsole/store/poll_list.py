@@ -68,6 +68,14 @@ def show(conn: sqlite3.Connection, poll_id: int) -> PollRow:
     return row
 
 
+def was_refused(conn: sqlite3.Connection, action_id: int) -> bool:
+    """Whether a sweep that this action asked for stopped, and waits for confirmation."""
+    row = conn.execute(
+        f"SELECT 1 FROM polls WHERE {_TROUBLED_INDEX} AND outcome = 'refused' AND action_id = ? LIMIT 1", (action_id,)
+    ).fetchone()
+    return row is not None
+
+
 def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     low, high, residual = id_range(conn, chosen, table="polls", column="started_ms", slack_ms=SLACK_MS)
     place = place_of(conn, chosen)
