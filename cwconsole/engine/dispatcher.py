@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 LANE_IN_FLIGHT = 16
 IN_FLIGHT = 64
 LOOK_AHEAD = 16  # claimed beyond what is in flight, so that a slot never waits for a commit
+UNCONNECTED_MS = 60_000  # how long a delivery waits whose instance cannot be connected
 UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses
 
 
@@ -215,11 +216,10 @@ class Lane:
 
     async def _send(self, claimed: Claimed) -> None:
         recipient = self.dispatcher.recipients(claimed.instance_id)
-        if recipient is None:  # removed while it was in the queue: its deliveries are cancelled by the removal
+        if recipient is None:  # its instance cannot be connected just now, or is gone
             self.breaker.withdraw()
-            await self.dispatcher.services.store.write(
-                deliveries.release, [claimed], self.dispatcher.services.clock.now_ms()
-            )
+            later_ms = self.dispatcher.services.clock.now_ms() + UNCONNECTED_MS
+            await self.dispatcher.services.store.write(deliveries.release, [claimed], later_ms)
             return
         parcel = Parcel(
             delivery_id=claimed.delivery_id,

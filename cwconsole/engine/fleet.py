@@ -38,12 +38,12 @@ class Member:
 
     def facts(self, claimed: Claimed, event_id: str) -> EventFacts:
         """A claimed event with what its notification says of the instance."""
-        resource = self.resources[claimed.resource_id]
+        resource = self.resources.get(claimed.resource_id)  # None: it is not polled any more, but has deliveries left
         return EventFacts(
             event_id=event_id,
             number=claimed.event_id,
             type=EventType(claimed.type),
-            object_type=resource.name,
+            object_type=claimed.resource_name,
             object_id=claimed.object_id,
             record=claimed.record,
             record_date=None if claimed.record_date is None else claimed.record_date * 1000,
@@ -52,7 +52,7 @@ class Member:
             instance_name=self.instance.name,
             instance_tags=self.config.tags,
             element_key=self.config.element_key,
-            id_field=resource.id_field,
+            id_field="id" if resource is None else resource.id_field,
         )
 
 
@@ -68,6 +68,7 @@ class Fleet:
         self.scheduled = scheduled
         self.members: dict[int, Member] = {}
         self.pollers: dict[int, Poller] = {}
+        self.broken: dict[int, str] = {}  # instances that cannot be connected, and the sentence that says why
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._bodies: dict[int, str] = {}
         self._connections: dict[int, Connection] = {}
@@ -102,10 +103,10 @@ class Fleet:
             try:
                 connection = await self.connect(instance)
             except ConfigError as error:
-                self._forget(instance.id)
-                await self._park(its_resources, "config", f"{instance.name}: {error.message}")
+                await self._break(instance, its_resources, error)
                 return
             self._connections[instance.id], self._bodies[instance.id] = connection, instance.body
+        self.broken.pop(instance.id, None)
         configs = {resource.name: resource for resource in connection.config.resources}
         known = {row.id: configs[row.name] for row in its_resources if row.name in configs}
         if connection.sender is not None:
@@ -121,6 +122,17 @@ class Fleet:
         for resource_id, config in known.items():
             self._aim(resource_id, Target(config=config, instance=connection.config, source=connection.source))
 
+    async def _break(self, instance: Instance, its_resources: list[Resource], error: ConfigError) -> None:
+        """An instance that cannot be connected: not polled, not delivered for, and red."""
+        known = self.broken.get(instance.id)
+        self._forget(instance.id)
+        if not any(resource.runs for resource in its_resources):
+            return
+        self.broken[instance.id] = sentence = f"{instance.name}: {error.message}"
+        if known != sentence:
+            log.warning("instance cannot be used", instance=instance.name, error=error.message)
+        await self._park(its_resources, "config", sentence)
+
     def _aim(self, resource_id: int, target: Target) -> None:
         poller = self.pollers.get(resource_id)
         if poller is None:
@@ -133,16 +145,15 @@ class Fleet:
     def _start_and_end(self, active: list[Resource], group: asyncio.TaskGroup) -> None:
         wanted = {resource.id for resource in active if resource.instance_id in self._connections}
         for resource_id in self.pollers.keys() - wanted:
-            del self.pollers[resource_id]
-            if (task := self._tasks.pop(resource_id, None)) is not None:
-                task.cancel()
+            self.pollers.pop(resource_id).retire()
+            self._tasks.pop(resource_id, None)
         for resource_id, poller in self.pollers.items():
             if resource_id not in self._tasks:
                 self._tasks[resource_id] = group.create_task(self._guard(poller))
 
     async def _guard(self, poller: Poller) -> None:
         """Run a poller. A defect parks it, red, with its traceback in the log; the rest goes on."""
-        while not self.services.stopping.is_set():
+        while not poller.ended:
             try:
                 await poller.run()
             except Exception as defect:  # noqa: BLE001 - whatever it is, the other pollers must go on
@@ -166,5 +177,5 @@ class Fleet:
             )
 
     def _forget(self, instance_id: int) -> None:
-        for table in (self._connections, self._bodies, self.members):
+        for table in (self._connections, self._bodies, self.members, self.broken):
             table.pop(instance_id, None)

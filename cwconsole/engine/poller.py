@@ -43,6 +43,17 @@ class Poller:
         self.lock = asyncio.Lock()
         self._asked: list[_Asked] = []
         self._wake = asyncio.Event()
+        self._retired = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it begins no more polls: the engine stops, or the resource is not polled any more."""
+        return self._retired or self.services.stopping.is_set()
+
+    def retire(self) -> None:
+        """Begin no more polls; one that runs goes on to its end."""
+        self._retired = True
+        self.wake()
 
     def retarget(self, target: Target) -> None:
         """Use another configuration from the next poll on."""
@@ -71,13 +82,13 @@ class Poller:
     async def _loop(self) -> None:
         services = self.services
         due_ms = await self._first_due()
-        while not services.stopping.is_set():
+        while not self.ended:
             wait = None if due_ms is None else max(due_ms - services.clock.now_ms(), 0) / 1000
             if not self._asked and (wait is None or wait > 0) and await wait_for(self._wake, wait):
                 self._wake.clear()
                 due_ms = await self._due()
                 continue
-            if services.stopping.is_set():
+            if self.ended:
                 return
             due_ms = await self._one_round()
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
+from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.engine.actions import Actions
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.dispatcher import Dispatcher
@@ -56,6 +57,7 @@ class Engine:
         self.janitor = Janitor(self.services)
         self.scheduled = scheduled
         self.ready = asyncio.Event()
+        self._tried_ms = clock.now_ms()
 
     def _nudge(self, callback_id: int) -> None:
         self.dispatcher.nudge(callback_id)
@@ -95,11 +97,19 @@ class Engine:
             if (version := await store.data_version()) != seen:
                 seen = version
                 await self.actions.pick_up(group)
-                if (now := await store.read(meta.config_version)) != config:
+                if (now := await store.read(meta.config_version)) != config or self._broken_may_be_mended():
                     config = now
                     await self.fleet.refresh(group)
                     await self.dispatcher.rescan()
             await self.services.pause(LOOK_SECONDS)
+
+    def _broken_may_be_mended(self) -> bool:
+        """Whether it is time to try instances again whose secrets could not be had: a file may be there by now."""
+        now_ms = self.services.clock.now_ms()
+        if not self.fleet.broken or now_ms < self._tried_ms + PARKED_INTERVAL * 1000:
+            return False
+        self._tried_ms = now_ms
+        return True
 
     async def poll_all(self, why: Why, only: set[int] | None = None) -> list[PollReport]:
         """Poll every active resource that is not paused once, interrupted crawls going on where they stopped.

@@ -28,6 +28,7 @@ class Claimed(NamedTuple):
     callback_id: int
     instance_id: int
     resource_id: int
+    resource_name: str
     object_id: int
     event_id: int
     type: str
@@ -78,8 +79,9 @@ def claim(conn: sqlite3.Connection, callback_id: int, *, now_ms: int, limit: int
     found = conn.execute(
         """
         SELECT d.state, d.id, d.attempts + 1, d.armed, d.replay, coalesce(d.first_attempt_ms, :now), d.callback_id,
-               d.instance_id, d.resource_id, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
+               d.instance_id, d.resource_id, r.name, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
         FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
+            JOIN resources r ON r.id = d.resource_id
         WHERE d.callback_id = :callback AND d.due_ms <= :now AND d.due_ms IS NOT NULL AND d.held = 0
         ORDER BY d.due_ms, d.id LIMIT :limit
         """,
@@ -124,15 +126,15 @@ def waiting_callbacks(conn: sqlite3.Connection) -> list[int]:
     return [callback_id for callback_id in ids if next_due(conn, callback_id) is not None]
 
 
-def release(conn: sqlite3.Connection, rows: list[Claimed], now_ms: int) -> None:
-    """Give back what was claimed and not sent: due as before, no attempt spent."""
+def release(conn: sqlite3.Connection, rows: list[Claimed], due_ms: int) -> None:
+    """Give back what was claimed and not sent: no attempt spent, due again at `due_ms`."""
     totals = _Totals()
     for row in rows:
         attempts = row.attempt - 1
         after = step(DeliveryState.SENDING, released(attempts - row.armed))
         conn.execute(
             "UPDATE deliveries SET state = ?, attempts = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
-            (after.value, attempts, now_ms, row.delivery_id),
+            (after.value, attempts, due_ms, row.delivery_id),
         )
         totals.move(row.resource_id, DeliveryState.SENDING, after)
     totals.apply(conn)

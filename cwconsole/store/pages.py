@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from cwconsole.core.errors import StaleError
 from cwconsole.core.polling import Birth, Verdict, classify, judge
 from cwconsole.core.records import EventType, Known, Page, Presence, Seen
 from cwconsole.store import polls, resources
@@ -94,7 +95,9 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
     tally = Tally(pages=1, records=len(page.records), bytes=page.size)
     if page.records:
         # Read again: a delivery hold or another callback may have come since the poll began.
-        current = resources.load(conn, resource.id) or resource
+        current = resources.load(conn, resource.id)
+        if current is None or not current.active:
+            raise StaleError(f"{resource.label} is not polled any more; nothing of this page was written")
         recording = Recording(
             resource=current,
             birth=commit.birth,
