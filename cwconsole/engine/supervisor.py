@@ -77,8 +77,9 @@ class Engine:
         try:
             async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
                 group.create_task(self.dispatcher.run())
+                config = await self.services.store.read(meta.config_version)  # before what it is the version of
                 await self.fleet.refresh(group)
-                group.create_task(self._follow(group))
+                group.create_task(self._follow(group, config))
                 if self.scheduled:
                     group.create_task(self.sweeps.run())
                     group.create_task(self.janitor.run())
@@ -89,18 +90,18 @@ class Engine:
             log.warning("engine stopped hard; what was cut off is resumed by the next one", seconds=STOP_SECONDS)
         log.info("engine stopped")
 
-    async def _follow(self, group: asyncio.TaskGroup) -> None:
-        """Notice what other processes wrote."""
-        store = self.services.store
-        seen, config = None, await store.read(meta.config_version)
+    async def _follow(self, group: asyncio.TaskGroup, config: int) -> None:
+        """Notice what other processes wrote. config: the version that was last followed."""
+        store, seen = self.services.store, None
         while not self.services.stopping.is_set():
-            if (version := await store.data_version()) != seen:
+            mended = self._broken_may_be_mended()
+            if (version := await store.data_version()) != seen or mended:
                 seen = version
-                await self.actions.pick_up(group)
-                if (now := await store.read(meta.config_version)) != config or self._broken_may_be_mended():
+                if (now := await store.read(meta.config_version)) != config or mended:
                     config = now
                     await self.fleet.refresh(group)
                     await self.dispatcher.rescan()
+                await self.actions.pick_up(group)  # after: an action may be about what was just added
             await self.services.pause(LOOK_SECONDS)
 
     def _broken_may_be_mended(self) -> bool:

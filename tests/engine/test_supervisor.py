@@ -1,0 +1,154 @@
+"""The engine around a fake network: actions, changed configuration, defects, stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from cwconsole.cli.wiring import SystemClock
+from cwconsole.core.errors import ConfigError
+from cwconsole.engine.crawl import Why
+from cwconsole.engine.ports import Connection
+from cwconsole.engine.supervisor import Engine, running
+from cwconsole.store import actions, meta
+from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.database import Store
+from cwconsole.store.instances import Instance
+from tests.engine.rig import acme, contacts, insert_rows
+from tests.fakes import FakeSender, FakeSource, fault
+
+
+class Network:
+    """Connects every instance to one fake source and one fake sender."""
+
+    def __init__(self) -> None:
+        self.source, self.sender = FakeSource(), FakeSender()
+        self.broken = False
+
+    async def __call__(self, instance: Instance) -> Connection:
+        if self.broken:
+            raise ConfigError("private.key", "env:NAME, which is not set", "the secret")
+        return Connection(config=acme(contacts()), source=self.source, sender=self.sender)
+
+
+@asynccontextmanager
+async def engine_with(
+    folder: Path, network: Network, *, scheduled: bool = False, only: int | None = None
+) -> AsyncIterator[tuple[Engine, Store]]:
+    async with Store.open(folder / "cw.db", migrate=True) as store:
+        if not await store.read(lambda conn: conn.execute("SELECT 1 FROM instances").fetchall()):
+            await store.write(insert_rows, contacts(), True)
+        engine = Engine(store, network, SystemClock(), lambda: 0.5, tag="tagtagta", scheduled=scheduled, only=only)
+        async with running(engine):
+            yield engine, store
+
+
+async def ask(store: Store, kind: ActionKind, **more: Any) -> int:
+    asked = Asked(kind=kind, operator="ann", origin="tty", command="cwconsole", **more)
+    return await store.write(actions.queue, asked, now_ms=SystemClock().now_ms())
+
+
+async def outcome(store: Store, action_id: int) -> tuple[str, str]:
+    """Wait for an action's end."""
+    async with asyncio.timeout(10):
+        while True:
+            action = await store.read(actions.load, action_id)
+            assert action is not None
+            if not action.open:
+                return action.state, action.outcome or ""
+            await asyncio.sleep(0.02)
+
+
+async def rows(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    return await store.read(lambda conn: [tuple(row) for row in conn.execute(sql)])
+
+
+async def test_a_queued_poll_is_picked_up_and_answered(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (_, store):
+        state, sentence = await outcome(store, await ask(store, ActionKind.POLL, instance_id=1))
+        assert (state, sentence) == ("done", "acme/contacts: baseline read, 0 records, 0 events.")
+        assert await rows(store, "SELECT trigger, action_id FROM polls") == [("operator", 1)]
+
+
+async def test_a_poll_that_meets_a_fault_fails_with_its_sentence(tmp_path: Path) -> None:
+    network = Network()
+    network.source.faults = [fault()]
+    async with engine_with(tmp_path, network) as (_, store):
+        state, sentence = await outcome(store, await ask(store, ActionKind.POLL, instance_id=1, resource_id=1))
+        assert (state, sentence) == ("failed", "acme/contacts: the source is down")
+
+
+async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (engine, store):
+        await engine.poll_all(Why(trigger="once"))
+        network.source.put(1)
+        await engine.poll_all(Why(trigger="once"))
+        await engine.drained()
+        state, _ = await outcome(store, await ask(store, ActionKind.REPLAY, target_id=1))
+        await engine.drained()
+        assert state == "done"
+        assert [parcel.replay is not None for parcel in network.sender.sent] == [False, True]
+        assert {parcel.facts.event_id for parcel in network.sender.sent} == {"tagtagta000000000001"}
+
+
+async def test_an_engine_for_one_action_leaves_the_others_queued(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (_, store):
+        pass
+    async with Store.open(tmp_path / "cw.db", migrate=False) as store:
+        first, second = [await ask(store, ActionKind.POLL, instance_id=1) for _ in range(2)]
+    async with engine_with(tmp_path, network, only=second) as (_, store):
+        assert (await outcome(store, second))[0] == "done"
+        assert (await store.read(actions.load, first)).state == "queued"  # type: ignore[union-attr]
+
+
+async def test_an_instance_that_cannot_be_connected_is_parked_and_comes_back(tmp_path: Path) -> None:
+    network = Network()
+    network.broken = True
+    async with engine_with(tmp_path, network) as (engine, store):
+        assert "env:NAME" in engine.fleet.broken[1]
+        assert await rows(store, "SELECT parked, error_code FROM resources") == [(1, "config")]
+        network.broken = False
+        await store.write(meta.bump_config_version)
+        async with asyncio.timeout(10):
+            while engine.fleet.broken:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
+
+
+async def test_a_defect_parks_its_poller_and_the_engine_goes_on(tmp_path: Path) -> None:
+    network = Network()
+    network.source.faults = [ZeroDivisionError("a defect")]
+    async with engine_with(tmp_path, network, scheduled=True) as (_, store):
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT error_code FROM resources") != [("defect",)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await rows(store, "SELECT parked FROM resources") == [(1,)]
+
+
+async def test_a_resource_that_is_not_polled_any_more_loses_its_poller(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (engine, store):
+
+        def deactivate(conn: Any) -> None:
+            conn.execute("UPDATE resources SET active = 0")
+            meta.bump_config_version(conn)
+
+        await store.write(deactivate)
+        async with asyncio.timeout(10):
+            while engine.fleet.pollers:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+async def test_stopping_twice_is_harmless_and_running_again_goes_on(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (engine, _):
+        engine.stop()
+        engine.stop()
+    async with engine_with(tmp_path, network) as (engine, _):
+        assert (await engine.poll_all(Why(trigger="once")))[0].outcome == "ok"
