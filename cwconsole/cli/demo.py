@@ -1,123 +1,92 @@
-"""`cwconsole demo`: simulator, receiver and engine in one process, on a database of their own."""
+"""`cwconsole demo`: simulator, receivers and engine together, while records change and faults come and go."""
 
 from __future__ import annotations
 
 import secrets
+import shutil
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cwconsole.cli import output
-from cwconsole.cli.asking import host
 from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
-from cwconsole.core.config import Origin
-from cwconsole.core.document import Json
-from cwconsole.core.instance_body import InstanceBody, canonical
-from cwconsole.store import instances, status
-from cwconsole.store.actions import ActionKind
+from cwconsole.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from cwconsole.cli.hosting import Ended
-    from cwconsole.simulator.receiver import Delivery, Receiver
+    from cwconsole.cli.demo_report import Report
 
-INTERVAL_MINUTES = 0.05
-RECORDS = 500
-RATE = 2.0
+SECONDS = 20.0
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="Without a screen: print what arrives.")
-@click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
+@click.option("--headless", is_flag=True, help="Without a screen: progress and a report at the end.")
+@click.option(
+    "--for",
+    "seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=1, max=3600),
+    default=SECONDS,
+    show_default=True,
+    help="How long records change.",
+)
+@click.option("--seed", metavar="N", type=click.IntRange(min=0), help="The same records, changes and faults again.")
 @common_options
 @pass_invocation
-def demo(invocation: Invocation, /, *, headless: bool, seconds: float | None) -> int:
-    """Poll a simulated ConnectWise every few seconds and deliver to a receiver on this machine, until it is stopped.
+def demo(invocation: Invocation, /, *, headless: bool, seconds: float, seed: int | None) -> None:
+    """Poll a ConnectWise look-alike with the sample instances and deliver to receivers, all on this machine.
 
-    Everything is forgotten at the end, unless --db names a database to keep.
+    Records are created, changed and deleted while both sides misbehave. Then everything is given a minute to arrive,
+    and the receivers are compared with the simulator; the exit code is 1 if anything is missing. Everything is
+    forgotten at the end.
     """
+    if not headless:
+        raise UsageError("The demo has no screen yet; use `cwconsole demo --headless`.")
+    if invocation.database is not None:
+        raise UsageError("The demo has a database of its own; leave --db out.")
+    say = output.say if invocation.as_json else output.print_line
+    with _workshop() as folder:
+        report = _played(folder, seed=secrets.randbelow(1_000_000) if seed is None else seed, seconds=seconds, say=say)
+        _print(report, as_json=invocation.as_json)
+        if not report.ok:
+            raise Failed(report.verdict)
+
+
+@contextmanager
+def _workshop() -> Iterator[Path]:
+    """A folder for everything; it stays if the demo fails, and then the error says where it is."""
+    folder = Path(tempfile.mkdtemp(prefix="cwconsole-demo-"))
+    try:
+        yield folder
+    except Failed as failed:
+        raise Failed(f"{failed} The database and the logs are in {folder}.") from failed
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _played(folder: Path, *, seed: int, seconds: float, say: Callable[[str], None]) -> Report:
     from cwconsole.cli import loop  # noqa: PLC0415 - the engine, and all it needs
-    from cwconsole.cli.logs import log_to_stderr  # noqa: PLC0415
+    from cwconsole.cli.demo_run import play  # noqa: PLC0415
+    from cwconsole.cli.demo_samples import read_samples  # noqa: PLC0415
+    from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
 
-    log_to_stderr("warning")
-    with tempfile.TemporaryDirectory(prefix="cwconsole-demo-") as folder:
-        if invocation.database is None:
-            invocation.database = str(Path(folder) / "demo.db")
-        invocation.prepare()
-        ended, receiver = loop.run(_play(invocation, seconds))
-        _sum_up(invocation, receiver)
-    return 0 if ended.signal is None else 128 + ended.signal
+    samples = read_samples()
+    with log_to_file("info", folder / "engine.log"), (folder / "servers.log").open("wb") as errors:
+        return loop.run(play(folder, samples, errors=errors, seed=seed, seconds=seconds, say=say))
 
 
-async def _play(invocation: Invocation, seconds: float | None) -> tuple[Ended, Receiver]:
-    import asyncio  # noqa: PLC0415 - only here, with the engine
+def _print(report: Report, *, as_json: bool) -> None:
+    from cwconsole.cli import demo_report  # noqa: PLC0415
 
-    from cwconsole.cli import hosting  # noqa: PLC0415
-    from cwconsole.simulator.receiver import Keep, Receiver  # noqa: PLC0415
-    from cwconsole.simulator.simulator import Simulator  # noqa: PLC0415
-
-    def show(delivery: Delivery) -> None:
-        if not invocation.as_json:
-            output.print_line(delivery.line())
-
-    key = secrets.token_hex(16)
-    simulator = Simulator(companies=("demo",), records=RECORDS, rate=RATE)
-    receiver = Receiver(key=key, keep=Keep.FACTS, on_delivery=show)
-    async with simulator.serve() as running, receiver.serve() as listening:
-        await asyncio.to_thread(_add_instance, invocation, running.base_url, listening.url, key)
-        output.say(f"ConnectWise is played at {running.base_url}, the receiver at {listening.url}.")
-        output.say(f"Look on with: cwconsole status --db {invocation.path}")
-        return await hosting.run(host(invocation), seconds=seconds), receiver
-
-
-def _add_instance(invocation: Invocation, base_url: str, callback: str, key: str) -> None:
-    from cwconsole.cli.instance_files import draft_of  # noqa: PLC0415 - with it comes reading files
-
-    draft = draft_of(_body(base_url, callback, key), invocation.vault())
-    invocation.write(
-        instances.add,
-        draft,
-        origin=Origin.LOCAL,
-        token=secrets.token_urlsafe(32),
-        asked=invocation.asked(ActionKind.ADD),
-        now_ms=invocation.now_ms,
-    )
-
-
-def _body(base_url: str, callback: str, key: str) -> InstanceBody:
-    pollers: dict[str, Json] = {name: {} for name in ("contacts", "companies", "tickets")}
-    return canonical(
-        {
-            "name": f"demo {secrets.token_hex(3)}",
-            "tags": ["demo"],
-            "configuration": {
-                "baseUrl": base_url,
-                "company": "demo",
-                "public.key": "public",
-                "private.key": "private",
-                "client.id": "demo",
-                "event.notification.enabled": True,
-                "event.notification.callback.url": f"{callback}/events",
-                "event.notification.signature.key": key,
-                "event.poller.refresh_interval": INTERVAL_MINUTES,
-                "event.poller.configuration": pollers,
-            },
-        }
-    )
-
-
-def _sum_up(invocation: Invocation, receiver: Receiver) -> None:
-    rows = invocation.read(status.fleet, now_ms=invocation.now_ms, engine_runs=True)
-    counts = {
-        "events": sum(row.created + row.updated + row.deleted for row in rows),
-        "received": receiver.accepted,
-        "duplicates": receiver.duplicates,
-        "pending": sum(row.pending + row.sending + row.retrying for row in rows),
-        "dead": sum(row.dead for row in rows),
-    }
-    if invocation.as_json:
-        output.print_json(counts)
+    if as_json:
+        output.print_json(demo_report.as_json(report))
     else:
-        output.print_line(", ".join(f"{count} {name}" for name, count in counts.items()) + ".")
+        output.print_line("")
+        output.print_facts(demo_report.facts(report))

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import IO
 
 from cwconsole.cli.demo_faults import Spell, active, script
 from cwconsole.cli.demo_operator import DemoOperator
@@ -22,13 +24,13 @@ from cwconsole.cli.demo_samples import COMPANY, PUBLIC_KEY, Samples, turned
 from cwconsole.cli.door import Failed
 from cwconsole.cli.instance_files import draft_of
 from cwconsole.cli.wiring import hosted_engine
+from cwconsole.core.config import InstanceConfig
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.supervisor import Engine
 from cwconsole.http.policy import ALLOW_ALL
 from cwconsole.simulator.serve_both import Settings
 from cwconsole.simulator.steering import ServersGone, Steering, served_apart
 from cwconsole.store import deliveries, objects, resources
-from cwconsole.store.resources import Resource
 from cwconsole.store.totals import totals
 from cwconsole.store.vault import Vault
 
@@ -46,34 +48,55 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """What the acts work with. say: takes a line of progress."""
+    """What the acts work with.
+
+    members: configurations by instance id, in the order of their receivers. say: takes a line of progress.
+    """
 
     engine: Engine
     steering: Steering
     operator: DemoOperator
-    samples: Samples
+    members: dict[int, InstanceConfig]
+    paths: tuple[str, ...]
     seed: int
     seconds: float
     say: Say
 
 
-async def play(folder: Path, samples: Samples, *, seed: int, seconds: float, say: Say) -> Report:
-    """The whole demo, in a folder that exists. Raises Failed if the servers end or the start does not succeed."""
+async def play(folder: Path, samples: Samples, *, errors: IO[bytes], seed: int, seconds: float, say: Say) -> Report:
+    """The whole demo, in a folder that exists. errors: an open file for what the servers have to say.
+
+    Raises Failed if the servers end too early or the baselines cannot be read.
+    """
     vault = Vault(samples.environment, folder)
-    with (folder / "servers.log").open("wb") as errors:
-        try:
-            async with (
-                served_apart(_settings(samples, seed), errors=errors) as steering,
-                hosted_engine(folder / "demo.db", vault, api_policy=ALLOW_ALL) as engine,
-            ):
-                operator = DemoOperator(engine.services)
-                await _add(operator, samples, steering, vault)
-                return await _acts(Play(
-                    engine=engine, steering=steering, operator=operator, samples=samples,
-                    seed=seed, seconds=seconds, say=say,
-                ))
-        except* ServersGone as gone:
-            raise Failed(f"The demo's servers failed: {gone.exceptions[0]}.") from None
+    with translated():
+        async with (
+            served_apart(_settings(samples, seed), errors=errors) as steering,
+            hosted_engine(folder / "demo.db", vault, api_policy=ALLOW_ALL) as engine,
+        ):
+            operator = DemoOperator(engine.services)
+            with translated():  # inside too: the engine's task group would wrap the error
+                return await _acts(
+                    Play(
+                        engine=engine,
+                        steering=steering,
+                        operator=operator,
+                        members=await _add(operator, samples, steering, vault),
+                        paths=samples.paths,
+                        seed=seed,
+                        seconds=seconds,
+                        say=say,
+                    )
+                )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what is wrong with the servers into the error that commands end with."""
+    try:
+        yield
+    except ServersGone as gone:
+        raise Failed(f"The demo cannot go on: {gone}.") from gone
 
 
 def _settings(samples: Samples, seed: int) -> Settings:
@@ -89,3 +112,170 @@ def _settings(samples: Samples, seed: int) -> Settings:
         late_seconds=LATE_SECONDS,
         receiver_keys=tuple(sample.signature_key for sample in samples.each),
     )
+
+
+async def _add(operator: DemoOperator, samples: Samples, steering: Steering, vault: Vault) -> dict[int, InstanceConfig]:
+    urls = [f"{url}/events" for url in steering.addresses.receiver_urls]
+    members = {}
+    for body in turned(samples, steering.addresses.base_url, urls):
+        draft = await asyncio.to_thread(draft_of, body, vault)
+        members[await operator.add(draft)] = draft.config
+    return members
+
+
+async def _acts(play: Play) -> Report:
+    play.say(f"{len(play.members)} instances, {RECORDS} records an endpoint, seed {play.seed}; reading the baselines.")
+    await _baselines(play)
+    await _changes(play)
+    settled = await _settled(play)
+    return await _report(play, settled)
+
+
+async def _baselines(play: Play) -> None:
+    """Wait until every resource knows what is there."""
+    try:
+        async with asyncio.timeout(BASELINE_SECONDS):
+            while not await _all_baselined(play):  # noqa: ASYNC110 - rows, not an event
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        raise Failed(f"The baselines could not be read within {BASELINE_SECONDS:g} s.") from None
+
+
+async def _all_baselined(play: Play) -> bool:
+    rows = await play.engine.services.store.read(resources.active)
+    return all(row.baseline_done for row in rows)
+
+
+async def _changes(play: Play) -> None:
+    """Let records change and faults come and go for so long."""
+    chance = Random(play.seed)
+    spells = script(play.seconds, paths=play.paths, receivers=len(play.members), chance=chance)
+    weather = Weather(play.steering, len(play.members))
+    now = asyncio.get_running_loop().time
+    began, second = now(), 0
+    await play.steering.set_rate(RATE)
+    while (at := now() - began) < play.seconds:
+        present = active(spells, at)
+        await weather.turn(present)
+        if at >= second:
+            second += 1
+            await play.operator.look(refused=any(spell.refuses for spell in present))
+            play.say(await _progress(play, play.seconds - at, present))
+        await asyncio.sleep(min(LOOK_SECONDS, play.seconds - at))
+    await play.steering.set_rate(0)
+    await weather.turn([])
+
+
+class Weather:
+    """The faults that are on at each server."""
+
+    def __init__(self, steering: Steering, receivers: int) -> None:
+        self._steering = steering
+        self._on: dict[int | None, list[Spell]] = {place: [] for place in (None, *range(receivers))}
+
+    async def turn(self, spells: list[Spell]) -> None:
+        """These and no others from now on; a server whose faults stay the same is left alone."""
+        for place, before in self._on.items():
+            wanted = [spell for spell in spells if spell.receiver == place]
+            if wanted != before:
+                self._on[place] = wanted
+                await self._set(place, wanted)
+
+    async def _set(self, place: int | None, spells: list[Spell]) -> None:
+        faults = [spell.fault for spell in spells]
+        if place is None:
+            await self._steering.set_source_faults(faults)
+        else:
+            await self._steering.set_receiver_faults(place, faults)
+
+
+async def _progress(play: Play, left: float, present: list[Spell]) -> str:
+    counted = await play.engine.services.store.read(totals)
+    changes = (await play.steering.source()).changes.total
+    faults = ", ".join(spell.label for spell in present) or "none"
+    return (
+        f"{left:4.0f} s left  {changes} changes  {counted.events.total} events  "
+        f"{counted.deliveries.delivered} delivered  {counted.deliveries.retrying} retrying  faults: {faults}"
+    )
+
+
+async def _settled(play: Play) -> float | None:
+    """Do what is left, without waiting for schedules. Returns how long it took, None if it was not done in time."""
+    now = asyncio.get_running_loop().time
+    began = now()
+    try:
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while (await play.steering.source()).changes.uncommitted:  # noqa: ASYNC110 - in another process
+                await asyncio.sleep(LOOK_SECONDS)
+            play.say("Changes and faults have stopped; polling what is left.")
+            await _poll_until_quiet(play)
+            play.say("Sweeping for what was deleted.")
+            await play.operator.sweep_all()
+            await _drain(play)
+    except TimeoutError:
+        return None
+    return now() - began
+
+
+async def _poll_until_quiet(play: Play) -> None:
+    """Poll everything, whatever was parked or failing included, until two rounds in a row find nothing new."""
+    quiet = 0
+    while quiet < QUIET_ROUNDS:
+        reports = await play.engine.poll_all(Why(trigger="once"))
+        if any(report.outcome != "ok" for report in reports):
+            quiet = 0
+            await asyncio.sleep(LOOK_SECONDS)  # it asked us to wait, or is just recovering
+        else:
+            quiet = 0 if any(report.events for report in reports) else quiet + 1
+
+
+async def _drain(play: Play) -> None:
+    """Send everything: held callbacks are let go, and waiting retries are due now."""
+    services, said = play.engine.services, 0
+    while (waiting := (await services.store.read(totals)).deliveries.open) > 0:
+        await play.operator.release_all()
+        await services.store.write(deliveries.hurry, services.clock.now_ms())
+        await play.engine.dispatcher.rescan()
+        if waiting != said:
+            said = waiting
+            play.say(f"{waiting} deliveries are open.")
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _report(play: Play, settled: float | None) -> Report:
+    source = await play.steering.source()
+    taken = [await play.steering.taken(number) for number in range(len(play.members))]
+    struck: Counter[str] = Counter()
+    for one in taken:
+        struck.update(one.struck)
+    return Report(
+        seed=play.seed,
+        seconds=play.seconds,
+        settled=None if settled is None else round(settled, 3),
+        changes=source.changes,
+        totals=await play.engine.services.store.read(totals),
+        faults=Faults(source=source.struck, receivers=dict(struck)),
+        requests=source.requests,
+        accepted=sum(one.accepted for one in taken),
+        duplicates=sum(one.duplicates for one in taken),
+        compared=await _compared(play),
+    )
+
+
+async def _compared(play: Play) -> Compared:
+    """Every resource of every instance against its receiver."""
+    store, compared = play.engine.services.store, Compared()
+    for number, (instance_id, config) in enumerate(play.members.items()):
+        arrived = await play.steering.arrived(number)
+        ids = {row.name: row.id for row in await store.read(resources.of_instance, instance_id)}
+        for resource in config.resources:
+            known = await store.read(objects.known_range, ids[resource.name], 0, None)
+            compared += compare(
+                await play.steering.changed(resource.path),
+                arrived,
+                instance=config.name,
+                resource=resource.name,
+                old=RECORDS,
+                known={one.object_id for one in known},
+            )
+    return compared

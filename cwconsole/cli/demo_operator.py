@@ -1,0 +1,102 @@
+"""The operator in the demo: does what a person at the console would, through the same operations and actions."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from cwconsole.core.config import Origin
+from cwconsole.engine.services import Services
+from cwconsole.store import actions, instances, operations, requests, resources
+from cwconsole.store.actions import Action, ActionKind, Asked
+from cwconsole.store.instances import Draft, Instance
+from cwconsole.store.operations import Scope
+from cwconsole.store.resources import Resource
+
+LOOK_SECONDS = 0.1
+ALL = 1_000_000_000  # deletions agreed to, whatever a sweep finds: here they are all real
+
+
+class DemoOperator:
+    """Acts on the database of a running engine."""
+
+    def __init__(self, services: Services) -> None:
+        self._store = services.store
+        self._clock = services.clock
+        self._held_before: set[int] = set()
+
+    async def add(self, draft: Draft) -> int:
+        """Add an instance. Returns its id."""
+        return await self._store.write(
+            instances.add,
+            draft,
+            origin=Origin.LOCAL,
+            token=secrets.token_urlsafe(32),
+            asked=_asked(ActionKind.ADD),
+            now_ms=self._clock.now_ms(),
+        )
+
+    async def look(self, *, refused: bool) -> None:
+        """Now and then: let callbacks go that were held at the last look already, and poll what is parked.
+
+        refused: whether ConnectWise still refuses keys, rights or address; parked resources are left alone then.
+        """
+        held = await self._held()
+        await self._release([instance for instance in held if instance.id in self._held_before])
+        self._held_before = {instance.id for instance in held}
+        if not refused:
+            for resource in await self._store.read(resources.active):
+                if resource.parked:
+                    await self._ask(ActionKind.POLL, resource)
+
+    async def release_all(self) -> None:
+        """Let every held callback go."""
+        await self._release(await self._held())
+
+    async def sweep_all(self) -> None:
+        """Sweep every resource, deletions confirmed; again until each sweep has ended well."""
+        left = await self._store.read(resources.active)
+        while left:
+            asked = [await self._ask(ActionKind.SWEEP, resource) for resource in left]
+            ended = [await self._ended(number) for number in asked]
+            left = [resource for resource, action in zip(left, ended, strict=True) if action.state != "done"]
+
+    async def _held(self) -> list[Instance]:
+        """Instances whose callback is held."""
+        found = []
+        for instance in await self._store.read(instances.all_instances):
+            callback = await self._store.read(instances.callback_of, instance)
+            if callback is not None and callback.held_reason is not None:
+                found.append(instance)
+        return found
+
+    async def _release(self, held: list[Instance]) -> None:
+        for instance in held:
+            await self._store.write(
+                operations.release,
+                Scope(instance=instance),
+                asked=_asked(ActionKind.RELEASE),
+                now_ms=self._clock.now_ms(),
+            )
+
+    async def _ask(self, kind: ActionKind, resource: Resource) -> int:
+        """Queue a poll or a confirmed sweep of a resource. Returns the action's id."""
+        instance = await self._store.read(instances.load, str(resource.instance_id))
+        target, now_ms = Scope(instance=instance, resource=resource), self._clock.now_ms()
+        if kind is ActionKind.POLL:
+            return await self._store.write(requests.ask_poll, target, asked=_asked(kind), now_ms=now_ms)
+        return await self._store.write(
+            requests.ask_sweep, target, confirm_deletes=ALL, asked=_asked(kind), now_ms=now_ms
+        )
+
+    async def _ended(self, number: int) -> Action:
+        while True:
+            action = await self._store.read(actions.load, number)
+            assert action is not None, "actions are never deleted"
+            if not action.open:
+                return action
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+def _asked(kind: ActionKind) -> Asked:
+    return Asked(kind=kind, operator="demo", origin="the demo", command=f"cwconsole {kind}")
