@@ -1,13 +1,17 @@
-"""Where the engine's log goes: stderr of `run`, else the log file. One line an entry, `name=value`, without secrets."""
+"""Where the engine's log goes: stderr of `run`, else the log file. One line an entry, `name=value`, without secrets.
+
+Lines are written by a thread of their own: a slow disk or a stuck terminal must not hold up the engine.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from logging.handlers import QueueListener, RotatingFileHandler
 from pathlib import Path
-from typing import TextIO
+from queue import SimpleQueue
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -17,27 +21,48 @@ from cwconsole.core.errors import StoreError
 from cwconsole.core.secret import MASK
 
 SECRET_NAMES = frozenset({"private_key", "signature_key", "password", "authorization", "client_id", "token", "headers"})
+LARGEST = 5_000_000
+KEPT = 3
 
 
-def log_to_stderr(level: str) -> None:
+@contextmanager
+def log_to_stderr(level: str) -> Iterator[None]:
     """For engines without a screen; systemd keeps it."""
-    _configure(level, sys.stderr)
+    with _written_by(logging.StreamHandler(sys.stderr), level):
+        yield
 
 
 @contextmanager
 def log_to_file(level: str, path: Path) -> Iterator[None]:
-    """For commands whose output is an answer."""
+    """For commands whose output is an answer, and while a screen is up. Raises StoreError if it cannot be written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = path.open("a", encoding="utf-8", errors="backslashreplace")
+        handler = RotatingFileHandler(
+            path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"
+        )
     except OSError as error:
         raise StoreError(f"The log {path} cannot be written: {error.strerror}; check its folder.") from error
-    with file:
-        _configure(level, file)
+    with closing(handler), _written_by(handler, level):
         yield
 
 
-def _configure(level: str, stream: TextIO) -> None:
+class _Lines:
+    """What structlog hands its lines to."""
+
+    def __init__(self, queue: SimpleQueue[logging.LogRecord]) -> None:
+        self._queue = queue
+
+    def msg(self, line: str) -> None:
+        """Put one line in the queue."""
+        self._queue.put(logging.makeLogRecord({"msg": line}))
+
+    debug = info = warning = error = critical = msg
+
+
+@contextmanager
+def _written_by(handler: logging.Handler, level: str) -> Iterator[None]:
+    queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    listener = QueueListener(queue, handler)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -46,9 +71,14 @@ def _configure(level: str, stream: TextIO) -> None:
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=lambda *_: _Lines(queue),
         cache_logger_on_first_use=False,
     )
+    listener.start()
+    try:
+        yield
+    finally:
+        listener.stop()
 
 
 def redacted(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:

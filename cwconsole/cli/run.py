@@ -27,9 +27,9 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
 
     if once and seconds is not None:
         raise UsageError("--once and --for exclude each other; give one of them.")
-    log_to_stderr(invocation.settings.log_level)
-    invocation.prepare()
-    return _once(invocation) if once else _until_ended(invocation, seconds)
+    with log_to_stderr(invocation.settings.log_level):
+        invocation.prepare()
+        return _once(invocation) if once else _until_ended(invocation, seconds)
 
 
 def _until_ended(invocation: Invocation, seconds: float | None) -> int:

@@ -109,15 +109,29 @@ async def hosted_engine(
     """
     clock = SystemClock()
     _tune_interpreter()
-    with ThreadPoolExecutor(1, "cwconsole-decode") as threads:
-        async with _locked(path, threads), Store.open(path, migrate=True) as store, open_pool() as pool:
-            tag = await store.write(meta.ensure_tag, fresh_tag())
-            me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
-            await store.write(meta.note_engine, me)
-            connector = Connector(pool, vault, threads, client_id=client_id, api_policy=api_policy)
-            engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only)
-            async with running(engine):
-                yield engine
+    async with (
+        _decoding_threads() as threads,
+        _locked(path, threads),
+        Store.open(path, migrate=True) as store,
+        open_pool() as pool,
+    ):
+        tag = await store.write(meta.ensure_tag, fresh_tag())
+        me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
+        await store.write(meta.note_engine, me)
+        connector = Connector(pool, vault, threads, client_id=client_id, api_policy=api_policy)
+        engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only)
+        async with running(engine):
+            yield engine
+
+
+@asynccontextmanager
+async def _decoding_threads() -> AsyncIterator[ThreadPoolExecutor]:
+    """One thread, waited for at the end without holding up the loop."""
+    threads = ThreadPoolExecutor(1, "cwconsole-decode")
+    try:
+        yield threads
+    finally:
+        await completed(asyncio.ensure_future(asyncio.to_thread(threads.shutdown)))
 
 
 @asynccontextmanager

@@ -1,0 +1,206 @@
+"""Commands that need an engine: `run`, `poll`, `sweep`, `replay`, against a played ConnectWise and receiver."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from cwconsole.cli.lock import engine_lock
+from cwconsole.simulator.faults import Fault, FaultKind
+from cwconsole.simulator.receiver import Listening
+from cwconsole.simulator.simulator import Running
+from tests.cli.conftest import Cli, Stage
+
+CONTACTS = "/company/contacts"
+
+
+@pytest.fixture
+def baselined(cli: Cli, played: Any) -> None:
+    assert cli("run", "--once").code == 0
+
+
+def create(stage: Stage, connectwise: Running, name: str = "Ada") -> int:
+    """A new contact; returns its id."""
+    made = stage.call(lambda: connectwise.simulator.world().create(CONTACTS, {"firstName": name}))
+    return int(made if isinstance(made, int) else made["id"])
+
+
+def test_run_once_baselines_then_polls_then_delivers(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running, receiver: Listening
+) -> None:
+    assert [row["state"] for row in cli.good("status")] == ["fresh", "fresh"]
+    assert cli.good("events", "list") == []
+    contact = create(stage, connectwise)
+    reports = cli.good("run", "--once")
+    assert [(one["resource"], one["outcome"], one["events"]) for one in reports] == [
+        ("contacts", "ok", 1),
+        ("tickets", "ok", 0),
+    ]
+    (event,) = cli.good("events", "list")
+    assert (event["type"], event["object_id"], event["delivery"]) == ("CREATED", contact, "delivered")
+    assert len(receiver.receiver.seen) == 1
+
+
+def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    stage.call(lambda: connectwise.simulator.faults.add(Fault(kind=FaultKind.UNAUTHORIZED, path=CONTACTS)))
+    result = cli("run", "--once")
+    assert result.code == 1
+    assert "acme/contacts: " in result.err
+    assert "Traceback" not in result.err
+    rows = {row["resource"]: row for row in cli.good("status")}
+    assert rows["contacts"]["state"] == "parked"
+    assert rows["contacts"]["last_error"]
+    assert rows["tickets"]["state"] == "fresh"
+
+
+def test_run_for_a_while_ends_with_0(cli: Cli, played: Any) -> None:
+    assert cli("run", "--for", "0.5").code == 0
+
+
+def test_a_second_engine_is_refused(cli: Cli, played: Any) -> None:
+    with engine_lock(cli.path):
+        result = cli("run", "--for", "1")
+    assert result.code == 1
+    assert "Another engine runs" in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_engine_that_is_told_to_end_drains_and_ends_with_the_signal(
+    cli: Cli, baselined: None, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from cwconsole.cli.main import main; main()", "run"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    assert "engine starts" in line
+    os.kill(process.pid, number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in err
+    assert "engine stopped" in err
+
+
+def test_without_an_engine_a_poll_is_queued_and_the_asker_is_told(cli: Cli, played: Any) -> None:
+    result = cli("poll", "acme", "contacts", "--json")
+    assert result.code == 4
+    assert result.json == {"actions": [2], "state": "queued", "engine": False}
+    assert "waits for one hour" in json.loads(result.err)["message"]
+
+
+def test_with_an_engine_a_poll_is_queued_and_that_is_all(cli: Cli, played: Any) -> None:
+    with engine_lock(cli.path):
+        result = cli("poll", "acme")
+    assert result.code == 0
+    assert "picks it up at once" in result.out
+
+
+def test_waiting_for_a_poll_hosts_an_engine_for_it_and_its_deliveries(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running, receiver: Listening
+) -> None:
+    create(stage, connectwise)
+    (ended,) = cli.good("poll", "acme", "contacts", "--wait")
+    assert ended["state"] == "done"
+    assert "1 events" in ended["outcome"]
+    assert len(receiver.receiver.seen) == 1
+    assert cli.good("polls", "list", "--limit", "1")[0]["trigger"] == "operator"
+
+
+def test_waiting_works_while_an_engine_runs(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running, receiver: Listening
+) -> None:
+    create(stage, connectwise)
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from cwconsole.cli.main import main; main()", "run"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        assert "engine starts" in process.stderr.readline()
+        assert "polled" in cli("poll", "acme", "contacts", "--wait").out
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, connectwise: Running) -> None:
+    stage.call(lambda: connectwise.simulator.faults.add(Fault(kind=FaultKind.HTML, path=CONTACTS)))
+    result = cli("poll", "acme", "contacts", "--wait")
+    assert result.code == 1
+    assert "acme/contacts" in result.err
+
+
+def test_a_suspicious_sweep_ends_with_3_and_goes_on_when_confirmed(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    def delete_all() -> None:
+        world = connectwise.simulator.world()
+        for number in range(1, 21):
+            world.delete(CONTACTS, number)
+
+    stage.call(delete_all)
+    refused = cli("sweep", "acme", "contacts", "--wait")
+    assert refused.code == 3
+    assert "--confirm-deletes 20" in refused.err
+    assert cli.good("status")[0]["state"] == "asking"
+    assert cli("sweep", "acme", "contacts", "--confirm-deletes", "20", "--wait").code == 0
+    assert len(cli.good("events", "list", "type:deleted")) == 20
+
+
+def test_deletions_are_confirmed_for_one_resource_only(cli: Cli, played: Any) -> None:
+    assert cli("sweep", "acme", "--confirm-deletes", "20").code == 2
+
+
+def test_a_replay_sends_the_event_again_under_the_same_id(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running, receiver: Listening
+) -> None:
+    create(stage, connectwise)
+    cli.good("run", "--once")
+    (event,) = cli.good("events", "list")
+    (ended,) = cli.good("replay", "--event", event["event_id"], "--wait")
+    assert ended["state"] == "done"
+    assert list(receiver.receiver.seen.values()) == [2]
+    assert [row["replay"] for row in cli.good("deliveries", "list")] == [True, False]
+
+
+@pytest.mark.parametrize("event", ["99", "zzzzzzzz000000000001"])
+def test_a_replay_of_what_is_not_there_is_refused_before_it_is_queued(cli: Cli, baselined: None, event: str) -> None:
+    assert cli("replay", "--event", event).code == 2
+    assert cli.good("actions", "list", "type:replay") == []
+
+
+def test_a_receiver_that_is_down_is_a_retry_and_no_error_of_the_command(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    assert cli("instances", "edit", "acme", "--set", "event.notification.callback.url=http://127.0.0.1:9/x").code == 0
+    create(stage, connectwise)
+    began = time.monotonic()
+    assert cli("run", "--once").code == 0
+    assert time.monotonic() - began < 10
+    (row,) = cli.good("deliveries", "list")
+    assert (row["state"], row["error_code"], row["attempts"]) == ("retrying", "refused", 1)
+    assert cli.good("status")[0]["retrying"] == 1
+
+
+def test_nobody_at_the_address_is_one_sentence(cli: Cli, acme: Any) -> None:
+    result = cli("run", "--once")
+    assert result.code == 1
+    assert "127.0.0.1:9" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_once_and_for_exclude_each_other(cli: Cli, acme: Any) -> None:
+    assert cli("run", "--once", "--for", "3").code == 2

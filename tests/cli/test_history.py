@@ -1,0 +1,183 @@
+"""`polls`, `events`, `deliveries`, `actions`: filters, pages and details through the command line."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+
+from cwconsole.store import meta
+from cwconsole.store.connection import writer
+from tests.cli.conftest import Cli
+from tests.store.rows import NOW, add_delivery, add_events, resource_id
+
+
+@contextmanager
+def database(cli: Cli) -> Iterator[sqlite3.Connection]:
+    with closing(writer(cli.path)) as conn:
+        yield conn
+
+
+@pytest.fixture
+def history(cli: Cli, acme: Any) -> None:
+    with database(cli) as conn:
+        meta.ensure_tag(conn, "abcd1234")
+        contacts, tickets = resource_id(conn, 1, "contacts"), resource_id(conn, 1, "tickets")
+        first = add_events(conn, contacts, [5], kind="CREATED", record='{"id":5,"name":"A","bad":"\\ud800"}')
+        second = add_events(conn, contacts, [5], record='{"id":5,"name":"B\\u001b[31m"}', seen_ms=NOW + 3_600_000)
+        third = add_events(conn, tickets, [7], kind="DELETED", seen_ms=NOW + 7_200_000)
+        for event, state in zip((*first, *second, *third), ("delivered", "dead", "pending"), strict=True):
+            add_delivery(conn, event, state=state)
+        conn.execute(
+            """
+            INSERT INTO attempts (delivery_id, number, trigger, started_ms, duration_ms, url, status, error_code, error,
+                body)
+            VALUES (2, 1, 'first', 5, 7, 'http://x', 500, 'http_5xx', 'The receiver answered 500.',
+                x'1b5b33316d6f6f7073')
+            """
+        )
+        conn.executemany(
+            """
+            INSERT INTO polls (resource_id, kind, trigger, crawl_id, started_ms, finished_ms, outcome, error)
+            VALUES (?, ?, 'schedule', 1, ?, ?, ?, ?)
+            """,
+            [
+                (contacts, "baseline", NOW, NOW + 4000, "ok", None),
+                (tickets, "window", NOW + 1000, NOW + 2000, "failed", "no route to host"),
+            ],
+        )
+
+
+def ids(rows: Any) -> list[int]:
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ([], [3, 2, 1]),
+        (["--limit", "2"], [3, 2]),
+        (["--after", "3"], [2, 1]),
+        (["--after", "abcd1234000000000003"], [2, 1]),
+        (["--resource", "contacts"], [2, 1]),
+        (["--type", "created,DELETED"], [3, 1]),
+        (["--object", "5", "--type", "updated"], [2]),
+        (["--since", "2026-09-21T15:00"], [3, 2]),
+        (["--since", "21 Sep 2026 15:00", "--until", "2026-09-21T16:00Z"], [2]),
+        (["instance:acme", "!type:deleted"], [2, 1]),
+        (["name"], [2, 1]),
+        (["--instance", "1", "--object", "9"], []),
+    ],
+)
+def test_events_are_narrowed_by_options_and_words(
+    cli: Cli, history: None, args: list[str], expected: list[int]
+) -> None:
+    assert ids(cli.good("events", "list", *args)) == expected
+
+
+def test_an_empty_list_is_said_on_stderr_and_is_a_list_in_json(cli: Cli, history: None) -> None:
+    assert cli.good("events", "list", "object:9") == []
+    plain = cli("events", "list", "object:9")
+    assert (plain.code, plain.out) == (0, "")
+    assert "no such event" in plain.err
+
+
+def test_an_event_is_shown_by_its_number_and_its_public_id(cli: Cli, history: None) -> None:
+    shown = cli.good("events", "show", "2")
+    assert shown == cli.good("events", "show", "abcd1234000000000002")
+    assert shown["record"] == {"id": 5, "name": "B\x1b[31m"}
+    assert [one["path"] for one in shown["changes"]] == ["name", "bad"]
+    assert shown["seen"] == "2026-09-21T15:13:20.000Z"
+    assert shown["record_date"] == "2026-09-21T15:13:20Z"
+    assert shown["deliveries"][0]["attempts"][0]["status"] == 500
+    plain = cli("events", "show", "2")
+    assert plain.code == 0
+    assert "\x1b" not in plain.out
+    assert "name: " in plain.out
+    assert "The receiver answered 500." in plain.out
+
+
+def test_half_characters_of_a_record_can_be_printed(cli: Cli, history: None) -> None:
+    assert cli("events", "show", "1").code == 0
+    assert cli.good("events", "show", "1")["record"]["bad"] == "\ud800"
+
+
+@pytest.mark.parametrize("event", ["99", "zzzz1234000000000002", "x", "-1"])
+def test_an_event_that_is_not_there_is_one_sentence(cli: Cli, history: None, event: str) -> None:
+    result = cli("events", "show", "--", event)
+    assert (result.code, result.err.count("\n")) == (2, 1)
+
+
+def test_deliveries_are_narrowed_and_shown(cli: Cli, history: None) -> None:
+    assert ids(cli.good("deliveries", "list", "--state", "dead,pending")) == [3, 2]
+    assert ids(cli.good("deliveries", "list", "--resource", "contacts", "--state", "delivered")) == [1]
+    assert ids(cli.good("deliveries", "list", "--object", "5")) == [2, 1]
+    assert "oops" in cli("deliveries", "show", "2").out
+    assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "dead"
+
+
+def test_retry_and_cancel_change_the_state_or_say_why_not(cli: Cli, history: None) -> None:
+    assert cli.good("deliveries", "retry", "2")["count"] == 1
+    assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "pending"
+    assert cli("deliveries", "cancel", "2", "3").code == 0
+    again = cli("deliveries", "cancel", "2")
+    assert again.code == 1
+    assert "cancelled cannot be cancelled" in again.err
+    assert cli("deliveries", "retry", "77").code == 2
+
+
+def test_several_deliveries_are_retried_together_or_not_at_all(cli: Cli, history: None) -> None:
+    assert cli("deliveries", "retry", "2", "1").code == 1
+    assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "dead"
+
+
+def test_polls_are_narrowed_and_shown(cli: Cli, history: None) -> None:
+    assert ids(cli.good("polls", "list", "--state", "failed")) == [2]
+    assert ids(cli.good("polls", "list", "--type", "baseline")) == [1]
+    assert ids(cli.good("polls", "list", "route")) == [2]
+    assert cli.good("polls", "show", "2")["error"] == "no route to host"
+    assert "no route to host" in cli("polls", "show", "2").out
+
+
+def test_actions_are_the_audit_log(cli: Cli, history: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.7 5000 10.0.0.1 22")
+    assert cli("pause", "acme", "contacts", "--reason", "maintenance window").code == 0
+    audit = cli.good("actions", "list", "--limit", "1")[0]
+    assert audit["origin"] == "ssh 10.0.0.7"
+    assert audit["command"] == "cwconsole pause acme contacts --reason 'maintenance window'"
+    assert (audit["kind"], audit["instance"], audit["resource"]) == ("pause", "acme", "contacts")
+    assert ids(cli.good("actions", "list", "type:pause", "window")) == [audit["id"]]
+    assert "maintenance window" in cli("actions", "show", audit["id"]).out
+
+
+def test_a_queued_action_can_be_called_off(cli: Cli, acme: Any) -> None:
+    assert cli("poll", "acme").code == 4
+    (queued,) = cli.good("actions", "list", "--state", "queued")
+    assert cli.good("actions", "cancel", queued["id"])["state"] == "cancelled"
+    assert cli("actions", "cancel", queued["id"]).code == 3
+
+
+@pytest.mark.parametrize(
+    ("noun", "args", "sentence"),
+    [
+        ("events", ["--state", "dead"], "state: is no filter word of events"),
+        ("polls", ["--object", "5"], "object: is no filter word of polls"),
+        ("deliveries", ["--state", "gone"], "have no state 'gone'"),
+        ("events", ["--since", "03/04/2026"], "is no time"),
+        ("events", ["--limit", "0"], "not between 1 and 10000"),
+        ("events", ["--after", "x"], "no event of this database"),
+        ("polls", ["--after", "x"], "is no id"),
+        ("actions", ["--instance", "nobody"], "no instance 'nobody'"),
+        ("events", ["--resource", "invoices"], "there are contacts, tickets"),
+    ],
+)
+def test_a_question_that_cannot_be_asked_says_what_would_be_right(
+    cli: Cli, history: None, noun: str, args: list[str], sentence: str
+) -> None:
+    result = cli(noun, "list", *args, "--json")
+    assert (result.code, result.out) == (2, "")
+    assert sentence in json.loads(result.err)["message"]

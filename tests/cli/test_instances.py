@@ -1,0 +1,221 @@
+"""`instances`: files in, masked files out, and what wrong files and names get."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli, body
+
+SAMPLES = Path(__file__).parents[2] / "sample_instances"
+
+
+def stored(cli: Cli, name: str) -> Any:
+    """A stored body, as it lies in the database."""
+    conn = sqlite3.connect(cli.path)
+    (text,) = conn.execute("SELECT body FROM instances WHERE name = ?", (name,)).fetchone()
+    conn.close()
+    return json.loads(text)
+
+
+def configured(cli: Cli, name: str = "acme") -> Any:
+    return cli.good("instances", "show", name)["body"]["configuration"]
+
+
+@pytest.mark.parametrize("sample", ["connectwise.toml", "multi-resource.toml", "open-connectors.json"])
+def test_every_sample_can_be_added(cli: Cli, sample: str) -> None:
+    added = cli.good("instances", "add", SAMPLES / sample)
+    assert added["id"] == 1
+    assert added["name"]
+    assert len(added["token"]) >= 40
+
+
+def test_adding_creates_the_database_and_says_what_was_added(cli: Cli, write_body: Callable[..., Path]) -> None:
+    result = cli("instances", "add", write_body())
+    assert result.code == 0
+    assert "acme as instance 1, with contacts, tickets" in result.out
+    assert "No engine runs" in result.out
+    assert cli.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_body_may_come_by_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "in").write_text(json.dumps(body("piped")))
+    with (tmp_path / "in").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert cli.good("instances", "add", "-")["name"] == "piped"
+
+
+def test_secrets_are_sealed_in_the_database_and_masked_everywhere_else(cli: Cli, acme: Any) -> None:
+    kept = stored(cli, "acme")["configuration"]["private.key"]
+    assert kept.startswith("sealed:")
+    for args in (["show", "acme"], ["show", "acme", "--json"], ["export", "acme"], ["export", "acme", "--json"]):
+        shown = cli("instances", *args)
+        assert shown.code == 0
+        assert "********" in shown.out
+        assert "sealed:" not in shown.out
+        assert acme["token"] not in shown.out
+
+
+def test_references_stay_references(cli: Cli, write_body: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    result = cli("instances", "add", write_body(**{"private.key": "env:CW_KEY_THAT_IS_NOT_SET"}))
+    assert result.code == 0
+    assert "env:CW_KEY_THAT_IS_NOT_SET gives nothing here" in result.err
+    assert stored(cli, "acme")["configuration"]["private.key"] == "env:CW_KEY_THAT_IS_NOT_SET"
+    assert configured(cli)["private.key"] == "env:CW_KEY_THAT_IS_NOT_SET"
+
+
+@pytest.mark.parametrize("style", ["toml", "json"])
+def test_an_export_reads_back_and_masked_secrets_stay(cli: Cli, acme: Any, home: Path, style: str) -> None:
+    before = stored(cli, "acme")
+    text = cli("instances", "export", "acme", "--format", style).out
+    assert (tomllib.loads(text) if style == "toml" else json.loads(text))["name"] == "acme"
+    path = home / f"out.{style}"
+    path.write_text(text)
+    assert cli("instances", "edit", "acme", path).code == 0
+    assert stored(cli, "acme") == before
+    refused = cli("instances", "add", path, "--db", home / "other.db")
+    assert refused.code == 1
+    assert "masked secret" in refused.err
+
+
+def test_edits_of_single_keys(cli: Cli, acme: Any) -> None:
+    changed = cli.good(
+        "instances",
+        "edit",
+        "acme",
+        "--set",
+        "event.poller.refresh_interval=5",
+        "--set",
+        "event.poller.configuration.contacts.pageSize=100",
+        "--set",
+        "name=acme two",
+        "--set",
+        'tags=["a", "b"]',
+    )
+    assert changed["name"] == "acme two"
+    document = cli.good("instances", "show", "acme two")["body"]
+    assert document["tags"] == ["a", "b"]
+    assert document["configuration"]["event.poller.refresh_interval"] == 5
+    assert document["configuration"]["event.poller.configuration"]["contacts"] == {"pageSize": 100}
+    assert cli("instances", "edit", "1", "--unset", "event.poller.refresh_interval").code == 0
+    assert "event.poller.refresh_interval" not in configured(cli, "1")
+
+
+def test_a_new_secret_is_sealed_and_never_reaches_the_audit_log(cli: Cli, acme: Any) -> None:
+    assert cli("instances", "edit", "acme", "--set", "private.key=s3cret!", "--set=client.id=s3cret!").code == 0
+    assert "s3cret!" not in json.dumps(stored(cli, "acme"))
+    audit = cli.good("actions", "list")[0]
+    assert audit["kind"] == "edit"
+    assert "s3cret!" not in json.dumps(audit)
+    assert "private.key=********" in audit["command"]
+
+
+def test_another_company_is_refused_until_confirmed(cli: Cli, acme: Any) -> None:
+    conn = sqlite3.connect(cli.path)
+    conn.execute("UPDATE resources SET watermark = 1000")
+    conn.commit()
+    conn.close()
+    refused = cli("instances", "edit", "acme", "--set", "company=other", "--json")
+    assert refused.code == 3
+    assert "would start anew" in json.loads(refused.err)["message"]
+    done = cli.good("instances", "edit", "acme", "--set", "company=other", "--yes")
+    assert [change["step"] for change in done["changes"]] == ["restart", "restart"]
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["--set", "baseUrl"], "is no assignment"),
+        (["--unset", "nothing.there"], "is not set"),
+        (["--set", "event.poller.refresh_interval=never"], "event.poller.refresh_interval"),
+        ([], "no terminal for an editor"),
+    ],
+)
+def test_an_edit_that_cannot_be_made_changes_nothing(
+    cli: Cli, acme: Any, args: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stored(cli, "acme")
+    result = cli("instances", "edit", "acme", *args)
+    assert result.code in {1, 2}
+    assert sentence in result.err
+    assert result.err.count("\n") == 1
+    assert stored(cli, "acme") == before
+
+
+def test_switching_off_and_on(cli: Cli, acme: Any) -> None:
+    assert cli.good("instances", "disable", "acme")["enabled"] is False
+    assert cli.good("status")[0]["state"] == "off"
+    assert configured(cli)["event.notification.enabled"] is False
+    assert cli.good("instances", "enable", "1")["enabled"] is True
+    assert cli.good("instances", "list")[0]["state"] == "on"
+
+
+def test_removing_wants_to_be_confirmed(cli: Cli, acme: Any) -> None:
+    refused = cli("instances", "remove", "acme")
+    assert refused.code == 3
+    assert "--yes" in refused.err
+    assert cli.good("instances", "remove", "acme", "--yes")["name"] == "acme"
+    assert cli.good("instances", "list") == []
+    assert cli("instances", "show", "acme").code == 2
+
+
+def broken(base: dict[str, Any], **configuration: object) -> str:
+    return json.dumps({**base, "configuration": {**base["configuration"], **configuration}})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("a.json", "", "file"),
+        ("a.json", "{", "not JSON"),
+        ("a.toml", "name = ", "not TOML"),
+        ("a.json", "[]", "a JSON object"),
+        ("a.json", "{}", "configuration"),
+        ("a.json", '{"a":' * 100_000, "nesting without end"),
+        ("a.json", broken(body(), baseUrl="ftp://x"), "baseUrl"),
+        ("a.json", broken(body(), baseUrl="http://na.example.com/x"), "baseUrl"),
+        ("a.json", broken(body(), **{"private.key": "********"}), "masked secret"),
+        ("a.json", broken(body("123")), "name"),
+        ("a.json", "\x00" * 5_000_000, "larger than 4 MB"),
+    ],
+)
+def test_a_broken_file_is_one_sentence_and_adds_nothing(
+    cli: Cli, home: Path, name: str, text: str, sentence: str
+) -> None:
+    (home / name).write_text(text)
+    result = cli("instances", "add", home / name)
+    assert result.code in {1, 2}
+    assert sentence in result.err
+    assert result.err.count("\n") == 1
+    assert not cli.path.exists() or cli.good("instances", "list") == []
+
+
+def test_a_file_that_is_not_there_and_a_folder(cli: Cli, home: Path) -> None:
+    assert "cannot be read" in cli("instances", "add", home / "none.toml").err
+    assert "cannot be read" in cli("instances", "add", home).err
+
+
+def test_a_name_that_is_taken_and_a_name_that_is_unknown(cli: Cli, acme: Any, write_body: Callable[..., Path]) -> None:
+    taken = cli("instances", "add", write_body())
+    assert taken.code == 2
+    assert "already is an instance 'acme'" in taken.err
+    unknown = cli("instances", "show", "acne")
+    assert unknown.code == 2
+    assert "did you mean acme?" in unknown.err
+
+
+def test_remote_text_cannot_steer_the_terminal(cli: Cli, acme: Any, home: Path) -> None:
+    conn = sqlite3.connect(cli.path)
+    conn.execute("UPDATE resources SET failures = 1, error = ?", ("\x1b[31mred\x07\u202e\nnext",))
+    conn.commit()
+    conn.close()
+    shown = cli("status").out
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
+    assert shown.count("\n") == 4

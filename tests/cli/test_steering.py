@@ -1,0 +1,141 @@
+"""`pause`, `resume`, `watermark` and `status`: what operators change without an engine, and what they see of it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from cwconsole.cli.lock import engine_lock
+from cwconsole.store import meta
+from cwconsole.store.connection import writer
+from cwconsole.store.meta import EngineProcess
+from tests.cli.conftest import Cli
+
+
+def change(cli: Cli, sql: str, *values: object) -> None:
+    with closing(writer(cli.path)) as conn:
+        conn.execute(sql, values)
+
+
+@pytest.fixture
+def read_once(cli: Cli, acme: Any) -> int:
+    """As after a first poll of both resources; returns the watermark."""
+    now = int(time.time())
+    change(
+        cli,
+        "UPDATE resources SET watermark = ?, baseline_done = 1, next_poll_ms = ?",
+        now - 60,
+        (now + 600) * 1000,
+    )
+    return now - 60
+
+
+def states(cli: Cli) -> dict[str, str]:
+    return {row["resource"]: row["state"] for row in cli.good("status")}
+
+
+def test_status_says_how_every_resource_does(cli: Cli, read_once: int) -> None:
+    rows = cli.good("status")
+    assert [(row["instance"], row["resource"], row["state"]) for row in rows] == [
+        ("acme", "contacts", "fresh"),
+        ("acme", "tickets", "fresh"),
+    ]
+    row = rows[0]
+    for name in ("watermark", "lag_seconds", "last_poll", "next_poll_at", "pending", "retrying", "dead", "held"):
+        assert name in row
+    assert row["held"] is False
+    assert row["last_error"] is None
+    assert 60 <= row["lag_seconds"] < 90
+    assert row["watermark"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(read_once))
+    plain = cli("status").out
+    assert "contacts" in plain
+    assert "No engine runs" in plain
+
+
+def test_status_says_which_engine_runs(cli: Cli, read_once: int) -> None:
+    with closing(writer(cli.path)) as conn:
+        meta.note_engine(conn, EngineProcess(pid=4711, host="box", started_ms=0))
+    assert "No engine runs" in cli("status").out
+    with engine_lock(cli.path):
+        assert "runs on box, process 4711" in cli("status").out
+
+
+def test_pausing_one_resource_and_an_instance(cli: Cli, read_once: int) -> None:
+    assert cli.good("pause", "acme", "contacts")["action"] == "pause"
+    assert states(cli) == {"contacts": "paused", "tickets": "fresh"}
+    assert cli("pause", "acme").code == 0
+    assert states(cli) == {"contacts": "paused", "tickets": "paused"}
+    assert cli("resume", "acme").code == 0
+    assert cli("resume", "1", "contacts").code == 0
+    assert states(cli) == {"contacts": "fresh", "tickets": "fresh"}
+
+
+def test_holding_deliveries_goes_on_polling(cli: Cli, read_once: int) -> None:
+    assert cli("pause", "acme", "--delivery").code == 0
+    rows = cli.good("status")
+    assert [(row["state"], row["held"]) for row in rows] == [("held", True), ("held", True)]
+    assert cli("resume", "acme", "--delivery").code == 0
+    assert states(cli) == {"contacts": "fresh", "tickets": "fresh"}
+
+
+def test_a_watermark_is_shown_and_set_back(cli: Cli, read_once: int) -> None:
+    assert cli.good("watermark", "acme", "contacts")["resource"] == "contacts"
+    assert "behind the server's clock" in cli("watermark", "acme", "contacts").out
+    assert cli("watermark", "acme", "contacts", "--set", "2026-01-01T00:00").code == 0
+    assert cli.good("watermark", "acme", "contacts")["watermark"] == "2026-01-01T00:00:00Z"
+    assert cli.good("status")[0]["state"] == "late"
+
+
+def test_a_watermark_is_set_forward_only_when_confirmed(cli: Cli, read_once: int) -> None:
+    refused = cli("watermark", "acme", "contacts", "--set", "now", "--json")
+    assert refused.code == 3
+    assert json.loads(refused.err)["error"] == "refused"
+    assert cli("watermark", "acme", "contacts", "--set", "now", "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (["watermark", "acme", "contacts", "--set", "2999-01-01"], "has not come yet"),
+        (["watermark", "acme", "contacts", "--set", "soon"], "is no time"),
+        (["watermark", "acme", "invoices"], "has no resource 'invoices'"),
+        (["pause", "acme", "ticket"], "did you mean tickets?"),
+        (["resume", "nobody"], "no instance 'nobody'"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(cli: Cli, read_once: int, args: list[str], sentence: str) -> None:
+    before = cli.good("actions", "list")
+    result = cli(*args)
+    assert result.code == 2
+    assert sentence in result.err
+    assert cli.good("actions", "list") == before
+
+
+def test_a_watermark_before_the_first_poll(cli: Cli, acme: Any) -> None:
+    assert "no watermark yet" in cli("watermark", "acme", "contacts").out
+    assert cli("watermark", "acme", "contacts", "--set", "2h").code == 2
+
+
+def test_a_database_that_somebody_else_is_writing_is_waited_for_and_then_named(
+    cli: Cli, read_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cwconsole.store.connection.BUSY_SECONDS", 0.2)
+    with closing(sqlite3.connect(cli.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        result = cli("pause", "acme")
+        assert result.code == 1
+        assert "was locked by another program" in result.err
+        assert cli("status").code == 0
+
+
+def test_a_database_of_a_newer_program_is_refused(cli: Cli, read_once: int) -> None:
+    change(cli, "PRAGMA user_version = 999")
+    for args in (["status"], ["pause", "acme"], ["run", "--once"]):
+        result = cli(*args)
+        assert result.code == 1
+        assert "newer cwconsole" in result.err
