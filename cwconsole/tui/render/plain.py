@@ -38,15 +38,15 @@ def width(text: str) -> int:
 
 
 def fit(text: str, cells: int, *, cut: str = "…", align: Align = Align.LEFT) -> str:
-    """A plain text in exactly so many cells: filled up with spaces, or cut with a sign at its end."""
+    """A plain text in exactly so many cells: filled up with spaces, or cut. cut: a sign of one cell, or nothing."""
     long = width(text)
     if long <= cells:
         fill = " " * (cells - long)
         return text + fill if align is Align.LEFT else fill + text
     if cells <= 0:
         return ""
-    kept = text[: cells - 1] if text.isascii() else set_cell_size(text, cells - 1)
-    return kept + cut
+    room = cells - len(cut)
+    return (text[:room] if text.isascii() else set_cell_size(text, room)) + cut
 
 
 def shorten(text: str, cells: int, *, cut: str = "…") -> str:

@@ -1,0 +1,251 @@
+"""Everything one can do on the console, in one table.
+
+The table makes the key bindings, the footer, the help, the palette and the words after `:`. An action is run by the
+method of its name on the screen (or table) it belongs to: `poll.now` by `do_poll_now`. What an action would change is
+judged in two places: `why_not` says on the screen why a key does nothing here, and `tui.operator`, where actions are
+written, refuses whatever a read-only console must not do.
+
+1. Keys are single characters or ctrl with a letter, for function keys and ctrl+shift do not get through SSH and tmux.
+2. Lower case looks or asks for something harmless; upper case undoes it, or does more.
+3. The key that asks for something dangerous never confirms it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from textual.binding import Binding
+
+
+class Scope(Enum):
+    """Where an action can be done."""
+
+    APP = auto()  # on every screen
+    LIST = auto()  # on screens with a filter
+    TABLE = auto()  # within a table
+    FLEET = auto()  # resources of all instances
+    EVENTS = auto()  # events
+    DELIVERIES = auto()  # deliveries
+    POLLS = auto()  # polls
+    ACTIONS = auto()  # the audit log
+    JOBS = auto()  # what runs for long
+    LOG = auto()  # the engine's log
+    DETAIL = auto()  # one thing, in full
+    PLACE = auto()  # whatever has an instance, and perhaps a resource, under the cursor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What an action would be done to: the row under the cursor, or the marked ones.
+
+    paused, held: whether its own flag is set. marked: how many rows are chosen, 0 for the one under the cursor alone.
+    """
+
+    read_only: bool = False
+    engine_runs: bool = True
+    instance: str | None = None
+    resource: str | None = None
+    paused: bool = False
+    held: bool = False
+    asking: int | None = None
+    event: int | None = None
+    delivery: int | None = None
+    action: int | None = None
+    state: str | None = None
+    marked: int = 0
+
+    @property
+    def place(self) -> str:
+        """`acme`, or `acme/contacts`."""
+        return "/".join(part for part in (self.instance, self.resource) if part)
+
+
+Check = Callable[[Subject], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do.
+
+    title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.
+    writes: changes something, so not in read-only mode. dangerous: asks before. words: names after `:`.
+    check: why it cannot be done here, as a sentence. command: the same on the command line.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    label: str = ""
+    priority: int = 0
+    writes: bool = False
+    dangerous: bool = False
+    words: tuple[str, ...] = ()
+    check: Check | None = None
+    command: Callable[[Subject], str] | None = None
+
+    @property
+    def method(self) -> str:
+        """The method that runs it."""
+        return "do_" + self.id.replace(".", "_")
+
+    def why_not(self, subject: Subject) -> str | None:
+        """Why it cannot be done to this, as a sentence; None if it can."""
+        if self.writes and subject.read_only:
+            return f"{self.title}: this console is read-only."
+        return None if self.check is None else self.check(subject)
+
+
+def _needs_place(subject: Subject) -> str | None:
+    return None if subject.instance else "There is no instance or resource under the cursor."
+
+
+def _not_paused(subject: Subject) -> str | None:
+    return _needs_place(subject) or (f"{subject.place} is paused already; R resumes it." if subject.paused else None)
+
+
+def _paused(subject: Subject) -> str | None:
+    return _needs_place(subject) or (None if subject.paused else f"{subject.place} is not paused.")
+
+
+def _not_held(subject: Subject) -> str | None:
+    held = f"Deliveries of {subject.place} are held already; H lets them go." if subject.held else None
+    return _needs_place(subject) or held
+
+
+def _held(subject: Subject) -> str | None:
+    return _needs_place(subject) or (None if subject.held else f"Deliveries of {subject.place} are not held.")
+
+
+def _place_command(*words: str) -> Callable[[Subject], str]:
+    """`cwconsole poll acme contacts`."""
+    before, after = [word for word in words if word[0] != "-"], [word for word in words if word[0] == "-"]
+
+    def command(subject: Subject) -> str:
+        place = [part for part in (subject.instance, subject.resource) if part]
+        return shlex.join(["cwconsole", *before, *place, *after])
+
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A top-level area: its name among Textual's modes, its title, its key."""
+
+    name: str
+    title: str
+    key: str
+
+
+MODES: Final = (
+    Mode("fleet", "Fleet", "1"),
+    Mode("events", "Events", "2"),
+    Mode("deliveries", "Deliveries", "3"),
+    Mode("polls", "Polls", "4"),
+    Mode("actions", "Actions", "5"),
+    Mode("jobs", "Jobs", "6"),
+    Mode("log", "Log", "7"),
+)
+
+_APP = (Scope.APP,)
+_TABLE = (Scope.TABLE,)
+_PLACE = (Scope.PLACE,)
+
+REGISTRY: Final[tuple[Action, ...]] = (
+    # everywhere
+    Action(id="help", title="Help for this screen", keys=("question_mark",), scopes=_APP, label="help", priority=100,
+           words=("help",)),
+    Action(id="command", title="Type a command", keys=("colon",), scopes=_APP, label="cmd", priority=60),
+    Action(id="palette", title="Find anything by name", keys=("ctrl+p",), scopes=_APP, words=("palette",)),
+    Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=40,
+           words=("back",)),
+    Action(id="quit", title="Leave the console", keys=("q", "ctrl+q", "ctrl+c"), scopes=_APP, label="quit", priority=50,
+           words=("q", "quit")),
+    Action(id="refresh", title="Read everything again", keys=("ctrl+r",), scopes=_APP, words=("refresh",)),
+    Action(id="freeze", title="Stop or go on refreshing", keys=("z",), scopes=_APP, words=("freeze",)),
+    Action(id="mouse", title="Give the mouse to the terminal, or take it back", keys=("ctrl+e",), scopes=_APP,
+           words=("mouse",)),
+    Action(id="theme", title="Use the next theme", keys=("ctrl+t",), scopes=_APP, words=("theme",)),
+    *(Action(id=f"mode.{mode.name}", title=mode.title, keys=(mode.key,), scopes=_APP) for mode in MODES),
+    # lists
+    Action(id="filter", title="Filter this list", keys=("slash",), scopes=(Scope.LIST,), label="filter", priority=70),
+    # tables
+    Action(id="table.open", title="Open", keys=("enter", "l", "right"), scopes=_TABLE, label="open", priority=80),
+    Action(id="table.down", title="Down", keys=("down", "j"), scopes=_TABLE),
+    Action(id="table.up", title="Up", keys=("up", "k"), scopes=_TABLE),
+    Action(id="table.page_down", title="Page down", keys=("pagedown", "ctrl+f"), scopes=_TABLE),
+    Action(id="table.page_up", title="Page up", keys=("pageup", "ctrl+b"), scopes=_TABLE),
+    Action(id="table.half_down", title="Half a page down", keys=("ctrl+d",), scopes=_TABLE),
+    Action(id="table.half_up", title="Half a page up", keys=("ctrl+u",), scopes=_TABLE),
+    Action(id="table.top", title="First row (also gg)", keys=("home",), scopes=_TABLE),
+    Action(id="table.g", title="Twice: first row", keys=("g",), scopes=_TABLE),
+    Action(id="table.end", title="Last row", keys=("end", "G"), scopes=_TABLE),
+    Action(id="table.mark", title="Mark this row", keys=("space",), scopes=_TABLE, label="mark", priority=30),
+    Action(id="table.mark_range", title="Mark from the last marked row to here", keys=("v",), scopes=_TABLE),
+    Action(id="table.mark_invert", title="Mark the others instead", keys=("i",), scopes=_TABLE),
+    Action(id="table.mark_all", title="Mark everything that the filter shows, or nothing", keys=("asterisk",),
+           scopes=_TABLE),
+    Action(id="table.sort", title="Sort by the next column", keys=("o",), scopes=_TABLE, label="sort", priority=20),
+    Action(id="table.sort_reverse", title="Sort the other way round", keys=("O",), scopes=_TABLE),
+    # the fleet
+    Action(id="fleet.fold", title="Fold or unfold by instance", keys=("f",), scopes=(Scope.FLEET,), label="fold",
+           priority=35),
+    Action(id="fleet.events", title="Events of this resource", keys=("e",), scopes=_PLACE, label="events", priority=66,
+           check=_needs_place),
+    # instances and resources
+    Action(id="poll.now", title="Poll now", keys=("p",), scopes=_PLACE, label="poll", priority=65, writes=True,
+           words=("poll",), check=_needs_place, command=_place_command("poll")),
+    Action(id="sweep.now", title="Look for deleted records now", keys=("w",), scopes=_PLACE, writes=True,
+           words=("sweep",), check=_needs_place, command=_place_command("sweep")),
+    Action(id="polling.pause", title="Pause polling", keys=("x",), scopes=_PLACE, label="pause", priority=45,
+           writes=True, words=("pause",), check=_not_paused, command=_place_command("pause")),
+    Action(id="polling.resume", title="Resume polling", keys=("R",), scopes=_PLACE, writes=True, words=("resume",),
+           check=_paused, command=_place_command("resume")),
+    Action(id="deliveries.hold", title="Hold deliveries", keys=("d",), scopes=_PLACE, writes=True, words=("hold",),
+           check=_not_held, command=_place_command("pause", "--delivery")),
+    Action(id="deliveries.release", title="Let held deliveries go", keys=("H",), scopes=_PLACE, writes=True,
+           words=("release",), check=_held, command=_place_command("resume", "--delivery")),
+    # details
+    Action(id="detail.next", title="Next tab", keys=("tab",), scopes=(Scope.DETAIL,), label="tab", priority=55),
+)  # fmt: skip
+
+BY_ID: Final = {action.id: action for action in REGISTRY}
+
+
+def of(*scopes: Scope) -> tuple[Action, ...]:
+    """The actions of some scopes, in the order of the table."""
+    return tuple(action for action in REGISTRY if set(action.scopes) & set(scopes))
+
+
+def bindings(*scopes: Scope) -> list[Binding]:
+    """Key bindings of the actions of some scopes; operators can remap them by the actions' ids."""
+    return [
+        Binding(",".join(action.keys), f"do({action.id!r})", action.title, show=False, id=action.id)
+        for action in of(*scopes)
+    ]
+
+
+def by_word(word: str, actions: Iterable[Action]) -> Action | None:
+    """The action that a word after `:` names."""
+    return next((action for action in actions if word in action.words), None)
+
+
+_NAMES: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "asterisk": "*",
+    "escape": "esc",
+    "space": "space",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `?`, `esc`, `^r`."""
+    return _NAMES.get(key, key.replace("ctrl+", "^"))

@@ -1,0 +1,181 @@
+"""What is on the screen, as one line that people can read, type after `:`, keep and send to each other.
+
+    events instance:acme type:deleted since:2h
+    fleet state:failing,late sort:-lag
+    resource instance:acme resource:contacts
+
+1. The first word is the view; the others are the filter's words (`core.filters`), as they were typed: `since:2h` stays
+   two hours ago whenever it is used.
+2. `sort:column`, or `sort:-column` from high to low, where the view can be sorted.
+3. A line that is not right is refused with what would be.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, ReadTime, parse
+from cwconsole.core.health import Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A kind of screen. noun: what is listed, if it is a history. required: words without which there is no view.
+
+    mode: the area that it belongs to.
+    """
+
+    name: str
+    mode: str
+    words: tuple[str, ...]
+    noun: Noun | None = None
+    sorts: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
+
+FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
+_VIEWS: Final = (
+    View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text"), sorts=FLEET_SORTS),
+    *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
+      (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
+    View(name="jobs", mode="jobs", words=("text",)),
+    View(name="log", mode="log", words=("text",)),
+    View(name="instance", mode="fleet", words=("instance",), required=("instance",)),
+    View(name="resource", mode="fleet", words=("instance", "resource"), required=("instance", "resource")),
+    View(name="event", mode="events", words=("id",), required=("id",)),
+    View(name="delivery", mode="deliveries", words=("id",), required=("id",)),
+    View(name="poll", mode="polls", words=("id",), required=("id",)),
+    View(name="action", mode="actions", words=("id",), required=("id",)),
+)  # fmt: skip
+VIEWS: Final = MappingProxyType({view.name: view for view in _VIEWS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSpec:
+    """One line, read. words: as typed, without the sort. sort: a column, or nothing for the view's own order."""
+
+    view: str
+    words: tuple[str, ...] = ()
+    sort: str = ""
+    descending: bool = False
+
+    @property
+    def kind(self) -> View:
+        """What kind of screen it is."""
+        return VIEWS[self.view]
+
+    @property
+    def line(self) -> str:
+        """The line that `read` reads back."""
+        sort = [f"sort:{'-' if self.descending else ''}{self.sort}"] if self.sort else []
+        return shlex.join([self.view, *self.words, *sort])
+
+    @property
+    def filter_line(self) -> str:
+        """The words of the filter alone."""
+        return shlex.join(self.words)
+
+    def value(self, name: str) -> str | None:
+        """The value of a word that is not inverted, or None."""
+        return next((word.partition(":")[2] for word in self.words if word.startswith(f"{name}:")), None)
+
+    def filtered(self, line: str) -> ViewSpec:
+        """The same view with another filter. Raises UsageError."""
+        return read(f"{self.view} {line}") if "sort:" in line else replace(self, words=read_words(self.kind, line))
+
+    def sorted_by(self, sort: str, descending: bool) -> ViewSpec:
+        """The same view in another order."""
+        return replace(self, sort=sort, descending=descending)
+
+    def filter(self, *, now_ms: int, read_time: ReadTime | None = None) -> Filter:
+        """The filter of a view that lists a history. Raises UsageError for values that cannot be."""
+        noun = self.kind.noun
+        return Filter() if noun is None else parse(noun, self.filter_line, now_ms=now_ms, read_time=read_time)
+
+
+def spec(view: str, **words: str | int | None) -> ViewSpec:
+    """A view with words that are known to be right; those without a value are left out."""
+    return ViewSpec(view=view, words=tuple(f"{name}:{value}" for name, value in words.items() if value is not None))
+
+
+def read(line: str) -> ViewSpec:
+    """A line. Raises UsageError that names what there is. Values of a history's filter are judged by `filter`."""
+    words = _split(line)
+    if not words or words[0] not in VIEWS:
+        raise UsageError(f"There is no view {words[0] if words else ''!r}; there are {', '.join(VIEWS)}.")
+    view, rest = VIEWS[words[0]], words[1:]
+    sorts = [word for word in rest if word.startswith("sort:")]
+    column = sorts[-1].removeprefix("sort:") if sorts else ""
+    descending, column = column.startswith("-"), column.removeprefix("-")
+    if sorts and column not in view.sorts:
+        order = f"it can be sorted by {', '.join(view.sorts)}" if view.sorts else "its order is newest first"
+        raise UsageError(f"sort: {view.name} cannot be sorted by {column!r}; {order}.")
+    kept = _checked(view, [word for word in rest if not word.startswith("sort:")])
+    return ViewSpec(view=view.name, words=kept, sort=column, descending=descending)
+
+
+def read_words(view: View, line: str) -> tuple[str, ...]:
+    """The words of a filter. Raises UsageError for a word that the view does not have."""
+    return _checked(view, _split(line))
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise UsageError(f"{line!r} has a quote that is not closed; close it.") from None
+
+
+def _checked(view: View, words: Iterable[str]) -> tuple[str, ...]:
+    kept = tuple(words)
+    for word in kept:
+        name, colon, _ = word.removeprefix("!").partition(":")
+        if colon and name not in view.words:
+            raise UsageError(f"{name}: is no word of {view.name}; there are {', '.join(view.words)}.")
+        if not colon and "text" not in view.words:
+            raise UsageError(f"{view.name} cannot be searched for {word!r}; it takes {', '.join(view.words)}.")
+    for name in view.required:
+        if not any(word.startswith(f"{name}:") for word in kept):
+            raise UsageError(f"{view.name} needs {name}: to say which.")
+    return kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Names for completion."""
+
+    instances: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+def completions(view: View, word: str, known: Known) -> list[str]:
+    """What the last word of a filter could become, nearest first; nothing if it is text."""
+    bang = "!" if word.startswith("!") else ""
+    name, colon, value = word.removeprefix("!").partition(":")
+    if not colon:
+        names = [one for one in (*view.words, *(("sort",) if view.sorts else ())) if one != "text"]
+        return [f"{bang}{one}:" for one in names if one.startswith(name)]
+    *chosen, last = value.split(",")
+    before = f"{bang}{name}:" + "".join(f"{one}," for one in chosen)
+    values = [one for one in _values(view, name, known) if one.startswith(last) and one not in chosen]
+    return [shlex.quote(before + one) if " " in one else before + one for one in values]
+
+
+def _values(view: View, name: str, known: Known) -> tuple[str, ...]:
+    if name == "state":
+        return tuple(health.value for health in Health) if view.noun is None else STATES[view.noun]
+    if name == "type":
+        return () if view.noun is None else TYPES[view.noun]
+    named = {
+        "instance": known.instances,
+        "resource": known.resources,
+        "sort": (*view.sorts, *(f"-{one}" for one in view.sorts)),
+        "since": ("15m", "1h", "2h", "8h", "1d", "7d"),
+        "until": ("15m", "1h", "2h", "8h", "1d", "7d"),
+    }
+    return named.get(name, ())

@@ -1,0 +1,449 @@
+"""A table that draws only the lines one can see, over rows that need not all be here.
+
+Textual's own table measures and keeps every row: 100,000 of them take 13 seconds to open. And Textual compares no
+frames, it sends every region that was called dirty. So here
+
+1. a line is drawn when it is shown, and kept as long as row, cursor and mark are the same;
+2. moving the cursor, marking, and a row that changes each refresh their own lines, never the widget;
+3. widths of columns are fixed, so a new row moves nothing;
+4. the cursor is a row, not a line: when rows come in above it, it stays on its row, and so does the view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, ClassVar, Final, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cwconsole.tui.actions import Scope, bindings
+from cwconsole.tui.render.cells import TONES, Cell, Line, Tone
+from cwconsole.tui.render.columns import Column, Look, Placed, column_at, draw_row, draw_titles, place
+from cwconsole.tui.rows import Marks, Rows
+
+R = TypeVar("R")
+
+HEAD: Final = 1  # lines of the head, which stay while the rows scroll
+KEPT_STRIPS: Final = 1000
+TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn(Generic[R]):
+    """A line as it was drawn last, and what it was drawn from."""
+
+    row: R
+    look: Look
+    line: Line
+    strip: Strip
+
+
+class VirtualTable(ScrollView, Generic[R], can_focus=True):
+    """See the module. Subclasses decide where rows come from; `rows` says what is there now."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--mark", "table--waiting", *TONES}
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TABLE)]
+    DEFAULT_CSS = """
+    VirtualTable {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    """
+
+    class CursorMoved(Message):
+        """The cursor stands on another row, or on another version of it; None if there are no rows."""
+
+        def __init__(self, table: VirtualTable[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> VirtualTable[Any]:
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, VirtualTable.CursorMoved)
+
+    class Opened(Message):
+        """A row was chosen with Enter or a second click."""
+
+        def __init__(self, table: VirtualTable[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> VirtualTable[Any]:
+            return self.table
+
+    class Changed(Message):
+        """How many are marked, how many there are, or how many are new has changed."""
+
+        def __init__(self, table: VirtualTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, VirtualTable.Changed)
+
+    class SortAsked(Message):
+        """The operator wants another order: a column's id, and whether from high to low."""
+
+        def __init__(self, column: str, descending: bool) -> None:
+            super().__init__()
+            self.column = column
+            self.descending = descending
+
+    def __init__(
+        self,
+        rows: Rows[R],
+        columns: Sequence[Column[R]],
+        *,
+        look: Look,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        empty: str = "",
+    ) -> None:
+        """empty: what to say where there are no rows."""
+        super().__init__(id=id)
+        self.rows = rows
+        self.marks = Marks()
+        self.look = look
+        self.empty = empty
+        self.sorted_by, self.descending = "", False
+        self._columns = columns
+        self._placed: tuple[Placed[R], ...] = ()
+        self._cursor = 0
+        self._cursor_key: Hashable | None = None
+        self._anchor: Hashable | None = None
+        self._strips: dict[tuple[Hashable, bool, bool], _Drawn[R]] = {}
+        self._tone_styles: dict[str, Style] = {}
+        self._g_pressed = 0.0
+
+    # --- what is under the cursor -----------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The position of the cursor."""
+        return self._cursor
+
+    @property
+    def current(self) -> R | None:
+        """The row under the cursor, None if there is none or it has not been read yet."""
+        return self.rows.at(self._cursor)
+
+    @property
+    def in_view(self) -> range:
+        """The positions that are in view."""
+        top = self.scroll_offset.y
+        return range(top, min(top + self._page, self.rows.total))
+
+    @property
+    def _page(self) -> int:
+        return max(self.scrollable_content_region.height - HEAD, 1)
+
+    def move_to(self, index: int, *, center: bool = False) -> None:
+        """Put the cursor on a position, and bring it into view."""
+        index = max(min(index, self.rows.total - 1), 0)
+        before, self._cursor = self._cursor, index
+        row = self.rows.at(index)
+        key = None if row is None else self.rows.key(row)
+        moved, self._cursor_key = (before != index or key != self._cursor_key), key
+        if before != index:
+            self._refresh_rows((before, index))
+        self._show_cursor(center=center)
+        if moved:
+            self.post_message(self.CursorMoved(self, row))
+
+    def forget_cursor(self) -> None:
+        """The cursor stays on its line, whichever row comes to stand there."""
+        self._cursor_key = None
+
+    def move_to_key(self, key: Hashable) -> bool:
+        """Put the cursor on a row, if it is here."""
+        index = self.rows.index(key)
+        if index is not None:
+            self.move_to(index)
+        return index is not None
+
+    def _show_cursor(self, *, center: bool = False) -> None:
+        top, page = self.scroll_offset.y, self._page
+        if top <= self._cursor < top + page:
+            return
+        if center:
+            self._scroll_top(self._cursor - page // 2)
+        else:
+            self._scroll_top(self._cursor if self._cursor < top else self._cursor - page + 1)
+
+    def _scroll_top(self, top: int) -> None:
+        self.scroll_to(y=max(top, 0), animate=False, force=True)
+
+    # --- what changes -----------------------------------------------------------------------------------------------
+
+    def show_changed(self, changed: Iterable[int]) -> None:
+        """Draw again what is in view of these positions, and notice a new number of rows."""
+        self._resize_content()
+        self._refresh_rows(changed)
+        self._follow_cursor()
+        self.post_message(self.Changed(self))
+
+    def show_all(self) -> None:
+        """Draw everything again: other rows, another order."""
+        self._resize_content()
+        self._follow_cursor()
+        self.refresh()
+        self.post_message(self.Changed(self))
+
+    def show_shifted(self, by: int) -> None:
+        """Positions have become different ones; the same rows stay in view."""
+        self._resize_content()
+        if by:
+            self._cursor += by
+            self._scroll_top(self.scroll_offset.y + by)
+        self.show_all()
+
+    def tick(self, look: Look) -> None:
+        """Time has passed: draw again what reads differently now, in seconds or in cells."""
+        self.look = look
+        for index in self.in_view:
+            row = self.rows.at(index)
+            if row is None:
+                continue
+            drawn = self._strips.get(self._strip_key(index, row))
+            if drawn is None or drawn.line != draw_row(row, self._placed, look):
+                self._refresh_rows((index,))
+
+    def set_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show other columns."""
+        self._columns = columns
+        self._place_columns()
+        self.refresh()
+
+    def set_sort(self, column: str, descending: bool) -> None:
+        """Say in the head what the rows are sorted by; whoever sorts them calls it."""
+        self.sorted_by, self.descending = column, descending
+        self.refresh(self._line_region(0))
+
+    def set_marks(self, marks: Marks) -> None:
+        """Choose rows."""
+        before, self.marks = self.marks, marks
+        differ = [at for at in self.in_view if self._marked(at, before) != self._marked(at, marks)]
+        self._refresh_rows(differ)
+        self.post_message(self.Changed(self))
+
+    def _marked(self, index: int, marks: Marks) -> bool:
+        row = self.rows.at(index)
+        return row is not None and self.rows.key(row) in marks
+
+    def _follow_cursor(self) -> None:
+        """The cursor belongs to a row: find it again; where it has gone, stay on the line."""
+        index = None if self._cursor_key is None else self.rows.index(self._cursor_key)
+        if index is not None and index != self._cursor:
+            line = self._cursor - self.scroll_offset.y
+            self._refresh_rows((self._cursor, index))
+            self._cursor = index
+            if 0 <= line < self._page:
+                self._scroll_top(index - line)
+        self._cursor = max(min(self._cursor, self.rows.total - 1), 0)
+        row = self.current
+        if row is not None or not self.rows.total:
+            key = None if row is None else self.rows.key(row)
+            self._cursor_key = key
+            self.post_message(self.CursorMoved(self, row))
+
+    def _resize_content(self) -> None:
+        size = Size(self.scrollable_content_region.width, max(self.rows.total, 1) + HEAD)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _refresh_rows(self, indexes: Iterable[int]) -> None:
+        top, page = self.scroll_offset.y, self._page
+        for index in indexes:
+            if top <= index < top + page:
+                self.refresh(self._line_region(index - top + HEAD))
+
+    def _line_region(self, y: int) -> Region:
+        return Region(0, y, self.size.width, 1)
+
+    # --- drawing ----------------------------------------------------------------------------------------------------
+
+    def on_resize(self) -> None:
+        """Another width shows other columns."""
+        self._place_columns()
+        self._resize_content()
+        self._show_cursor()
+
+    def _place_columns(self) -> None:
+        self._placed = place(self._columns, max(self.scrollable_content_region.width - 2, 1))
+        self._strips.clear()
+
+    def notify_style_update(self) -> None:
+        """Another theme: nothing that was drawn is right any more."""
+        super().notify_style_update()
+        self._tone_styles.clear()
+        self._strips.clear()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the view: the head, or a row."""
+        cells = self.scrollable_content_region.width
+        if y < HEAD:
+            head = (Cell("  "), *draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs))
+            return self._strip(head, self._style("table--head"), cells, tones=False)
+        index = self.scroll_offset.y + y - HEAD
+        row = self.rows.at(index)
+        if row is not None:
+            return self._row_strip(index, row, cells)
+        return self._strip(self._without_row(index), self._style("table--waiting"), cells)
+
+    def _without_row(self, index: int) -> Line:
+        """What stands where no row is: nothing, a word that there are none, or a sign that it is being read."""
+        if index < self.rows.total:
+            return (Cell(f"  {self.look.glyphs.off}"),)
+        is_first = index == 0 and not self.rows.total
+        return (Cell(f"  {self.empty}" if is_first else ""),)
+
+    def _row_strip(self, index: int, row: R, cells: int) -> Strip:
+        name = self._strip_key(index, row)
+        drawn = self._strips.get(name)
+        if drawn is not None and drawn.look is self.look and drawn.row == row:
+            return drawn.strip
+        _, has_cursor, marked = name
+        line = draw_row(row, self._placed, self.look)
+        sign = Cell(f"{self.look.glyphs.mark} " if marked else "  ")
+        style = self._style("table--cursor") if has_cursor else self._style("table--mark") if marked else Style.null()
+        strip = self._strip((sign, *line), self.rich_style + style, cells, tones=not has_cursor)
+        if len(self._strips) >= KEPT_STRIPS:
+            self._strips.clear()
+        self._strips[name] = _Drawn(row, self.look, line, strip)
+        return strip
+
+    def _strip_key(self, index: int, row: R) -> tuple[Hashable, bool, bool]:
+        key = self.rows.key(row)
+        return key, index == self._cursor, key in self.marks
+
+    def _strip(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
+        segments = [
+            Segment(cell.text, style + self._style(cell.tone.value) if tones and cell.tone is not Tone.PLAIN else style)
+            for cell in line
+        ]
+        return Strip(segments).adjust_cell_length(cells, style)
+
+    def _style(self, component: str) -> Style:
+        style = self._tone_styles.get(component)
+        if style is None:
+            style = self.get_component_rich_style(component, partial=component in TONES)
+            self._tone_styles[component] = style
+        return style
+
+    # --- keys and mouse ---------------------------------------------------------------------------------------------
+
+    def do_table_down(self) -> None:
+        self.move_to(self._cursor + 1)
+
+    def do_table_up(self) -> None:
+        self.move_to(self._cursor - 1)
+
+    def do_table_page_down(self) -> None:
+        self._turn(self._page)
+
+    def do_table_page_up(self) -> None:
+        self._turn(-self._page)
+
+    def do_table_half_down(self) -> None:
+        self._turn(max(self._page // 2, 1))
+
+    def do_table_half_up(self) -> None:
+        self._turn(-max(self._page // 2, 1))
+
+    def do_table_top(self) -> None:
+        self.move_to(0)
+
+    def do_table_end(self) -> None:
+        self.move_to(self.rows.total - 1)
+
+    def do_table_g(self) -> None:
+        """The first of two."""
+        now = monotonic()
+        if now - self._g_pressed < TWICE_SECONDS:
+            self._g_pressed = 0.0
+            self.do_table_top()
+        else:
+            self._g_pressed = now
+
+    def do_table_open(self) -> None:
+        if (row := self.current) is not None:
+            self.post_message(self.Opened(self, row))
+
+    def do_table_mark(self) -> None:
+        if self._cursor_key is not None:
+            self._anchor = self._cursor_key
+            self.set_marks(self.marks.toggle(self._cursor_key))
+            self.do_table_down()
+
+    def do_table_mark_range(self) -> None:
+        """From the row that was marked last up to the cursor."""
+        start = None if self._anchor is None else self.rows.index(self._anchor)
+        if start is None:
+            self.app.notify("Mark the first row with space, then go to the last one.", markup=False)
+            return
+        low, high = sorted((start, self._cursor))
+        rows = [row for at in range(low, high + 1) if (row := self.rows.at(at)) is not None]
+        self.set_marks(self.marks.add([self.rows.key(row) for row in rows]))
+
+    def do_table_mark_invert(self) -> None:
+        self.set_marks(self.marks.inverted())
+
+    def do_table_mark_all(self) -> None:
+        self.set_marks(Marks() if self.marks == Marks(everything=True) else Marks(everything=True))
+
+    def do_table_sort(self) -> None:
+        """Sort by the next column that one can sort by."""
+        ids = [one.column.id for one in self._placed if one.column.sort]
+        if not ids:
+            self.app.notify("This list has one order only, newest first; filter it with / instead.", markup=False)
+            return
+        at = (ids.index(self.sorted_by) + 1) % len(ids) if self.sorted_by in ids else 0
+        self.post_message(self.SortAsked(ids[at], self.descending))
+
+    def do_table_sort_reverse(self) -> None:
+        if self.sorted_by:
+            self.post_message(self.SortAsked(self.sorted_by, not self.descending))
+
+    def _turn(self, by: int) -> None:
+        """Move cursor and view together, as a pager does."""
+        top = max(min(self.scroll_offset.y + by, self.rows.total - self._page), 0)
+        target = max(min(self._cursor + by, self.rows.total - 1), 0)
+        self._scroll_top(top)
+        self.move_to(target)
+
+    async def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; one on the cursor opens; one on the head sorts."""
+        line = event.get_content_offset(self)
+        if line is None:
+            return
+        if line.y < HEAD:
+            column = column_at(self._placed, line.x - 2)
+            if column is not None and column.sort:
+                self.post_message(self.SortAsked(column.id, self.sorted_by == column.id and not self.descending))
+            return
+        index = self.scroll_offset.y + line.y - HEAD
+        if index == self._cursor:
+            self.do_table_open()
+        elif index < self.rows.total:
+            self.move_to(index)
+
+    def action_do(self, name: str) -> None:
+        """Run one of the table's own actions, see `tui.actions`."""
+        getattr(self, "do_" + name.replace(".", "_"))()

@@ -1,0 +1,40 @@
+"""Work beside the loop of messages: every worker is started here, so none can fail unseen or end the console."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from textual.dom import DOMNode
+from textual.message import Message
+
+log = structlog.get_logger(__name__)
+
+
+class WorkFailed(Message):
+    """A worker ended by an error. what: what it was doing, as the beginning of a sentence (`Reading events`)."""
+
+    def __init__(self, what: str, error: Exception) -> None:
+        super().__init__()
+        self.what = what
+        self.error = error
+
+
+def start(node: DOMNode, work: Coroutine[Any, Any, None], *, what: str, group: str, exclusive: bool = False) -> None:
+    """Run something beside the messages; it ends with the node. exclusive: it takes the place of its group's others."""
+    node.run_worker(
+        _watched(node, work, what),
+        group=group,
+        description=what,
+        exclusive=exclusive,
+        exit_on_error=False,
+    )
+
+
+async def _watched(node: DOMNode, work: Coroutine[Any, Any, None], what: str) -> None:
+    try:
+        await work
+    except Exception as error:  # whatever it is, it is logged and shown, and the console goes on
+        log.warning("console worker failed", what=what, exc_info=error)
+        node.app.post_message(WorkFailed(what, error))

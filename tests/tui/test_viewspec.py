@@ -1,0 +1,96 @@
+"""A view as a line: read, written, read again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.filters import Noun, Term
+from cwconsole.tui.viewspec import VIEWS, Known, ViewSpec, completions, read, spec
+
+NOW = 1_790_000_000_000
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)
+
+
+@given(
+    view=st.sampled_from([VIEWS["fleet"], VIEWS["events"], VIEWS["polls"]]),
+    instance=TEXT,
+    text=TEXT,
+    inverted=st.booleans(),
+)
+def test_a_line_is_read_back_as_it_was(view: object, instance: str, text: str, inverted: bool) -> None:
+    name = view.name  # type: ignore[attr-defined]
+    bang = "!" if inverted else ""
+    wanted = ViewSpec(view=name, words=(f"{bang}instance:{instance}", text))
+    assert read(wanted.line) == wanted
+
+
+def test_the_examples_of_the_module_are_right() -> None:
+    events = read("events instance:acme type:deleted since:2h")
+    chosen = events.filter(now_ms=NOW)
+    assert (chosen.instance, chosen.type, chosen.since_ms) == (Term("acme"), Term(("deleted",)), NOW - 7_200_000)
+    fleet = read("fleet state:failing,late sort:-lag")
+    assert (fleet.sort, fleet.descending, fleet.value("state")) == ("lag", True, "failing,late")
+    assert read("resource instance:acme resource:contacts") == spec("resource", instance="acme", resource="contacts")
+
+
+def test_relative_times_stay_relative() -> None:
+    assert read("events since:2h").line == "events since:2h"
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("", "There is no view ''"),
+        ("melt", "there are fleet, events"),
+        ("events colour:red", "colour: is no word of events; there are instance"),
+        ("events sort:seen", "its order is newest first"),
+        ("fleet sort:colour", "it can be sorted by health"),
+        ("event", "event needs id: to say which"),
+        ("resource instance:acme", "resource needs resource:"),
+        ("deliveries crash", "cannot be searched for 'crash'"),
+        ("events 'open", "a quote that is not closed"),
+    ],
+)
+def test_what_is_not_right_is_refused_with_what_would_be(line: str, complaint: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(line)
+    assert complaint in str(refused.value)
+
+
+def test_values_are_judged_by_the_filter() -> None:
+    with pytest.raises(UsageError, match="polls have no state 'melted'"):
+        read("polls state:melted").filter(now_ms=NOW)
+
+
+def test_another_filter_keeps_the_order_and_may_bring_its_own() -> None:
+    fleet = read("fleet sort:-lag")
+    assert fleet.filtered("state:late").line == "fleet state:late sort:-lag"
+    assert fleet.filtered("state:late sort:next").line == "fleet state:late sort:next"
+    assert fleet.sorted_by("dead", True).line == "fleet sort:-dead"
+
+
+def test_every_history_is_a_view_of_its_own_mode() -> None:
+    assert {view.noun for view in VIEWS.values() if view.noun} == set(Noun)
+    assert all(VIEWS[noun.value].mode == noun.value for noun in Noun)
+
+
+@pytest.mark.parametrize(
+    ("view", "word", "offered"),
+    [
+        ("events", "ty", ["type:"]),
+        ("events", "!in", ["!instance:"]),
+        ("events", "type:", ["type:created", "type:updated", "type:deleted"]),
+        ("events", "type:created,u", ["type:created,updated"]),
+        ("deliveries", "state:de", ["state:delivered", "state:dead"]),
+        ("fleet", "state:fa", ["state:failing"]),
+        ("events", "instance:a", ["instance:acme", "'instance:acme east'"]),
+        ("fleet", "sort:-de", ["sort:-dead"]),
+        ("events", "crash", []),
+    ],
+)
+def test_words_and_values_are_completed(view: str, word: str, offered: list[str]) -> None:
+    known = Known(instances=("acme", "acme east", "globex"), resources=("contacts",))
+    assert completions(VIEWS[view], word, known) == offered
