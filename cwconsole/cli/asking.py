@@ -5,7 +5,6 @@ With `--wait` and no engine, this process hosts one for the action and the deliv
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from functools import partial
 
@@ -15,8 +14,9 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import EngineUnreachableError, RefusedError
 from cwconsole.store import poll_list
 from cwconsole.store.actions import Action
+from cwconsole.store.once import Connection
 
-Queue = Callable[[sqlite3.Connection], list[int]]
+Queue = Callable[[Connection], list[int]]
 
 
 def ask(invocation: Invocation, queue: Queue, *, what: str, wait: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 import click
 
 from cwconsole.cli import output
@@ -15,6 +13,7 @@ from cwconsole.core.filters import Noun
 from cwconsole.store import delivery_list, operations
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
+from cwconsole.store.once import Connection
 
 HEAD = ("ID", "CREATED", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "STATE", "TRIES", "NEXT", "STATUS", "EVENT")
 
@@ -77,11 +76,11 @@ def cancel(invocation: Invocation, delivery_ids: tuple[str, ...], reason: str | 
     _told(invocation, invocation.write(_cancel_all, delivery_ids, asked, invocation.now_ms))
 
 
-def _retry_all(conn: sqlite3.Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
+def _retry_all(conn: Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
     return [operations.retry(conn, whole_id(one), asked=asked, now_ms=now_ms) for one in ids]
 
 
-def _cancel_all(conn: sqlite3.Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
+def _cancel_all(conn: Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
     return [operations.cancel(conn, whole_id(one), asked=asked, now_ms=now_ms) for one in ids]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from cwconsole.cli.times import read_time
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import DEFAULT_LIMIT, STATES, TYPES, WORDS, Filter, Noun, from_words, split
 from cwconsole.store.listing import Listing
+from cwconsole.store.once import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
@@ -66,9 +66,7 @@ def chosen(
     )
 
 
-def all_rows(
-    invocation: Invocation, page: Callable[[sqlite3.Connection, Filter], Listing[R]], asked: Filter
-) -> list[R]:
+def all_rows(invocation: Invocation, page: Callable[[Connection, Filter], Listing[R]], asked: Filter) -> list[R]:
     """As many rows as were asked for, however many pages that takes; each page is read on its own."""
     rows: list[R] = []
     while True:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +21,7 @@ from cwconsole.store import instances as store
 from cwconsole.store import open_deliveries, reconfigure, resources
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Draft, Instance
+from cwconsole.store.once import Connection
 from cwconsole.store.resources import Resource
 
 HEAD = ("ID", "NAME", "STATE", "COMPANY", "RESOURCES", "CALLBACK")
@@ -191,7 +191,7 @@ def disable(invocation: Invocation, instance: str, reason: str | None) -> None:
 
 
 def _switch(invocation: Invocation, instance: str, enabled: bool, asked: Asked) -> None:
-    def unit(conn: sqlite3.Connection) -> Instance:
+    def unit(conn: Connection) -> Instance:
         row = store.load(conn, instance)
         store.set_enabled(conn, row.id, enabled, asked=asked, now_ms=invocation.now_ms)
         return row
@@ -213,7 +213,7 @@ def remove(invocation: Invocation, instance: str, yes: bool, reason: str | None)
     """Take an instance out of service. What waits to be sent is given up; wants --yes."""
     asked = invocation.asked(ActionKind.REMOVE, reason=reason)
 
-    def unit(conn: sqlite3.Connection) -> tuple[Instance, int]:
+    def unit(conn: Connection) -> tuple[Instance, int]:
         row = store.load(conn, instance)
         if not yes:
             raise RefusedError(_what_is_lost(conn, row))
@@ -226,7 +226,7 @@ def remove(invocation: Invocation, instance: str, yes: bool, reason: str | None)
         output.print_line(f"Removed {row.name}; {cancelled} open deliveries were given up.")
 
 
-def _what_is_lost(conn: sqlite3.Connection, row: Instance) -> str:
+def _what_is_lost(conn: Connection, row: Instance) -> str:
     known = sum(reconfigure.known_objects(conn, resource.id) for resource in resources.of_instance(conn, row.id))
     waiting = open_deliveries.count(conn, row.id)
     return (
@@ -249,15 +249,15 @@ def export(invocation: Invocation, instance: str, style: str) -> None:
     click.echo(exported(row, as_toml=as_toml), nl=False)
 
 
-def _all(conn: sqlite3.Connection) -> list[Shown]:
+def _all(conn: Connection) -> list[Shown]:
     return [_shown(conn, row) for row in store.all_instances(conn)]
 
 
-def _one(conn: sqlite3.Connection, instance: str) -> Shown:
+def _one(conn: Connection, instance: str) -> Shown:
     return _shown(conn, store.load(conn, instance))
 
 
-def _shown(conn: sqlite3.Connection, row: Instance) -> Shown:
+def _shown(conn: Connection, row: Instance) -> Shown:
     callback = store.callback_of(conn, row)
     return Shown(
         instance=row,

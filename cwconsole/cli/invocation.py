@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +14,9 @@ from cwconsole.cli import operator, settings
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.settings import Settings
 from cwconsole.core.errors import EngineRunningError, StoreError
-from cwconsole.store import connection
+from cwconsole.store import once
 from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.once import Connection
 
 if TYPE_CHECKING:
     from cwconsole.store.vault import Vault
@@ -71,29 +70,20 @@ class Invocation:
         """Whether an engine works on the database."""
         return engine_runs(self.path)
 
-    def read(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, ...)` on one state of the file. Raises StoreError for a file that cannot be used."""
-        with connection.translated(self.path), closing(connection.reader(self.path)) as conn:
-            conn.execute("BEGIN")
-            return fn(conn, *args, **kwargs)
+        return once.read_once(self.path, fn, *args, **kwargs)
 
-    def write(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def write(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, ...)` in a transaction of its own. A file of an older program is brought up to date first."""
         if not self.path.exists():
             raise StoreError(f"There is no database {self.path}; check the path, or add an instance, which creates it.")
         self.prepare()
-        with (
-            connection.translated(self.path),
-            closing(connection.writer(self.path)) as conn,
-            connection.transaction(conn),
-        ):
-            return fn(conn, *args, **kwargs)
+        return once.write_once(self.path, fn, *args, **kwargs)
 
     def prepare(self) -> None:
         """Create or upgrade the file, under the engine's lock, if it needs that."""
-        try:
-            connection.reader(self.path).close()
-        except StoreError:
+        if not once.is_ready(self.path):
             self._migrate()
 
     def _migrate(self) -> None:

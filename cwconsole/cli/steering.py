@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 from cwconsole.cli import output
 from cwconsole.cli.invocation import Invocation
 from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope, scope
 
-Operation = Callable[[sqlite3.Connection, Scope, Asked], str]
+Operation = Callable[[Connection, Scope, Asked], str]
 
 
 def steer(
@@ -25,7 +25,7 @@ def steer(
     """Do it in one transaction, and print the outcome."""
     asked = invocation.asked(kind, reason=reason)
 
-    def unit(conn: sqlite3.Connection) -> tuple[Scope, str]:
+    def unit(conn: Connection) -> tuple[Scope, str]:
         target = scope(conn, instance, resource)
         return target, operation(conn, target, asked)
 
