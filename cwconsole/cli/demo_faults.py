@@ -38,6 +38,7 @@ RECEIVER = (
     Fault(kind=FaultKind.STATUS, status=503, probability=0.4, retry_after=2),
     Fault(kind=FaultKind.STATUS, status=429, probability=0.3, retry_after=1),
     Fault(kind=FaultKind.RESET, probability=0.3),
+    Fault(kind=FaultKind.LOST, probability=0.3),
     Fault(kind=FaultKind.CUT, probability=0.3),
     Fault(kind=FaultKind.REDIRECT, probability=0.2),
     Fault(kind=FaultKind.SLOW, probability=0.3, seconds=0.5),

@@ -87,7 +87,7 @@ class Report:
         if compared.missing:
             return f"The last version of {len(compared.missing)} of {checked} changed records did not arrive."
         if self.settled is None:
-            return f"Nothing is missing, but there was work left at the end: {waiting} deliveries are open."
+            return f"Nothing is missing, but not all work was done in time; {waiting} deliveries are open."
         return f"Nothing is missing: the last version of all {checked} changed records arrived."
 
 

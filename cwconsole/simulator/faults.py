@@ -33,6 +33,7 @@ class FaultKind(StrEnum):
     SLOW = "slow"  # the right answer, `seconds` late
     HANG = "hang"  # no answer for `seconds`, then the connection is closed
     RESET = "reset"  # the connection is reset before any answer
+    LOST = "lost"  # what was sent is taken, and the connection is reset before any answer
     STATUS = "status"  # an answer with `status`, and Retry-After if `retry_after` is set
     REDIRECT = "redirect"  # 302 to another path of this server
 

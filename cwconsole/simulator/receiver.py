@@ -32,10 +32,8 @@ from cwconsole.simulator.records import record_digest
 from cwconsole.simulator.signatures import Verdict, Verifier
 
 CONTROL = "/_receiver"
-RECEIVED = frozenset(
-    {FaultKind.STATUS, FaultKind.REDIRECT, FaultKind.SLOW, FaultKind.HANG, FaultKind.RESET, FaultKind.CUT}
-)
-_TAKEN = frozenset({FaultKind.SLOW, FaultKind.CUT})  # faults whose answer says 2xx all the same
+_TAKEN = frozenset({FaultKind.SLOW, FaultKind.CUT, FaultKind.LOST})  # faults by which a notification is kept
+RECEIVED = _TAKEN | {FaultKind.STATUS, FaultKind.REDIRECT, FaultKind.HANG, FaultKind.RESET}
 
 
 class Keep(StrEnum):
@@ -184,7 +182,7 @@ def _digest(body: bytes) -> str | None:
 async def _misbehave(request: web.Request, fault: Fault) -> web.StreamResponse | None:
     """The answer that a fault asks for; None for the ordinary one, late."""
     match fault.kind:
-        case FaultKind.RESET:
+        case FaultKind.RESET | FaultKind.LOST:
             return reset(request)
         case FaultKind.HANG:
             return await hang(request, fault.seconds)

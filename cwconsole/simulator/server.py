@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 BASE_PATH = "/v4_6_release/apis/3.0"
 COMPANY_INFO = "/login/companyinfo/"
-SIMULATED = frozenset(FaultKind) - {FaultKind.REDIRECT}
+SIMULATED = frozenset(FaultKind) - {FaultKind.REDIRECT, FaultKind.LOST}
 _LARGEST_SESSIONS = 10_000
 
 

@@ -132,6 +132,17 @@ async def test_an_answer_is_cut(receiver: Receiver, poster: Poster) -> None:
     assert receiver.accepted == 1, "its status said 200, and senders believe that"
 
 
+async def test_what_is_taken_without_an_answer_is_a_duplicate_when_it_comes_again(
+    receiver: Receiver, poster: Poster
+) -> None:
+    receiver.faults.add(Fault(kind=FaultKind.LOST, times=1))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await poster.post(notification())
+    assert (receiver.accepted, receiver.duplicates) == (1, 0)
+    assert await poster.post(notification()) == 204
+    assert (receiver.accepted, receiver.duplicates) == (2, 1)
+
+
 async def test_a_slow_answer_is_an_acceptance(receiver: Receiver, poster: Poster) -> None:
     receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=0.01))
     assert await poster.post(notification()) == 204
