@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import secrets
 import sys
-from dataclasses import dataclass
-from typing import Any
 
 import click
 
-from cwconsole.cli import output
+from cwconsole.cli import instance_views, output
 from cwconsole.cli.common import INSTANCE, REASON, YES, common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.text import maybe, moment, span
+from cwconsole.cli.text import moment
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError, UsageError
-from cwconsole.core.moments import iso
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import instances as store
 from cwconsole.store import open_deliveries, reconfigure, resources
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
-from cwconsole.store.resources import Resource
-
-HEAD = ("ID", "NAME", "STATE", "COMPANY", "RESOURCES", "CALLBACK")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """An instance with what belongs to it. url: of its callback, None for record only."""
-
-    instance: Instance
-    resources: list[Resource]
-    url: str | None
-    url_held: str | None
 
 
 @click.group()
@@ -76,11 +60,13 @@ def add(invocation: Invocation, file: str, reason: str | None) -> None:
 @pass_invocation
 def list_instances(invocation: Invocation) -> None:
     """List instances."""
-    rows = invocation.read(_all)
+    rows = invocation.read(instance_views.every)
     if invocation.as_json:
-        output.print_json([_document(row) for row in rows])
+        output.print_json([instance_views.document(row) for row in rows])
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no instance yet.")
+        output.print_table(
+            instance_views.HEAD, [instance_views.cells(row) for row in rows], empty="There is no instance yet."
+        )
 
 
 @instances.command()
@@ -91,17 +77,17 @@ def show(invocation: Invocation, instance: str) -> None:
     """Show an instance, its resources and its configuration; secrets are masked."""
     from cwconsole.cli.instance_files import exported, masked, stored_body  # noqa: PLC0415
 
-    row = invocation.read(_one, instance)
+    row = invocation.read(instance_views.one, instance)
     if invocation.as_json:
-        output.print_json({**_document(row), "body": dict(masked(stored_body(row.instance)).document)})
+        output.print_json({**instance_views.document(row), "body": dict(masked(stored_body(row.instance)).document)})
         return
     output.print_facts(
         [
             ("instance", f"{row.instance.id}: {row.instance.name}"),
-            ("state", _state(row.instance)),
-            ("callback", _callback(row)),
+            ("state", instance_views.state(row.instance)),
+            ("callback", instance_views.callback(row)),
             ("added", f"{moment(row.instance.created_ms)}, changed {moment(row.instance.updated_ms)}"),
-            *(("resource", _resource_line(resource)) for resource in row.resources),
+            *(("resource", instance_views.resource_line(resource)) for resource in row.resources),
         ]
     )
     output.print_line("")
@@ -247,73 +233,3 @@ def export(invocation: Invocation, instance: str, style: str) -> None:
     row = invocation.read(store.load, instance)
     as_toml = style == "toml" and not invocation.as_json
     click.echo(exported(row, as_toml=as_toml), nl=False)
-
-
-def _all(conn: Connection) -> list[Shown]:
-    return [_shown(conn, row) for row in store.all_instances(conn)]
-
-
-def _one(conn: Connection, instance: str) -> Shown:
-    return _shown(conn, store.load(conn, instance))
-
-
-def _shown(conn: Connection, row: Instance) -> Shown:
-    callback = store.callback_of(conn, row)
-    return Shown(
-        instance=row,
-        resources=resources.of_instance(conn, row.id),
-        url=None if callback is None else callback.url,
-        url_held=None if callback is None else callback.held_reason,
-    )
-
-
-def _document(row: Shown) -> dict[str, Any]:
-    instance = row.instance
-    return {
-        "id": instance.id,
-        "name": instance.name,
-        "enabled": instance.enabled,
-        "state": _state(instance),
-        "origin": str(instance.origin),
-        "callback": row.url,
-        "callback_held": row.url_held,
-        "created": iso(instance.created_ms),
-        "updated": iso(instance.updated_ms),
-        "resources": [
-            {"name": one.name, "source": one.source, "filter": one.filter, "mode": one.mode, "interval": one.interval_s}
-            for one in row.resources
-        ],
-    }
-
-
-def _state(instance: Instance) -> str:
-    if not instance.enabled:
-        return "off"
-    words = [word for word, since in (("paused", instance.paused_ms), ("held", instance.held_ms)) if since is not None]
-    return ", ".join(words) or "on"
-
-
-def _callback(row: Shown) -> str:
-    held = "" if row.url_held is None else f" (held: {row.url_held})"
-    return "none: events are recorded and not sent" if row.url is None else row.url + held
-
-
-def _resource_line(row: Resource) -> str:
-    parts = [f"{row.name}: {row.source}", f"every {span(row.interval_s)}"]
-    if row.filter:
-        parts.append(f"where {row.filter}")
-    if row.mode == "as_written":
-        parts.append("as written: weaker guarantee")
-    return ", ".join(parts)
-
-
-def _cells(row: Shown) -> list[str]:
-    sources = sorted({"/".join(resource.source.split("/")[:2]) for resource in row.resources})
-    return [
-        str(row.instance.id),
-        row.instance.name,
-        _state(row.instance),
-        maybe(", ".join(sources)),
-        maybe(", ".join(resource.name for resource in row.resources)),
-        maybe(row.url),
-    ]

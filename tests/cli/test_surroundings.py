@@ -1,0 +1,121 @@
+"""Who asks, which times they type, the engine's lock, the log, and how one error leaves an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import structlog
+
+from cwconsole.cli import logs, loop
+from cwconsole.cli.lock import engine_lock, engine_runs
+from cwconsole.cli.operator import command_line, operator, origin
+from cwconsole.cli.times import read_time, require_time
+from cwconsole.core.errors import EngineRunningError, PassingFault, StoreError, UsageError
+
+NOW = 1_790_000_000_000  # 2026-09-21 14:13:20Z
+HOLD = """
+import sys
+from pathlib import Path
+from cwconsole.cli.lock import engine_lock
+with engine_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_command_can_be_typed_again_and_holds_no_secret() -> None:
+    args = ["--db", "/x", "instances", "edit", "my acme", "--set", "private.key=abc", "--set=client.id=def", "--json"]
+    assert (
+        command_line(args)
+        == "cwconsole instances edit 'my acme' --set 'private.key=********' '--set=client.id=********'"
+    )
+    headers = ["edit", "--set", "configuration.event.notification.callback.headers.X-Key=abc", "--db=/x"]
+    assert "abc" not in command_line(headers)
+    assert command_line(["pause", "acme"]) == "cwconsole pause acme"
+
+
+def test_sudo_and_ssh_are_seen_through() -> None:
+    assert operator({"SUDO_USER": "ada"}).startswith("ada (as ")
+    assert origin({"SSH_CONNECTION": "10.0.0.7 5000 10.0.0.1 22"}) == "ssh 10.0.0.7"
+    assert origin({}).startswith(("tty ", "no terminal"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "ms"),
+    [
+        ("14:00", 1_789_999_200_000),
+        ("Sep 21", 1_789_948_800_000),
+        ("21 Sep 2026 14:00", 1_789_999_200_000),
+        ("21 Sep 2026 14:00 +02:00", 1_789_992_000_000),
+        ("10", None),
+        ("03/04/2026", None),
+        ("whenever", None),
+        ("99999-01-01", None),
+    ],
+)
+def test_times_that_people_type(typed: str, ms: int | None) -> None:
+    assert read_time(typed, now_ms=NOW) == ms
+
+
+def test_a_required_time_is_understood_or_refused() -> None:
+    assert require_time("2h", now_ms=NOW) == NOW - 7_200_000
+    assert require_time("14:00", now_ms=NOW) == 1_789_999_200_000
+    with pytest.raises(UsageError, match="is no time"):
+        require_time("soon", now_ms=NOW)
+
+
+def test_the_lock_is_held_by_one_process_and_freed_when_it_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "cw.db"
+    assert not engine_runs(path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    assert engine_runs(path)
+    with pytest.raises(EngineRunningError, match="Another engine"), engine_lock(path):
+        pass
+    process.kill()
+    process.communicate(timeout=20)
+    assert not engine_runs(path)
+    with engine_lock(path):
+        assert engine_runs(path)
+    assert Path(f"{path}.lock").exists()
+
+
+def test_a_lock_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be taken"), engine_lock(tmp_path / "file" / "cw.db"):
+        pass
+
+
+def test_the_log_has_no_secrets_and_no_control_characters(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "x.log"
+    with logs.log_to_file("info", path):
+        structlog.get_logger("x").info("polled", private_key="abc", remote="a\x1b[31mb", count=3)
+        structlog.get_logger("x").debug("not this")
+    (line,) = path.read_text().splitlines()
+    assert 'level=info event=polled private_key=******** remote="a [31mb" count=3' in line
+
+
+def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written"), logs.log_to_file("info", tmp_path / "file" / "x.log"):
+        pass
+
+
+def test_one_error_leaves_the_loop_and_it_is_ours_if_there_is_one() -> None:
+    async def fails() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(raising(ValueError("defect")))
+            group.create_task(raising(PassingFault("try again")))
+
+    async def raising(error: Exception) -> None:
+        raise error
+
+    with pytest.raises(PassingFault, match="try again"):
+        loop.run(fails())
