@@ -51,6 +51,8 @@ def writer(path: Path, *, migrating: bool = False) -> sqlite3.Connection:
             check_level(conn, path, migrating=migrating)
             _use_wal(conn, path)
             conn.execute("PRAGMA synchronous = FULL")
+            # 16 MB of log between checkpoints, not 4: a first full read rewrites the indexes' last pages all the time.
+            conn.execute("PRAGMA wal_autocheckpoint = 4000")
             conn.execute("PRAGMA foreign_keys = ON")
             with transaction(conn):
                 pass  # finds out now, not at the first write, whether the file can be written

@@ -169,6 +169,7 @@ CREATE TABLE events (
   record_date INTEGER,
   future INTEGER NOT NULL DEFAULT 0,  -- the record is dated after the poll's server time
   previous_id INTEGER,
+  digest BLOB NOT NULL,
   record BLOB NOT NULL
 );
 CREATE INDEX events_resource ON events (resource_id, type, id);
