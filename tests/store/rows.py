@@ -77,7 +77,7 @@ def add_events(
         cursor = conn.execute(
             """
             INSERT INTO events (instance_id, resource_id, poll_id, object_id, type, seen_ms, record_date, previous_id,
-                                record) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
+                                digest, record) VALUES (?, ?, 1, ?, ?, ?, ?, ?, x'00', ?)
             """,
             (instance, resource, object_id, kind, seen_ms, seen_ms // 1000, known and known[0], record.encode()),
         )

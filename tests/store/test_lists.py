@@ -260,8 +260,8 @@ def test_a_page_of_a_great_many_events_reads_a_page_of_them(tmp_path: Path) -> N
         conn.execute(
             """
             WITH RECURSIVE n (v) AS (SELECT 1 UNION ALL SELECT v + 1 FROM n WHERE v < 300000)
-            INSERT INTO events (instance_id, resource_id, poll_id, object_id, type, seen_ms, record)
-            SELECT 1, :place, 1, v % 50000, 'UPDATED', :now + v, x'7b7d' FROM n
+            INSERT INTO events (instance_id, resource_id, poll_id, object_id, type, seen_ms, digest, record)
+            SELECT 1, :place, 1, v % 50000, 'UPDATED', :now + v, x'00', x'7b7d' FROM n
             """,
             {"place": place, "now": NOW},
         )
