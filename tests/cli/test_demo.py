@@ -1,0 +1,254 @@
+"""The demo: the real command on real servers, and its parts: samples, script of faults, comparison, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cwconsole.callback.sender import TOTAL_SECONDS
+from cwconsole.cli.demo_faults import RECEIVER, REFUSALS, SOURCE, Spell, active, script
+from cwconsole.cli.demo_report import Compared, Faults, Missing, Report, as_json, compare, facts
+from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, POLL_SECONDS, read_samples, turned
+from cwconsole.core.config import InstanceConfig
+from cwconsole.core.instance_config import to_config
+from cwconsole.simulator.faults import FaultKind
+from cwconsole.simulator.steering import Arrived, Changed, Changes
+from cwconsole.store.totals import DeliveryTotals, EventTotals, Totals
+from tests.cli.conftest import Cli
+
+PATHS = ("/company/contacts", "/service/tickets")
+
+
+@contextmanager
+def demo(temporary: Path, *args: str) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own, whose temporary files are in a folder of the test's."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cwconsole", "demo", "--headless", *args],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.timeout(120)
+def test_everything_arrives_although_both_sides_misbehave(tmp_path: Path) -> None:
+    with demo(tmp_path, "--for", "4", "--seed", "4", "--json") as process:
+        out, err = process.communicate()
+    assert process.returncode == 0, err
+    report = json.loads(out)
+    assert report["ok"] is True
+    assert report["verdict"].startswith("Nothing is missing")
+    assert report["seed"] == 4
+    changes, events, deliveries = report["changes"], report["totals"]["events"], report["totals"]["deliveries"]
+    assert all(changes[kind] > 0 for kind in ("created", "updated", "deleted"))
+    assert changes["uncommitted"] == 0
+    assert all(count > 0 for count in events.values())
+    assert deliveries["delivered"] == sum(events.values()) == sum(deliveries.values())
+    assert report["accepted"] == deliveries["delivered"] + report["duplicates"]
+    assert report["compared"]["arrived"] > 20
+    assert report["compared"]["missing"] == []
+    assert report["faults"]["source"]
+    assert report["faults"]["receivers"]
+    assert "s left" in err, "progress goes beside the report"
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with demo(tmp_path, "--for", "60") as process:
+        assert process.stdout is not None
+        assert any("s left" in line for line in process.stdout)
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert (process.returncode, err) == (code, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the servers' process in /proc")
+def test_servers_that_are_killed_end_it_with_a_sentence_and_leave_what_tells_why(tmp_path: Path) -> None:
+    with demo(tmp_path, "--for", "60") as process:
+        assert process.stdout is not None
+        assert any("s left" in line for line in process.stdout)
+        [servers] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        os.kill(int(servers), signal.SIGKILL)
+        _, err = process.communicate()
+    [folder] = tmp_path.iterdir()
+    assert process.returncode == 1
+    assert err.startswith("The demo cannot go on: ")
+    assert err.endswith(f"The database and the logs are in {folder}.\n")
+    assert err.count("\n") == 1
+    assert {"demo.db", "engine.log", "servers.log"} <= {path.name for path in folder.iterdir()}
+
+
+def test_it_has_no_screen_yet_and_no_other_database(cli: Cli) -> None:
+    assert cli("demo").code == 2
+    result = cli("demo", "--headless", "--db", cli.path)
+    assert (result.code, result.out) == (2, "")
+    assert "leave --db out" in result.err
+
+
+def turned_samples() -> list[InstanceConfig]:
+    samples = read_samples()
+    bodies = turned(samples, "http://127.0.0.1:1/base", [f"http://127.0.0.1:{port}/" for port in (2, 3, 4)])
+
+    def resolve(text: str) -> str:
+        return samples.environment[text.removeprefix("env:")] if text.startswith("env:") else text
+
+    return [to_config(body, resolve) for body in bodies]
+
+
+def test_samples_keep_what_they_poll_and_get_the_demos_addresses_and_keys() -> None:
+    configs = turned_samples()
+    before = [to_config(sample.body) for sample in read_samples().each]
+    for config, original in zip(configs, before, strict=True):
+        assert (config.base_url, config.company, config.start) == ("http://127.0.0.1:1/base", COMPANY, "now")
+        assert [(one.name, one.path, one.filter) for one in config.resources] == [
+            (one.name, one.path, one.filter) for one in original.resources
+        ]
+        assert {one.interval for one in config.resources} == {POLL_SECONDS}
+        assert config.enabled
+        assert config.client_id == (original.client_id or CLIENT_ID)
+    assert [config.callback.url for config in configs if config.callback] == [
+        f"http://127.0.0.1:{port}/" for port in (2, 3, 4)
+    ]
+    assert len({(config.public_key, config.private_key.reveal()) for config in configs}) == 1
+
+
+def test_a_sample_that_signs_gets_the_key_its_receiver_checks() -> None:
+    samples = read_samples()
+    signing = [sample for sample in samples.each if sample.signature_key is not None]
+    assert len(signing) == 1
+    assert signing[0].signature_key in samples.environment.values()
+    assert len([config for config in turned_samples() if config.callback and config.callback.signature_key]) == 1
+
+
+@given(seed=st.integers(0, 10_000), seconds=st.floats(1, 300))
+def test_the_script_stays_within_the_time_and_leaves_out_no_kind_of_fault(seed: int, seconds: float) -> None:
+    spells = script(seconds, paths=PATHS, receivers=3, chance=Random(seed))
+    assert spells == script(seconds, paths=PATHS, receivers=3, chance=Random(seed))
+    assert all(0 <= spell.begin < spell.end <= seconds + 1e-6 for spell in spells)
+    at_source = {spell.fault.kind for spell in spells if spell.receiver is None}
+    assert at_source >= {fault.kind for fault in SOURCE}
+    assert len(at_source & set(REFUSALS)) >= 1
+    for receiver in range(3):
+        assert {spell.fault for spell in spells if spell.receiver == receiver} >= set(RECEIVER)
+    assert any(spell.fault.status == 410 for spell in spells if spell.fault.kind is FaultKind.STATUS)
+    assert active(spells, seconds + 1e-6) == []
+
+
+def test_hangs_end_before_those_who_wait_give_up() -> None:
+    assert all(fault.seconds < TOTAL_SECONDS for fault in RECEIVER if fault.kind in (FaultKind.HANG, FaultKind.SLOW))
+
+
+def test_spells_are_named_by_what_and_where() -> None:
+    [server_error] = [fault for fault in RECEIVER if fault.status == 500 and fault.kind is FaultKind.STATUS]
+    assert Spell(begin=0, end=1, fault=server_error, receiver=0).label == "500 at receiver 1"
+    refused = Spell(begin=0, end=1, fault=replace(server_error, kind=FaultKind.FORBIDDEN))
+    assert (refused.label, refused.refuses) == ("forbidden", True)
+
+
+NOW, OLDER = "a" * 64, "b" * 64
+
+
+def arrived(event_type: str, digest: str | None = NOW, *, number: int = 7, kind: str = "contacts") -> Arrived:
+    return Arrived(object_type=kind, object_id=str(number), event_type=event_type, digest=digest)
+
+
+@pytest.mark.parametrize(
+    ("digest", "notified", "why"),
+    [
+        (NOW, [arrived("CREATED")], None),
+        (NOW, [arrived("UPDATED")], None),
+        (None, [arrived("DELETED", OLDER)], None),
+        (NOW, [], "nothing arrived"),
+        (NOW, [arrived("UPDATED", number=8)], "nothing arrived"),
+        (NOW, [arrived("UPDATED", kind="companies")], "nothing arrived"),
+        (NOW, [arrived("UPDATED", OLDER)], "an older version arrived last"),
+        (NOW, [arrived("UPDATED", None)], "an older version arrived last"),
+        (NOW, [arrived("DELETED")], "it exists, and DELETED arrived last"),
+        (None, [arrived("UPDATED")], "it was deleted, and the last to arrive was UPDATED"),
+        (None, [], "nothing arrived"),
+    ],
+)
+def test_a_record_arrived_only_if_its_last_notification_tells_how_it_is(
+    digest: str | None, notified: list[Arrived], why: str | None
+) -> None:
+    compared = compare(
+        [Changed(id=7, digest=digest)], notified, instance="acme", resource="contacts", old=10, known=set()
+    )
+    if why is None:
+        assert compared == Compared(arrived=1)
+    else:
+        assert compared == Compared(missing=(Missing(instance="acme", resource="contacts", object_id=7, why=why),))
+
+
+def test_what_came_and_went_between_two_polls_is_not_missing_unless_it_was_seen() -> None:
+    gone = [Changed(id=11, digest=None)]
+    unseen = compare(gone, [], instance="acme", resource="contacts", old=10, known=set())
+    seen = compare(gone, [], instance="acme", resource="contacts", old=10, known={11})
+    assert (unseen.unseen, len(unseen.missing)) == (1, 0)
+    assert (seen.unseen, len(seen.missing)) == (0, 1)
+
+
+def report(compared: Compared, *, settled: float | None = 2.0) -> Report:
+    return Report(
+        seed=1,
+        seconds=4.0,
+        settled=settled,
+        changes=Changes(created=1, updated=2, deleted=3, uncommitted=0),
+        totals=Totals(
+            events=EventTotals(created=1, updated=2, deleted=3),
+            deliveries=DeliveryTotals(pending=0, sending=0, retrying=1, delivered=5, dead=0, cancelled=0),
+            attempts=9,
+        ),
+        faults=Faults(source={"html": 2}, receivers={}),
+        requests=30,
+        accepted=6,
+        duplicates=1,
+        compared=compared,
+    )
+
+
+def test_one_missing_record_fails_the_demo_and_is_named() -> None:
+    lost = Missing(instance="acme", resource="contacts", object_id=7, why="nothing arrived")
+    failed = report(Compared(arrived=5, missing=(lost,)))
+    assert not failed.ok
+    assert failed.verdict == "The last version of 1 of 6 changed records did not arrive."
+    assert ("missing", "acme/contacts 7: nothing arrived") in facts(failed)
+    assert as_json(failed)["compared"]["missing"][0]["object_id"] == 7
+
+
+def test_work_that_is_left_fails_the_demo() -> None:
+    late = report(Compared(arrived=5), settled=None)
+    assert not late.ok
+    assert late.verdict == "Nothing is missing, but not all work was done in time; 1 deliveries are open."
+    assert ("settled", "not in time") in facts(late)
+
+
+def test_the_report_for_people_has_every_number() -> None:
+    good = report(Compared(arrived=5, unseen=2))
+    assert good.ok
+    lines = dict(facts(good))
+    assert lines["changes"] == "6: 1 created, 2 updated, 3 deleted"
+    assert lines["deliveries"] == "6: 0 pending, 0 sending, 1 retrying, 5 delivered, 0 dead, 0 cancelled"
+    assert lines["faults"] == "at ConnectWise: 2 html"
+    assert lines["records"] == "5 arrived as they are now, 0 did not, 2 came and went between two polls"
+    assert lines["verdict"] == "Nothing is missing: the last version of all 5 changed records arrived."
