@@ -132,7 +132,7 @@ def edit(
     body = files.restore_secrets(files.with_assignments(body, assignments, removed), before)
     draft = files.draft_of(body, invocation.vault())
     asked = invocation.asked(ActionKind.EDIT, reason=reason)
-    made = invocation.write(store.edit, stored.id, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
+    made = invocation.write(store.edit, stored, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
     _tell_edit(invocation, stored.id, draft, made)
 
 

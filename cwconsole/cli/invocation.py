@@ -21,6 +21,8 @@ from cwconsole.store.once import Connection
 if TYPE_CHECKING:
     from cwconsole.store.vault import Vault
 
+PREPARING_SECONDS = 5.0
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -83,20 +85,26 @@ class Invocation:
 
     def prepare(self) -> None:
         """Create or upgrade the file, under the engine's lock, if it needs that."""
-        if not once.is_ready(self.path):
-            self._migrate()
-
-    def _migrate(self) -> None:
-        from cwconsole.store.database import prepared  # noqa: PLC0415 - only new and old files need it
-
+        if once.is_ready(self.path):
+            return
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"The folder {self.path.parent} cannot be made: {error.strerror}; name another."
             ) from error
+        deadline = time.monotonic() + PREPARING_SECONDS
+        while not self._migrated() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def _migrated(self) -> bool:
+        """Whether the file is ready, after doing what can be done for it."""
+        from cwconsole.store.database import prepared  # noqa: PLC0415 - only new and old files need it
+
         try:
             with engine_lock(self.path):
                 prepared(self.path).close()
         except EngineRunningError:
-            pass  # an engine prepares its database itself; whatever is wrong with it, the command will hear
+            # Whoever holds the lock prepares the file itself; if it does not, the command will hear what is wrong.
+            return once.is_ready(self.path)
+        return True

@@ -14,6 +14,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from cwconsole.core.errors import EngineRunningError, StoreError
 
 LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
+LOOK_SECONDS = 0.03  # and longer than another who looks at the same time
 
 
 def take_lock(path: Path) -> BaseFileLock:
@@ -53,7 +54,7 @@ def engine_runs(path: Path) -> bool:
         return False
     lock = FileLock(lock_path, thread_local=False)
     try:
-        with lock.acquire(timeout=0):
+        with lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.005):
             return False
     except Timeout:
         return True

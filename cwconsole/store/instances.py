@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 
 from cwconsole.core.config import InstanceConfig, Origin
-from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.errors import RefusedError, StaleError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import actions, meta, open_deliveries, reconfigure
 from cwconsole.store.actions import Asked
@@ -132,14 +132,18 @@ def add(conn: sqlite3.Connection, draft: Draft, *, origin: Origin, token: str, a
 
 
 def edit(
-    conn: sqlite3.Connection, instance_id: int, draft: Draft, *, confirmed: bool, asked: Asked, now_ms: int
+    conn: sqlite3.Connection, seen: Instance, draft: Draft, *, confirmed: bool, asked: Asked, now_ms: int
 ) -> list[Change]:
     """Give an instance another configuration. Returns what changes for its resources.
 
-    confirmed: whether resources may start anew and open deliveries be given up; raises RefusedError with the numbers
-    otherwise. Raises UsageError if the name is taken.
+    seen: the instance as it was when the draft was made from it. confirmed: whether resources may start anew and open
+    deliveries be given up; raises RefusedError with the numbers otherwise. Raises UsageError if the name is taken,
+    StaleError if somebody else has changed the instance meanwhile.
     """
+    instance_id = seen.id
     before = load(conn, str(instance_id))
+    if (before.body, before.updated_ms) != (seen.body, seen.updated_ms):
+        raise StaleError(f"{before.name} was changed by somebody else meanwhile; look at it again, and edit it anew.")
     _require_free_name(conn, draft.config.name, own_id=instance_id)
     made = reconfigure.changes_of(conn, instance_id, draft.config)
     if not confirmed:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.config import InstanceConfig, Mode
-from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.errors import RefusedError, StaleError, UsageError
 from cwconsole.store import actions, instances, meta, resources
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
@@ -28,7 +28,14 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def edit(conn: sqlite3.Connection, instance: int, wanted: InstanceConfig, *, confirmed: bool = False) -> None:
-    instances.edit(conn, instance, draft(wanted), confirmed=confirmed, asked=asked(ActionKind.EDIT), now_ms=LATER)
+    instances.edit(
+        conn,
+        instances.load(conn, str(instance)),
+        draft(wanted),
+        confirmed=confirmed,
+        asked=asked(ActionKind.EDIT),
+        now_ms=LATER,
+    )
 
 
 def begin(conn: sqlite3.Connection, row_id: int) -> None:
@@ -183,6 +190,15 @@ def test_taking_the_callback_away_gives_up_what_waits_only_when_confirmed(conn: 
     states = [row[0] for row in conn.execute("SELECT state FROM deliveries")]
     assert states == ["cancelled", "cancelled"]
     assert (column(conn, contacts, "pending"), column(conn, contacts, "cancelled")) == (0, 2)
+
+
+def test_an_edit_never_undoes_what_somebody_else_has_changed_meanwhile(conn: sqlite3.Connection) -> None:
+    add(conn)
+    seen = instances.load(conn, "acme")
+    edit(conn, seen.id, config(callback="http://127.0.0.1:9/new"))
+    with pytest.raises(StaleError, match="changed by somebody else"):
+        instances.edit(conn, seen, draft(config("renamed")), confirmed=True, asked=asked(ActionKind.EDIT), now_ms=LATER)
+    assert instances.load(conn, "acme").callback_id == 2
 
 
 def test_switching_off_and_on_is_kept_in_the_body_and_polls_at_once(conn: sqlite3.Connection) -> None:
