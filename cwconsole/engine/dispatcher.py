@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 LANE_IN_FLIGHT = 16
 IN_FLIGHT = 64
-LOOK_AHEAD = 16  # claimed beyond what is in flight, so that a slot never waits for a commit
+LOOK_AHEAD = 48  # claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk
 UNCONNECTED_MS = 60_000  # how long a delivery waits whose instance cannot be connected
 UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses
 

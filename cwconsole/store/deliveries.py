@@ -168,7 +168,7 @@ def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int)
             _settle_by_replay(conn, claimed, now_ms, totals)
         if after not in OPEN and (callback_id := _arm_next(conn, claimed.resource_id, claimed.object_id, now_ms)):
             woken.add(callback_id)
-        _note_callback(conn, one, now_ms)
+    _note_callbacks(conn, settlements, now_ms)
     totals.apply(conn)
     return sorted(woken)
 
@@ -241,15 +241,14 @@ def _arm_next(conn: sqlite3.Connection, resource_id: int, object_id: int, now_ms
     return int(row[3])
 
 
-def _note_callback(conn: sqlite3.Connection, one: Settlement, now_ms: int) -> None:
-    callback_id = one.claimed.callback_id
-    if one.outcome.delivered:
-        conn.execute("UPDATE callbacks SET last_success_ms = ? WHERE id = ?", (now_ms, callback_id))
-    if one.decision.hold is not None:
-        conn.execute(
-            "UPDATE callbacks SET held_ms = ?, held_reason = ? WHERE id = ? AND held_ms IS NULL",
-            (now_ms, one.decision.hold, callback_id),
-        )
+def _note_callbacks(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int) -> None:
+    """Which callback URLs took something, and which are to be held."""
+    took = {one.claimed.callback_id for one in settlements if one.outcome.delivered}
+    conn.executemany("UPDATE callbacks SET last_success_ms = ? WHERE id = ?", [(now_ms, one) for one in took])
+    conn.executemany(
+        "UPDATE callbacks SET held_ms = ?, held_reason = ? WHERE id = ? AND held_ms IS NULL",
+        [(now_ms, one.decision.hold, one.claimed.callback_id) for one in settlements if one.decision.hold is not None],
+    )
 
 
 def note_breaker(conn: sqlite3.Connection, callback_id: int, until_ms: int | None) -> None:
