@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from cwconsole.callback.sender import TOTAL_SECONDS
 from cwconsole.cli.demo_faults import RECEIVER, REFUSALS, SOURCE, Spell, active, script
 from cwconsole.cli.demo_report import Compared, Faults, Missing, Report, as_json, compare, facts
-from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, POLL_SECONDS, read_samples, turned
+from cwconsole.cli.demo_run import LATE_SECONDS
+from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, OVERLAP_SECONDS, POLL_SECONDS, read_samples, turned
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.instance_config import to_config
 from cwconsole.simulator.faults import FaultKind
@@ -124,6 +125,7 @@ def test_samples_keep_what_they_poll_and_get_the_demos_addresses_and_keys() -> N
             (one.name, one.path, one.filter) for one in original.resources
         ]
         assert {one.interval for one in config.resources} == {POLL_SECONDS}
+        assert {one.overlap for one in config.resources} == {OVERLAP_SECONDS}
         assert config.enabled
         assert config.client_id == (original.client_id or CLIENT_ID)
     assert [config.callback.url for config in configs if config.callback] == [
@@ -152,6 +154,10 @@ def test_the_script_stays_within_the_time_and_leaves_out_no_kind_of_fault(seed: 
         assert {spell.fault for spell in spells if spell.receiver == receiver} >= set(RECEIVER)
     assert any(spell.fault.status == 410 for spell in spells if spell.fault.kind is FaultKind.STATUS)
     assert active(spells, seconds + 1e-6) == []
+
+
+def test_late_changes_are_committed_within_the_overlap() -> None:
+    assert LATE_SECONDS + 1 < OVERLAP_SECONDS
 
 
 def test_hangs_end_before_those_who_wait_give_up() -> None:
