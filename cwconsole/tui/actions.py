@@ -27,6 +27,7 @@ class Scope(Enum):
     APP = auto()  # on every screen
     LIST = auto()  # on screens with a filter
     TABLE = auto()  # within a table
+    TEXT = auto()  # within a text to read
     FLEET = auto()  # resources of all instances
     EVENTS = auto()  # events
     DELIVERIES = auto()  # deliveries
@@ -153,6 +154,7 @@ MODES: Final = (
 
 _APP = (Scope.APP,)
 _TABLE = (Scope.TABLE,)
+_TEXT = (Scope.TEXT,)
 _PLACE = (Scope.PLACE,)
 
 REGISTRY: Final[tuple[Action, ...]] = (
@@ -191,6 +193,15 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=_TABLE),
     Action(id="table.sort", title="Sort by the next column", keys=("o",), scopes=_TABLE, label="sort", priority=20),
     Action(id="table.sort_reverse", title="Sort the other way round", keys=("O",), scopes=_TABLE),
+    # texts to read
+    Action(id="text.down", title="Down", keys=("down", "j"), scopes=_TEXT),
+    Action(id="text.up", title="Up", keys=("up", "k"), scopes=_TEXT),
+    Action(id="text.page_down", title="Page down", keys=("pagedown", "ctrl+f"), scopes=_TEXT),
+    Action(id="text.page_up", title="Page up", keys=("pageup", "ctrl+b"), scopes=_TEXT),
+    Action(id="text.half_down", title="Half a page down", keys=("ctrl+d",), scopes=_TEXT),
+    Action(id="text.half_up", title="Half a page up", keys=("ctrl+u",), scopes=_TEXT),
+    Action(id="text.top", title="Beginning", keys=("home", "g"), scopes=_TEXT),
+    Action(id="text.end", title="End", keys=("end", "G"), scopes=_TEXT),
     # the fleet
     Action(id="fleet.fold", title="Fold or unfold by instance", keys=("f",), scopes=(Scope.FLEET,), label="fold",
            priority=35),

@@ -80,7 +80,7 @@ class HistoryTable(VirtualTable[R]):
             self.rows.newer(fresh)
             self._after = None if self.rows.at_end else self.rows.oldest
             self.forget_cursor()
-            self.show_all()
+            self.show_changed()
 
     async def _renew(self, history: History[R], generation: int) -> None:
         """Read again what is in view."""
@@ -88,8 +88,8 @@ class HistoryTable(VirtualTable[R]):
         if not shown:
             return
         read = await history.below(history.key(shown[0]) + 1, len(shown))
-        if generation == self._generation and (changed := self.rows.update(read.rows)):
-            self.show_changed(changed)
+        if generation == self._generation and self.rows.update(read.rows):
+            self.show_changed()
 
     async def _restart(self) -> None:
         history, generation = self._history, self._generation
@@ -104,7 +104,7 @@ class HistoryTable(VirtualTable[R]):
         self._after = top.next_after
         self.new, self.new_is_more = 0, False
         self._scroll_top(0)
-        self.show_all()
+        self.show_changed()
         self.move_to(0)
         self._want()
 
@@ -152,10 +152,9 @@ class HistoryTable(VirtualTable[R]):
         elif missing == "below":
             listing = await history.below(self._after)
             if generation == self._generation:
-                before = self.rows.end
                 self.rows.append(listing.rows, ended=listing.next_after is None)
                 self._after = listing.next_after
-                self.show_changed(range(before, self.rows.end + 1))
+                self.show_changed()
         else:
             await self._leap(history, generation)
 
@@ -168,7 +167,7 @@ class HistoryTable(VirtualTable[R]):
         if generation == self._generation:
             self.rows.jump(target, listing.rows, ended=listing.next_after is None)
             self._after = listing.next_after
-            self.show_all()
+            self.show_changed()
 
     def _shifted(self, shift: Shift) -> None:
         self._after = None if self.rows.at_end else self.rows.oldest
@@ -195,7 +194,7 @@ class HistoryTable(VirtualTable[R]):
         if generation == self._generation and page.complete:
             self.rows.jump(0, page.rows, ended=True)
             self._after = None
-            self.show_all()
+            self.show_changed()
             self.move_to(self.rows.total - 1)
 
     def move_to(self, index: int, *, center: bool = False) -> None:

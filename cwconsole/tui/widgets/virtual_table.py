@@ -3,8 +3,9 @@
 Textual's own table measures and keeps every row: 100,000 of them take 13 seconds to open. And Textual compares no
 frames, it sends every region that was called dirty. So here
 
-1. a line is drawn when it is shown, and kept as long as row, cursor and mark are the same;
-2. moving the cursor, marking, and a row that changes each refresh their own lines, never the widget;
+1. only lines in view are drawn, and a row's cells are kept as long as the row is the same;
+2. moving the cursor, marking, and a row that changes each refresh their own lines, never the widget, and a line that
+   reads the same is not refreshed at all;
 3. widths of columns are fixed, so a new row moves nothing;
 4. the cursor is a row, not a line: when rows come in above it, it stays on its row, and so does the view.
 """
@@ -16,7 +17,6 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
@@ -26,35 +26,35 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from cwconsole.tui.actions import Scope, bindings
-from cwconsole.tui.render.cells import TONES, Cell, Line, Tone
+from cwconsole.tui.render.cells import Cell, Line
 from cwconsole.tui.render.columns import Column, Look, Placed, column_at, draw_row, draw_titles, place
 from cwconsole.tui.rows import Marks, Rows
+from cwconsole.tui.widgets.toned import Toned
 
 R = TypeVar("R")
 
 HEAD: Final = 1  # lines of the head, which stay while the rows scroll
-KEPT_STRIPS: Final = 1000
+KEPT_LINES: Final = 1000
 TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn(Generic[R]):
-    """A line as it was drawn last, and what it was drawn from."""
+    """A row's cells, and what they were drawn from."""
 
     row: R
     look: Look
     line: Line
-    strip: Strip
 
 
-class VirtualTable(ScrollView, Generic[R], can_focus=True):
+class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
     """See the module. Subclasses decide where rows come from; `rows` says what is there now."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--mark", "table--waiting", *TONES}
-    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--mark", "table--waiting"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TABLE)]
     DEFAULT_CSS = """
     VirtualTable {
+        width: 1fr;
         height: 1fr;
         overflow-x: hidden;
         overflow-y: auto;
@@ -128,8 +128,8 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         self._cursor = 0
         self._cursor_key: Hashable | None = None
         self._anchor: Hashable | None = None
-        self._strips: dict[tuple[Hashable, bool, bool], _Drawn[R]] = {}
-        self._tone_styles: dict[str, Style] = {}
+        self._drawn: dict[Hashable, _Drawn[R]] = {}
+        self._shown: dict[int, tuple[Line, bool, bool]] = {}
         self._g_pressed = 0.0
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
@@ -192,18 +192,11 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     # --- what changes -----------------------------------------------------------------------------------------------
 
-    def show_changed(self, changed: Iterable[int]) -> None:
-        """Draw again what is in view of these positions, and notice a new number of rows."""
-        self._resize_content()
-        self._refresh_rows(changed)
-        self._follow_cursor()
-        self.post_message(self.Changed(self))
-
-    def show_all(self) -> None:
-        """Draw everything again: other rows, another order."""
+    def show_changed(self) -> None:
+        """Rows have changed, come or gone: draw again the lines in view that read differently now."""
         self._resize_content()
         self._follow_cursor()
-        self.refresh()
+        self._redraw()
         self.post_message(self.Changed(self))
 
     def show_shifted(self, by: int) -> None:
@@ -212,18 +205,20 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         if by:
             self._cursor += by
             self._scroll_top(self.scroll_offset.y + by)
-        self.show_all()
+        self.show_changed()
 
     def tick(self, look: Look) -> None:
-        """Time has passed: draw again what reads differently now, in seconds or in cells."""
+        """Time has passed: draw again what reads differently now."""
         self.look = look
-        for index in self.in_view:
-            row = self.rows.at(index)
-            if row is None:
-                continue
-            drawn = self._strips.get(self._strip_key(index, row))
-            if drawn is None or drawn.line != draw_row(row, self._placed, look):
-                self._refresh_rows((index,))
+        self._redraw()
+
+    def _redraw(self) -> None:
+        """Textual sends every line that is called dirty, whether or not it reads differently: so compare here."""
+        top = self.scroll_offset.y
+        for at in range(self._page):
+            y = at + HEAD
+            if self._shown.get(y) != self._line(top + at):
+                self.refresh(self._line_region(y))
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns."""
@@ -287,25 +282,34 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
 
     def _place_columns(self) -> None:
         self._placed = place(self._columns, max(self.scrollable_content_region.width - 2, 1))
-        self._strips.clear()
-
-    def notify_style_update(self) -> None:
-        """Another theme: nothing that was drawn is right any more."""
-        super().notify_style_update()
-        self._tone_styles.clear()
-        self._strips.clear()
+        self._drawn.clear()
 
     def render_line(self, y: int) -> Strip:
         """One line of the view: the head, or a row."""
         cells = self.scrollable_content_region.width
         if y < HEAD:
             head = (Cell("  "), *draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs))
-            return self._strip(head, self._style("table--head"), cells, tones=False)
+            return self.strip(head, self.component("table--head"), cells, tones=False)
         index = self.scroll_offset.y + y - HEAD
+        shown = self._shown[y] = self._line(index)
+        line, has_cursor, marked = shown
+        if self.rows.at(index) is None:
+            return self.strip(line, self.component("table--waiting"), cells)
+        return self._row_strip(line, has_cursor, marked, cells)
+
+    def _line(self, index: int) -> tuple[Line, bool, bool]:
+        """What stands at a position; whether it has the cursor, whether it is marked."""
         row = self.rows.at(index)
-        if row is not None:
-            return self._row_strip(index, row, cells)
-        return self._strip(self._without_row(index), self._style("table--waiting"), cells)
+        if row is None:
+            return self._without_row(index), False, False
+        key = self.rows.key(row)
+        marked = key in self.marks
+        drawn = self._drawn.get(key)
+        if drawn is None or drawn.look is not self.look or drawn.row != row:
+            if len(self._drawn) >= KEPT_LINES:
+                self._drawn.clear()
+            drawn = self._drawn[key] = _Drawn(row, self.look, draw_row(row, self._placed, self.look))
+        return drawn.line, index == self._cursor, marked
 
     def _without_row(self, index: int) -> Line:
         """What stands where no row is: nothing, a word that there are none, or a sign that it is being read."""
@@ -314,38 +318,12 @@ class VirtualTable(ScrollView, Generic[R], can_focus=True):
         is_first = index == 0 and not self.rows.total
         return (Cell(f"  {self.empty}" if is_first else ""),)
 
-    def _row_strip(self, index: int, row: R, cells: int) -> Strip:
-        name = self._strip_key(index, row)
-        drawn = self._strips.get(name)
-        if drawn is not None and drawn.look is self.look and drawn.row == row:
-            return drawn.strip
-        _, has_cursor, marked = name
-        line = draw_row(row, self._placed, self.look)
+    def _row_strip(self, line: Line, has_cursor: bool, marked: bool, cells: int) -> Strip:
         sign = Cell(f"{self.look.glyphs.mark} " if marked else "  ")
-        style = self._style("table--cursor") if has_cursor else self._style("table--mark") if marked else Style.null()
-        strip = self._strip((sign, *line), self.rich_style + style, cells, tones=not has_cursor)
-        if len(self._strips) >= KEPT_STRIPS:
-            self._strips.clear()
-        self._strips[name] = _Drawn(row, self.look, line, strip)
-        return strip
-
-    def _strip_key(self, index: int, row: R) -> tuple[Hashable, bool, bool]:
-        key = self.rows.key(row)
-        return key, index == self._cursor, key in self.marks
-
-    def _strip(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
-        segments = [
-            Segment(cell.text, style + self._style(cell.tone.value) if tones and cell.tone is not Tone.PLAIN else style)
-            for cell in line
-        ]
-        return Strip(segments).adjust_cell_length(cells, style)
-
-    def _style(self, component: str) -> Style:
-        style = self._tone_styles.get(component)
-        if style is None:
-            style = self.get_component_rich_style(component, partial=component in TONES)
-            self._tone_styles[component] = style
-        return style
+        style = self.component("table--mark") if marked else Style.null()
+        if has_cursor:
+            style = self.component("table--cursor")
+        return self.strip((sign, *line), self.rich_style + style, cells, tones=not has_cursor)
 
     # --- keys and mouse ---------------------------------------------------------------------------------------------
 

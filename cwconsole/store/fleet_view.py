@@ -1,0 +1,51 @@
+"""What the fleet's screen shows beside `store.status`: how each resource's last poll went, and its events by hour."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cwconsole.store.polls import HOUR_MS
+
+HOURS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastPoll:
+    """The newest poll of a resource. finished_ms: None while it runs."""
+
+    resource_id: int
+    outcome: str
+    started_ms: int
+    finished_ms: int | None
+
+
+def last_polls(conn: sqlite3.Connection) -> list[LastPoll]:
+    """The newest poll of every active resource that has any: one look-up each."""
+    rows = conn.execute(
+        """
+        SELECT r.id AS resource_id, p.outcome, p.started_ms, p.finished_ms
+        FROM resources r JOIN polls p ON p.id = (SELECT id FROM polls WHERE resource_id = r.id ORDER BY id DESC LIMIT 1)
+        WHERE r.active = 1
+        """
+    ).fetchall()
+    return [LastPoll(resource_id=row[0], outcome=row[1], started_ms=row[2], finished_ms=row[3]) for row in rows]
+
+
+def by_hour(conn: sqlite3.Connection, resource_ids: Sequence[int], *, now_ms: int) -> dict[int, tuple[int, ...]]:
+    """Events of some resources in each of the last 24 hours, oldest first, this hour last."""
+    last = now_ms // HOUR_MS
+    rows = conn.execute(
+        """
+        SELECT resource_id, hour, created + updated + deleted FROM hours
+        WHERE resource_id IN (SELECT value FROM json_each(?)) AND hour > ?
+        """,
+        (json.dumps(resource_ids), last - HOURS),
+    ).fetchall()
+    counts = {resource_id: [0] * HOURS for resource_id in resource_ids}
+    for resource_id, hour, events in rows:
+        if hour <= last:
+            counts[resource_id][hour - last - 1] = events
+    return {resource_id: tuple(hours) for resource_id, hours in counts.items()}

@@ -1,0 +1,264 @@
+"""The console: modes, themes, keys, what happens when something goes wrong. What is on the screen is in `screens/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import structlog
+from textual.app import App
+from textual.message import Message
+
+from cwconsole.store import status
+from cwconsole.store.database import Store
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.actions import BY_ID, MODES, Action
+from cwconsole.tui.bridge import StoreChanged, follow
+from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.operator import Operator
+from cwconsole.tui.refresh import Refresher
+from cwconsole.tui.render.columns import Look
+from cwconsole.tui.render.glyphs import ASCII, UNICODE
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.times import minute
+from cwconsole.tui.render.verdict import Heading, verdict_of
+from cwconsole.tui.routes import screen_for
+from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.terminal import Colours, Terminal
+from cwconsole.tui.themes import NAMES, THEMES
+from cwconsole.tui.viewspec import Known, ViewSpec, spec
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.work import WorkFailed, start
+
+log = structlog.get_logger(__name__)
+
+FLEET_SECONDS = 0.5  # between two readings of the fleet, at least
+
+
+class ConsoleApp(App[None], inherit_bindings=False):
+    """One console on one database.
+
+    now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
+    """
+
+    CSS_PATH = "styles/base.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (120, "-normal"), (160, "-wide")]  # noqa: RUF012
+
+    class EngineChanged(Message):
+        """The engine is somewhere else now."""
+
+        def __init__(self, engine: EngineState) -> None:
+            super().__init__()
+            self.engine = engine
+
+    def __init__(
+        self,
+        store: Store,
+        operator: Operator,
+        terminal: Terminal,
+        *,
+        host: str,
+        now_ms: Callable[[], int],
+        engine: EngineState | None = None,
+        keymap: Mapping[str, str] | None = None,
+        theme: str | None = None,
+    ) -> None:
+        super().__init__(ansi_color=True if terminal.ansi else None)
+        self.store, self.operator, self.terminal = store, operator, terminal
+        self.host, self.now_ms = host, now_ms
+        self.engine = engine or EngineState()
+        self.glyphs = UNICODE if terminal.unicode else ASCII
+        self.fleet: Sequence[StatusRow] = ()
+        self.fleet_is_known = False
+        self.frozen = False
+        self.version = 0
+        self._keys = dict(keymap or {})
+        self._wanted_theme = theme
+        self._mouse_taken = True
+        for mode in MODES:
+            self.add_mode(mode.name, lambda name=mode.name: screen_for(spec(name)))  # type: ignore[misc]
+        self._fleet_refresher = Refresher(
+            self,
+            self._read_fleet,
+            what="Reading the fleet",
+            now_ms=now_ms,
+            active=lambda: not self.frozen,
+            changed=self._update_frames,
+            least_seconds=FLEET_SECONDS,
+        )
+
+    def on_mount(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        if not self.terminal.ansi:
+            self.theme = self._wanted_theme if self._wanted_theme in NAMES else NAMES[0]
+        self.set_keymap(self._keys)
+        self.switch_mode(MODES[0].name)
+        self._fleet_refresher.ask("first look")
+        start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
+              group="bridge")  # fmt: skip
+        self._arm_minute()
+
+    # --- what everybody shows ---------------------------------------------------------------------------------------
+
+    @property
+    def heading(self) -> Heading:
+        """What the header says now."""
+        now = self.now_ms()
+        zone = datetime.fromtimestamp(now / 1000, tz=UTC).astimezone()
+        is_utc = zone.utcoffset() == UTC.utcoffset(None)
+        return Heading(
+            host=self.host,
+            engine=self.engine,
+            verdict=verdict_of(self.fleet) if self.fleet_is_known else None,
+            utc=minute(now),
+            local="" if is_utc else minute(now, None),
+            local_zone="" if is_utc else plain(zone.tzname() or "local"),
+            read_only=self.operator.read_only,
+            frozen=self.frozen,
+        )
+
+    @property
+    def known(self) -> Known:
+        """Names for completion."""
+        return Known(
+            instances=tuple(dict.fromkeys(row.instance for row in self.fleet)),
+            resources=tuple(sorted({row.resource for row in self.fleet})),
+        )
+
+    def look(self) -> Look:
+        """What rows look like at this moment."""
+        return Look(glyphs=self.glyphs, now_ms=self.now_ms())
+
+    def keys_of(self, action: Action) -> Sequence[str]:
+        """The keys of an action, the operator's own if there are any."""
+        own = self._keys.get(action.id)
+        return tuple(own.split(",")) if own else action.keys
+
+    def _console_screens(self) -> list[ConsoleScreen]:
+        return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+
+    def _update_frames(self) -> None:
+        for screen in self._console_screens():
+            screen.update_frame()
+
+    async def _read_fleet(self) -> None:
+        rows = await self.store.read(status.fleet, now_ms=self.now_ms(), engine_runs=self.engine.runs)
+        self.fleet, self.fleet_is_known = rows, True
+        for screen in self._console_screens():
+            screen.fleet_changed()
+            screen.update_frame()
+
+    def _arm_minute(self) -> None:
+        """Wake when the minute turns, and not before: nothing that is shown changes in between."""
+        self.set_timer((60_000 - self.now_ms() % 60_000) / 1000 + 0.02, self._minute_turned)
+
+    def _minute_turned(self) -> None:
+        self._arm_minute()
+        self._fleet_refresher.ask("minute")  # being late comes with time alone
+        for screen in self._console_screens():
+            screen.minute()
+            screen.update_frame()
+
+    # --- what happens -----------------------------------------------------------------------------------------------
+
+    def on_store_changed(self, _: StoreChanged) -> None:
+        self.version += 1
+        self._fleet_refresher.ask("store")
+        for screen in self._console_screens()[-1:]:
+            screen.store_changed()
+
+    def on_console_app_engine_changed(self, event: EngineChanged) -> None:
+        before, self.engine = self.engine, event.engine
+        if before != event.engine:
+            self._fleet_refresher.ask("engine")
+            self._update_frames()
+            if event.engine.error:
+                self.notify(event.engine.error, title="The engine stopped", severity="error", markup=False)
+
+    def on_work_failed(self, event: WorkFailed) -> None:
+        self.notify(f"{event.what} failed: {plain(str(event.error))[:300]}", severity="error", markup=False)
+
+    # --- going places -----------------------------------------------------------------------------------------------
+
+    async def go_to_mode(self, name: str) -> None:
+        """A top-level area, as it was left."""
+        await self.switch_mode(name)
+
+    async def go(self, wanted: ViewSpec) -> None:
+        """A view that was named: its area, with what was named in it."""
+        wanted.filter(now_ms=self.now_ms())  # refuses values that cannot be
+        await self.go_to_mode(wanted.kind.mode)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        base = self.screen
+        if isinstance(base, ConsoleScreen) and base.spec.view == wanted.view:
+            base.set_spec(wanted)
+        else:
+            await self.drill(wanted)
+
+    async def drill(self, wanted: ViewSpec) -> None:
+        """A view on top of this one; Escape leads back here."""
+        await self.push_screen(screen_for(wanted))
+
+    def ask_to_quit(self) -> None:
+        """Leave, after saying what stops with this console."""
+        if self.engine.where is not EngineWhere.HERE:
+            self.exit()
+            return
+        question = Question(
+            title="Leave, and stop the engine?",
+            lines=(
+                "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
+                "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
+                "Nothing is lost: the next engine goes on where this one stopped.",
+            ),
+            yes="leave",
+        )
+        self.push_screen(Confirm(question), self._quit_answered)
+
+    def _quit_answered(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self.exit()
+
+    async def action_quit(self) -> None:
+        """Textual's own way out leads through the question too."""
+        self.ask_to_quit()
+
+    # --- odds and ends ----------------------------------------------------------------------------------------------
+
+    def read_everything_again(self) -> None:
+        """Whatever is in view."""
+        self._fleet_refresher.ask("operator")
+        for screen in self._console_screens()[-1:]:
+            screen.refresher.ask("operator")
+
+    def freeze(self) -> None:
+        """Let what is on the screen stand still, or go on."""
+        self.frozen = not self.frozen
+        if not self.frozen:
+            self.read_everything_again()
+        self._update_frames()
+
+    def toggle_mouse(self) -> None:
+        """Let the terminal select text, or take the mouse back."""
+        driver = self._driver
+        self._mouse_taken = not self._mouse_taken
+        if driver is not None:
+            (getattr(driver, "_enable_mouse_support" if self._mouse_taken else "_disable_mouse_support"))()
+        self.notify(
+            "The console has the mouse again." if self._mouse_taken else "The mouse is the terminal's: select text."
+        )
+
+    def next_theme(self) -> None:
+        """The next of our themes, where the terminal has colours for them."""
+        if self.terminal.colours is not Colours.ALL:
+            self.notify("This terminal shows its own colours; there are no other themes.")
+            return
+        at = NAMES.index(self.theme) if self.theme in NAMES else -1
+        self.theme = NAMES[(at + 1) % len(NAMES)]
+
+    def unknown_keys(self) -> list[str]:
+        """Ids in the operator's keymap that name no action."""
+        return [name for name in self._keys if name not in BY_ID]

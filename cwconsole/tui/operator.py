@@ -1,0 +1,91 @@
+"""Who sits at the console, and the only place where it writes: every change becomes an action row with its author.
+
+A read-only console is refused here, whatever a screen may have let through.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from cwconsole.core.errors import RefusedError
+from cwconsole.store import actions, operations, requests
+from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.database import Store
+from cwconsole.store.operations import Scope
+
+
+class Steering(Protocol):
+    """An operation of `store.operations` that changes state and needs no engine."""
+
+    def __call__(self, conn: sqlite3.Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """login, origin: as in the audit log (`ada`, `ssh 10.0.0.7`). now_ms: this machine's clock."""
+
+    store: Store
+    login: str
+    origin: str
+    now_ms: Callable[[], int]
+    read_only: bool = False
+
+    def asked(self, kind: ActionKind, command: str, reason: str | None = None) -> Asked:
+        """The author of one change. command: the same on the command line. Raises RefusedError if read-only."""
+        if self.read_only:
+            raise RefusedError("This console is read-only; nothing was changed.")
+        return Asked(kind=kind, operator=self.login, origin=self.origin, command=command, reason=reason)
+
+    async def steer(self, operation: Steering, asked: Asked, instance: str, resource: str | None = None) -> str:
+        """Pause, resume, hold or release. Returns the outcome as a sentence."""
+        now_ms = self.now_ms()
+
+        def unit(conn: sqlite3.Connection) -> str:
+            return operation(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
+
+        return await self.store.write(unit)
+
+    async def poll(self, asked: Asked, instance: str, resource: str | None = None) -> int:
+        """Ask the engine to poll now. Returns the action's id."""
+        now_ms = self.now_ms()
+
+        def unit(conn: sqlite3.Connection) -> int:
+            target = operations.scope(conn, instance, resource)
+            return requests.ask_poll(conn, target, asked=asked, now_ms=now_ms)
+
+        return await self.store.write(unit)
+
+    async def sweep(
+        self, asked: Asked, instance: str, resource: str | None = None, *, confirm_deletes: int | None = None
+    ) -> int:
+        """Ask the engine to sweep now. Returns the action's id."""
+        now_ms = self.now_ms()
+
+        def unit(conn: sqlite3.Connection) -> int:
+            target = operations.scope(conn, instance, resource)
+            return requests.ask_sweep(conn, target, confirm_deletes=confirm_deletes, asked=asked, now_ms=now_ms)
+
+        return await self.store.write(unit)
+
+    async def replay(self, asked: Asked, events: Sequence[int]) -> list[int]:
+        """Ask the engine to send events again. Returns the actions' ids."""
+        return await self.store.write(requests.ask_replay, events, asked=asked, now_ms=self.now_ms())
+
+    async def retry(self, asked: Asked, delivery: int) -> str:
+        """Arm a delivery again. Returns the outcome as a sentence."""
+        return await self.store.write(operations.retry, delivery, asked=asked, now_ms=self.now_ms())
+
+    async def cancel_delivery(self, asked: Asked, delivery: int) -> str:
+        """Give a delivery up. Returns the outcome as a sentence."""
+        return await self.store.write(operations.cancel, delivery, asked=asked, now_ms=self.now_ms())
+
+    async def call_off(self, action: int) -> str:
+        """Cancel a queued action. Returns the outcome as a sentence."""
+        if self.read_only:
+            raise RefusedError("This console is read-only; nothing was changed.")
+        outcome = f"Called off by {self.login} from {self.origin}."
+        await self.store.write(actions.cancel, action, outcome, self.now_ms())
+        return f"Action {action} is called off."

@@ -1,0 +1,89 @@
+"""When a view reads again, and what it says of itself meanwhile.
+
+1. One reading at a time. Whatever asks meanwhile is answered by one more reading afterwards.
+2. A reading takes at most a tenth of the time: after a slow one the next waits longer.
+3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
+4. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+from textual.dom import DOMNode
+
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.tui.freshness import Freshness
+from cwconsole.tui.work import start
+
+log = structlog.get_logger(__name__)
+
+PAUSE_FACTOR: Final = 9.0
+
+
+class Refresher:
+    """Reads for one view.
+
+    load: reads and shows; it must look again, after each await, whether what it read is still wanted.
+    active: whether the view is in front and not frozen. changed: called when the freshness has changed.
+    """
+
+    def __init__(
+        self,
+        node: DOMNode,
+        load: Callable[[], Awaitable[None]],
+        *,
+        what: str,
+        now_ms: Callable[[], int],
+        active: Callable[[], bool] = lambda: True,
+        changed: Callable[[], None] = lambda: None,
+        least_seconds: float = 0.0,
+    ) -> None:
+        self.freshness = Freshness()
+        self.wanted = False
+        self._node, self._load, self._what = node, load, what
+        self._now_ms, self._active, self._changed = now_ms, active, changed
+        self._least_seconds = least_seconds
+        self._running = False
+
+    def ask(self, reason: str) -> None:
+        """Read again, for a reason that goes to the log."""
+        log.debug("view is read again", view=self._what, reason=reason)
+        self.wanted = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Read if somebody asked meanwhile: the view has come to the front."""
+        if self.wanted and not self._running and self._active():
+            self._running = True
+            start(self._node, self._run(), what=self._what, group="refresh")
+
+    async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        try:
+            while self.wanted and self._active():
+                self.wanted = False
+                began = clock()
+                await self._read()
+                await asyncio.sleep(max((clock() - began) * PAUSE_FACTOR, self._least_seconds))
+        finally:
+            self._running = False
+
+    async def _read(self) -> None:
+        try:
+            await self._load()
+        except CwconsoleError as error:
+            self._set(self.freshness.failed(error.message))
+        except Exception:
+            self._set(self.freshness.failed("something is wrong in the console itself; the log says what"))
+            raise
+        else:
+            self._set(self.freshness.succeeded(self._now_ms()))
+
+    def _set(self, freshness: Freshness) -> None:
+        before, self.freshness = self.freshness, freshness
+        if (before.phase, before.error) != (freshness.phase, freshness.error):
+            self._changed()

@@ -1,0 +1,125 @@
+"""Events as rows, and one event in full."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from typing import Final
+
+from cwconsole.core.diff import Difference
+from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail
+from cwconsole.store.event_list import EventDetail, EventRow
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.json_lines import json_lines
+from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.states import state_cell, type_cell
+from cwconsole.tui.render.times import ago, compact, second, span
+
+
+def _delivery(row: EventRow, look: Look) -> Cell:
+    return Cell("recorded", Tone.MUTED) if row.delivery is None else state_cell(row.delivery, look.glyphs)
+
+
+EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
+    Column(id="age", title="Age", cells=4, align=Align.RIGHT,
+           draw=lambda row, look: Cell(ago(row.seen_ms, look.now_ms))),
+    Column(id="seen", title="Seen (UTC)", cells=11, from_width=100,
+           draw=lambda row, look: Cell(compact(row.seen_ms, look.now_ms), Tone.MUTED)),
+    Column(id="type", title="Type", cells=7, draw=lambda row, _: type_cell(row.type)),
+    Column(id="instance", title="Instance", cells=12, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="resource", title="Resource", cells=12, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
+    Column(id="object", title="Object", cells=9, align=Align.RIGHT, draw=lambda row, _: Cell(str(row.object_id))),
+    Column(id="delivery", title="Delivery", cells=11, draw=_delivery),
+    Column(id="event", title="Event", cells=9, align=Align.RIGHT, from_width=76,
+           draw=lambda row, _: Cell(str(row.id), Tone.MUTED)),
+)  # fmt: skip
+
+
+def record_lines(detail: EventDetail) -> list[Line]:
+    """The record."""
+    return json_lines(detail.record) if detail.record else [(Cell("The record is gone.", Tone.MUTED),)]
+
+
+def change_lines(detail: EventDetail, glyphs: Glyphs) -> list[Line]:
+    """What changed since the object's event before."""
+    if detail.changes is None:
+        why = (
+            "This is the first event of the object."
+            if detail.event.previous_id is None
+            else "The version before is gone."
+        )
+        return [(Cell(f"Nothing to compare with. {why}", Tone.MUTED),)]
+    if not detail.changes:
+        return [
+            (
+                Cell(
+                    "No field differs: the record was touched, as ConnectWise does when its children change.",
+                    Tone.MUTED,
+                ),
+            )
+        ]
+    return [line for change in detail.changes for line in _change(change, glyphs)]
+
+
+def _change(change: Difference, glyphs: Glyphs) -> list[Line]:
+    before, after = (glyphs.none if value is None else plain(value) for value in (change.before, change.after))
+    return [
+        (Cell(plain(change.path) or "(the whole record)", Tone.KEY),),
+        (Cell(f"  - {before}", Tone.WARN),),
+        (Cell(f"  + {after}", Tone.GOOD),),
+    ]
+
+
+def delivery_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Line]:
+    """Deliveries and their attempts, as a timeline."""
+    if not detail.deliveries:
+        return [(Cell("No delivery: the instance only records.", Tone.MUTED),)]
+    lines: list[Line] = []
+    for one in detail.deliveries:
+        lines += [*_delivery_lines(one, glyphs, now_ms), ()]
+    return lines[:-1]
+
+
+def _delivery_lines(one: DeliveryDetail, glyphs: Glyphs, now_ms: int) -> list[Line]:
+    row = one.delivery
+    kind = "replay" if row.replay else "delivery"
+    held = (Cell("  held", Tone.WARN),) if row.held else ()
+    due = (
+        (Cell(f"  next try in {span((row.due_ms - now_ms) / 1000)}", Tone.MUTED),)
+        if row.due_ms and row.due_ms > now_ms
+        else ()
+    )
+    lines: list[Line] = [
+        (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_cell(row.state, glyphs), *held, *due),
+        (Cell(f"  to {plain(row.url)}", Tone.MUTED),),
+    ]
+    return lines + [line for attempt in one.attempts for line in _attempt_lines(attempt)]
+
+
+def _attempt_lines(attempt: AttemptRow) -> list[Line]:
+    good = attempt.status is not None and 200 <= attempt.status < 300
+    answer = str(attempt.status) if attempt.status is not None else (attempt.error_code or "no answer")
+    head: Line = (
+        Cell(f"  {attempt.number:>2}  {second(attempt.started_ms)}  ", Tone.MUTED),
+        Cell(f"{answer:<14}", Tone.GOOD if good else Tone.BAD),
+        Cell(f"  {span(attempt.duration_ms / 1000)}  {attempt.trigger}", Tone.MUTED),
+    )
+    return [head, *([(Cell(f"      {plain(attempt.error)}", Tone.WARN),)] if attempt.error and not good else [])]
+
+
+def fact_lines(detail: EventDetail, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
+    """The event itself. zone: the instance's, in which times are given beside UTC."""
+    event = detail.event
+    record = None if event.record_date is None else event.record_date * 1000
+    facts = [
+        ("event", f"{event.id}  {event.event_id}"),
+        ("object", f"{plain(event.instance)}/{plain(event.resource)} {event.object_id}"),
+        ("seen", f"{_both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
+        ("dated", _both(record, zone) + ("  in the future of its poll" if event.future else "")),
+    ]
+    return [(Cell(f"{name:<8}", Tone.MUTED), Cell(value)) for name, value in facts]
+
+
+def _both(ms: int | None, zone: tzinfo) -> str:
+    return second(ms) if ms is None or zone is UTC else f"{second(ms)}  {second(ms, zone)}"

@@ -1,0 +1,270 @@
+"""The fleet as rows: one for each resource, worst first, or folded by instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from cwconsole.core.health import Health
+from cwconsole.store.fleet_view import LastPoll
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.render.bars import bar, count, spark
+from cwconsole.tui.render.cells import Cell, Tone
+from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.states import health_cell, severity, state_cell
+from cwconsole.tui.render.times import short, span, until
+from cwconsole.tui.viewspec import ViewSpec
+
+BAR_CELLS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRow:
+    """A resource, or an instance with its resources when they are folded (`folded`) or stand below it.
+
+    resource: empty for an instance. state: the worst of its resources. interval: seconds.
+    """
+
+    instance: str
+    resource: str
+    state: Health
+    lag: int | None
+    interval: float
+    next_poll_ms: int | None
+    created: int
+    updated: int
+    deleted: int
+    pending: int
+    retrying: int
+    dead: int
+    held: bool
+    error: str | None
+    last: LastPoll | None = None
+    hours: tuple[int, ...] = ()
+    size: int = 0
+    folded: bool | None = None
+    indent: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it."""
+        return self.instance, self.resource
+
+    @property
+    def events(self) -> int:
+        """Of the last 24 hours."""
+        return self.created + self.updated + self.deleted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What is known of resources beside their status, by their ids."""
+
+    last: Mapping[int, LastPoll]
+    hours: Mapping[int, tuple[int, ...]]
+
+
+NO_EXTRAS: Final = Extras(last={}, hours={})
+
+
+def fleet_rows(
+    rows: Iterable[StatusRow], wanted: ViewSpec, *, extras: Extras = NO_EXTRAS, unfolded: frozenset[str] | None = None
+) -> list[FleetRow]:
+    """The rows that a view shows, in its order. unfolded: instances whose resources are shown; None: no grouping."""
+    shown = [_row(row, extras) for row in rows if _fits(row, wanted)]
+    shown.sort(key=_order(wanted), reverse=wanted.descending)
+    if unfolded is None:
+        return shown
+    by_instance: dict[str, list[FleetRow]] = {}
+    for row in shown:
+        by_instance.setdefault(row.instance, []).append(row)
+    grouped = []
+    for instance, members in by_instance.items():
+        folded = instance not in unfolded
+        grouped.append(_group(instance, members, folded))
+        if not folded:
+            grouped += [replace(row, indent=True) for row in members]
+    return grouped
+
+
+def _row(row: StatusRow, extras: Extras) -> FleetRow:
+    return FleetRow(
+        instance=row.instance,
+        resource=row.resource,
+        state=row.state,
+        lag=row.lag_seconds,
+        interval=row.interval,
+        next_poll_ms=row.next_poll_ms,
+        created=row.created,
+        updated=row.updated,
+        deleted=row.deleted,
+        pending=row.pending + row.sending,
+        retrying=row.retrying,
+        dead=row.dead,
+        held=row.held,
+        error=row.last_error,
+        last=extras.last.get(row.resource_id),
+        hours=extras.hours.get(row.resource_id, ()),
+    )
+
+
+def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow:
+    worst = min(members, key=lambda row: severity(row.state))
+    lags = [row.lag for row in members if row.lag is not None]
+    nexts = [row.next_poll_ms for row in members if row.next_poll_ms is not None]
+    hours = [row.hours for row in members if row.hours]
+    return FleetRow(
+        instance=instance,
+        resource="",
+        state=worst.state,
+        lag=max(lags, default=None),
+        interval=worst.interval,
+        next_poll_ms=min(nexts, default=None),
+        created=sum(row.created for row in members),
+        updated=sum(row.updated for row in members),
+        deleted=sum(row.deleted for row in members),
+        pending=sum(row.pending for row in members),
+        retrying=sum(row.retrying for row in members),
+        dead=sum(row.dead for row in members),
+        held=any(row.held for row in members),
+        error=worst.error,
+        hours=tuple(sum(hour) for hour in zip(*hours, strict=True)),
+        size=len(members),
+        folded=folded,
+    )
+
+
+# --- which, and in which order ---------------------------------------------------------------------------------------
+
+
+def _fits(row: StatusRow, wanted: ViewSpec) -> bool:
+    return all(_word_fits(row, word) for word in wanted.words)
+
+
+def _word_fits(row: StatusRow, word: str) -> bool:
+    inverted = word.startswith("!")
+    name, colon, value = word.removeprefix("!").partition(":")
+    if not colon:
+        name, value = "text", name
+    value = value.lower()
+    if name == "state":
+        fits = row.state.value in value.split(",")
+    elif name == "instance":
+        fits = row.instance.lower() == value or str(row.instance_id) == value
+    elif name == "resource":
+        fits = row.resource.lower() == value
+    else:
+        fits = value in f"{row.instance} {row.resource} {row.last_error or ''}".lower()
+    return fits != inverted
+
+
+_ORDERS: Final[Mapping[str, Callable[[FleetRow], Any]]] = {
+    "health": lambda row: severity(row.state),
+    "instance": lambda row: row.instance.lower(),
+    "resource": lambda row: row.resource.lower(),
+    "lag": lambda row: -1 if row.lag is None else row.lag,
+    "next": lambda row: row.next_poll_ms or 0,
+    "events": lambda row: row.events,
+    "open": lambda row: row.pending + row.retrying,
+    "dead": lambda row: row.dead,
+}
+
+
+def _order(wanted: ViewSpec) -> Callable[[FleetRow], Any]:
+    chosen = _ORDERS[wanted.sort or "health"]
+    sign = -1 if wanted.descending else 1
+    # Within the same health: what is dead, then by name; names stay in their order when the rest is turned round.
+    return lambda row: (chosen(row), -sign * row.dead if not wanted.sort else 0, row.instance, row.resource)
+
+
+# --- columns ---------------------------------------------------------------------------------------------------------
+
+
+def _instance(row: FleetRow, look: Look) -> Cell:
+    if row.folded is None:
+        return Cell(
+            f"  {plain(row.instance)}" if row.indent else plain(row.instance), Tone.MUTED if row.indent else Tone.PLAIN
+        )
+    return Cell(f"{look.glyphs.folded if row.folded else look.glyphs.unfolded} {plain(row.instance)}", Tone.STRONG)
+
+
+def _resource(row: FleetRow, _: Look) -> Cell:
+    return Cell(plain(row.resource)) if row.resource else Cell(f"{row.size} resources", Tone.MUTED)
+
+
+def _lag(row: FleetRow, look: Look) -> Cell:
+    if row.lag is None:
+        return Cell(look.glyphs.none, Tone.MUTED)
+    text = short(row.lag) if row.lag >= 60 else "<1m"
+    return Cell(text, Tone.WARN if row.state is Health.LATE else Tone.PLAIN)
+
+
+def _lag_bar(row: FleetRow, look: Look) -> Cell:
+    """Full: two intervals behind, about where it counts as late."""
+    if row.lag is None:
+        return Cell("")
+    minutes = row.lag // 60 * 60  # no finer than what the column beside it says, so that it moves as seldom
+    tone = Tone.WARN if row.state is Health.LATE else Tone.MUTED
+    return Cell(bar(minutes / (2 * row.interval), BAR_CELLS, look.glyphs), tone)
+
+
+def _last(row: FleetRow, look: Look) -> Cell:
+    if row.last is None:
+        return Cell("")
+    cell = state_cell(row.last.outcome, look.glyphs)
+    if row.last.finished_ms is None or row.last.outcome != "ok":
+        return cell
+    return Cell(f"ok {span((row.last.finished_ms - row.last.started_ms) / 1000)}", Tone.MUTED)
+
+
+def _next(row: FleetRow, look: Look) -> Cell:
+    if row.state in {Health.PAUSED, Health.OFF}:
+        return Cell(look.glyphs.none, Tone.MUTED)
+    return Cell(until(row.next_poll_ms, look.now_ms, none=look.glyphs.none))
+
+
+def _events(row: FleetRow, _: Look) -> Cell:
+    return Cell(count(row.events), Tone.PLAIN if row.events else Tone.MUTED)
+
+
+def _number(number: int, tone: Tone) -> Cell:
+    return Cell(count(number) if number else "", tone)
+
+
+def _open(row: FleetRow, look: Look) -> Cell:
+    """What most wants attention, in few cells."""
+    if row.dead:
+        return Cell(f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD)
+    if row.held:
+        return Cell(f"{look.glyphs.held} held" + (f" {count(row.pending)}" if row.pending else ""), Tone.WARN)
+    if row.retrying:
+        return Cell(f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN)
+    return Cell(f"{count(row.pending)} pending" if row.pending else "", Tone.MUTED)
+
+
+def _why(row: FleetRow, _: Look) -> Cell:
+    return Cell(plain(row.error or ""), Tone.MUTED)
+
+
+FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
+    Column(id="health", title="Health", cells=9, draw=lambda row, look: health_cell(row.state, look.glyphs), sort=True),
+    Column(id="instance", title="Instance", cells=11, grows=2, draw=_instance, sort=True),
+    Column(id="resource", title="Resource", cells=12, grows=2, draw=_resource, sort=True),
+    Column(id="lag", title="Lag", cells=5, draw=_lag, align=Align.RIGHT, sort=True),
+    Column(id="behind", title="", cells=BAR_CELLS, draw=_lag_bar, from_width=100),
+    Column(id="last", title="Last poll", cells=10, draw=_last),
+    Column(id="next", title="Next", cells=5, draw=_next, align=Align.RIGHT, sort=True),
+    Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True),
+    Column(id="open", title="Deliveries", cells=12, draw=_open),
+    Column(id="created", title="New", cells=4, align=Align.RIGHT, from_width=150,
+           draw=lambda row, _: _number(row.created, Tone.GOOD)),
+    Column(id="updated", title="Upd", cells=4, align=Align.RIGHT, from_width=150,
+           draw=lambda row, _: _number(row.updated, Tone.BUSY)),
+    Column(id="deleted", title="Del", cells=4, align=Align.RIGHT, from_width=150,
+           draw=lambda row, _: _number(row.deleted, Tone.WARN)),
+    Column(id="hours", title="Events by hour", cells=24, from_width=116,
+           draw=lambda row, look: Cell(spark(row.hours, 24, look.glyphs), Tone.BUSY)),
+    Column(id="why", title="Why", cells=10, grows=6, from_width=150, draw=_why),
+)  # fmt: skip

@@ -1,0 +1,101 @@
+"""The header: what the whole fleet does, in one line that says a word only when somebody should act."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cwconsole.core.health import Health
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.render.bars import count
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.plain import plain, shorten, width
+from cwconsole.tui.render.states import health_cell, severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Counts of resources by health, and of deliveries. held: resources whose deliveries are held."""
+
+    health: tuple[tuple[Health, int], ...] = ()
+    pending: int = 0
+    retrying: int = 0
+    dead: int = 0
+    held: int = 0
+
+
+def verdict_of(rows: Sequence[StatusRow]) -> Verdict:
+    """The fleet, counted; worst first."""
+    counted = Counter(row.state for row in rows)
+    return Verdict(
+        health=tuple(sorted(counted.items(), key=lambda one: severity(one[0]))),
+        pending=sum(row.pending + row.sending for row in rows),
+        retrying=sum(row.retrying for row in rows),
+        dead=sum(row.dead for row in rows),
+        held=sum(row.held for row in rows),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too."""
+
+    host: str
+    engine: EngineState
+    verdict: Verdict | None
+    utc: str
+    local: str
+    local_zone: str
+    read_only: bool = False
+    frozen: bool = False
+
+
+_ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
+_MENDED_BY_SOMEBODY: Final = (Health.PARKED, Health.FAILING, Health.ASKING)
+
+
+def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
+    """The header in exactly so many cells. What says least is left out first when it does not fit."""
+    left = [
+        (9, Cell(" cwconsole", Tone.STRONG)),
+        (2, Cell(f" {shorten(plain(heading.host), 20, cut=glyphs.cut)}", Tone.MUTED)),
+        (6, Cell(f"  {heading.engine.words}", _ENGINE_TONES.get(heading.engine.where, Tone.PLAIN))),
+        *([(9, Cell("  READ-ONLY", Tone.STRONG))] if heading.read_only else []),
+        *([(9, Cell("  FROZEN", Tone.WARN))] if heading.frozen else []),
+        *_verdict_cells(heading.verdict, glyphs),
+    ]
+    local = f" {heading.local}{f' {heading.local_zone}' if heading.local_zone else ''}"
+    right = [(8, Cell(f"{heading.utc} UTC", Tone.PLAIN)), *([(3, Cell(local, Tone.MUTED))] if local.strip() else [])]
+    while (left or right) and _room(left, right, cells) < 1:
+        weakest = min((*left, *right), key=lambda one: one[0])
+        (left if weakest in left else right).remove(weakest)
+    space = Cell(" " * max(_room(left, right, cells), 0))
+    return (*(cell for _, cell in left), space, *(cell for _, cell in right), Cell(" "))
+
+
+def _room(left: list[tuple[int, Cell]], right: list[tuple[int, Cell]], cells: int) -> int:
+    return cells - 1 - sum(width(cell.text) for _, cell in (*left, *right))
+
+
+def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, Cell]]:
+    if verdict is None:
+        return []
+    cells = []
+    for state, number in verdict.health:
+        look = health_cell(state, glyphs)
+        sign, word = look.text.split(" ")
+        weight = 8 if state in _MENDED_BY_SOMEBODY else 5 if state is Health.LATE else 4
+        cells.append((weight, Cell(f"  {sign} {count(number)} {word}", look.tone)))
+    for number, word, tone, weight in (
+        (verdict.dead, "dead", Tone.BAD, 7),
+        (verdict.retrying, "retrying", Tone.WARN, 5),
+        (verdict.pending, "pending", Tone.MUTED, 1),
+        (verdict.held, "held", Tone.WARN, 4),
+    ):
+        if number and not (word == "held" and Health.HELD in dict(verdict.health)):
+            cells.append((weight, Cell(f"  {count(number)} {word}", tone)))
+    return cells

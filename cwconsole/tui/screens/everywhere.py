@@ -1,0 +1,135 @@
+"""What can be done on every screen: help, commands, palette, going back, leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from textual.dom import DOMNode
+
+from cwconsole.core.errors import UsageError
+from cwconsole.tui.actions import Action, by_word, key_name
+from cwconsole.tui.screens.help import Help, help_lines
+from cwconsole.tui.screens.palette import Entry, Palette
+from cwconsole.tui.viewspec import VIEWS, completions, read, spec
+from cwconsole.tui.widgets.prompt import Prompt
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+
+class Everywhere(DOMNode):
+    """Mixed into `ConsoleScreen`."""
+
+    @property
+    def _screen(self) -> ConsoleScreen:
+        return cast("ConsoleScreen", self)
+
+    def do_help(self) -> None:
+        screen = self._screen
+        lines = help_lines(screen.actions(), screen.subject(), screen.console.keys_of)
+        screen.app.push_screen(Help(f"Keys of {screen.spec.view}", lines))
+
+    def do_back(self) -> None:
+        """One step: out of the marks, out of the last filter, out of the screen."""
+        screen = self._screen
+        if screen.drop_marks() or screen.previous_spec():
+            return
+        if len(screen.app.screen_stack) > 1:
+            screen.app.pop_screen()
+
+    def do_quit(self) -> None:
+        self._screen.console.ask_to_quit()
+
+    def do_refresh(self) -> None:
+        self._screen.console.read_everything_again()
+
+    def do_freeze(self) -> None:
+        self._screen.console.freeze()
+
+    def do_mouse(self) -> None:
+        self._screen.console.toggle_mouse()
+
+    def do_theme(self) -> None:
+        self._screen.console.next_theme()
+
+    # --- the command line -------------------------------------------------------------------------------------------
+
+    def do_command(self) -> None:
+        self._screen.query_one(Prompt).ask(":", "", self._complete_command)
+
+    async def on_prompt_entered(self, event: Prompt.Entered) -> None:
+        screen = self._screen
+        screen.focus_body()
+        if event.sign == ":" and event.text:
+            await self.run_command(event.text)
+        elif event.sign == "/":
+            screen.filter_typed(event.text, final=True)
+
+    def on_prompt_typed(self, event: Prompt.Typed) -> None:
+        if event.sign == "/":
+            self._screen.filter_typed(event.text, final=False)
+
+    def on_prompt_given_up(self, event: Prompt.GivenUp) -> None:
+        self._screen.focus_body()
+        if event.sign == "/":
+            self._screen.filter_typed(event.text, final=True)
+
+    async def run_command(self, line: str) -> None:
+        """What was typed after `:`: a view, or the word of an action. Says what is wrong with it."""
+        screen = self._screen
+        word = line.split(" ", 1)[0]
+        action = by_word(word, screen.actions())
+        try:
+            if action is not None and line == word:
+                await screen.action_do(action.id)
+            elif word in VIEWS:
+                await screen.console.go(read(line))
+            else:
+                raise UsageError(f"There is no command {word!r} here; Tab shows what there is.")
+        except UsageError as error:
+            screen.app.notify(error.message, severity="error", markup=False)
+
+    def _complete_command(self, line: str) -> Sequence[str]:
+        before, space, last = line.rpartition(" ")
+        view = VIEWS.get(before.split(" ")[0])
+        if not space:
+            words = [*VIEWS, *(word for action in self._screen.actions() for word in action.words)]
+            return [word for word in words if word.startswith(last)]
+        return (
+            [] if view is None else [f"{before} {one}" for one in completions(view, last, self._screen.console.known)]
+        )
+
+    # --- the palette ------------------------------------------------------------------------------------------------
+
+    def do_palette(self) -> None:
+        self._screen.app.push_screen(Palette(self._entries()), self._chosen)
+
+    async def _chosen(self, entry: Entry | None) -> None:
+        if entry is None:
+            return
+        if entry.command.startswith("do "):
+            await self._screen.action_do(entry.command.removeprefix("do "))
+        else:
+            await self.run_command(entry.command)
+
+    def _entries(self) -> list[Entry]:
+        screen = self._screen
+        subject, known = screen.subject(), screen.console.known
+        entries = [
+            Entry(name=action.title, command=f"do {action.id}", note=action.why_not(subject) or self._keys(action))
+            for action in screen.actions()
+            if not action.id.startswith(("table.", "text.", "palette"))
+        ]
+        entries += [
+            Entry(name=f"Instance {name}", command=spec("instance", instance=name).line) for name in known.instances
+        ]
+        entries += [
+            Entry(name=f"Resource {row.instance}/{row.resource}",
+                  command=spec("resource", instance=row.instance, resource=row.resource).line)
+            for row in screen.console.fleet
+        ]  # fmt: skip
+        return entries
+
+    def _keys(self, action: Action) -> str:
+        return " ".join(key_name(key) for key in self._screen.console.keys_of(action))

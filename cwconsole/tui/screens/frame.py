@@ -1,0 +1,212 @@
+"""What every screen has: header, crumbs, footer, prompt, its place in the stack, and how its actions are run.
+
+A screen names its `SCOPES`, composes its `body`, reads in `load`, and says in `subject` what the cursor stands on. An
+action of the registry is run by the screen's method of its name (`tui.actions`).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
+from cwconsole.tui.refresh import Refresher
+from cwconsole.tui.render.crumbs import crumbs_line
+from cwconsole.tui.render.footer import footer_line
+from cwconsole.tui.render.verdict import heading_line
+from cwconsole.tui.screens.everywhere import Everywhere
+from cwconsole.tui.viewspec import ViewSpec
+from cwconsole.tui.widgets.line_bar import LineBar
+from cwconsole.tui.widgets.prompt import Prompt
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.app import ConsoleApp
+
+
+class ConsoleScreen(Everywhere, Screen[None]):
+    """One screen. spec: what it shows."""
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    AUTO_FOCUS = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        own = [scope for scope in (Scope.APP, *cls.SCOPES) if scope not in {Scope.TABLE, Scope.TEXT}]
+        keys: list[BindingType] = [*bindings(*own)]
+        cls.BINDINGS = keys
+        super().__init_subclass__(**options)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__()
+        self.spec = spec
+        self.ready = False
+        self.refresher = Refresher(
+            self,
+            self.load,
+            what=f"Reading {spec.view}",
+            now_ms=self._now_ms,
+            active=self._is_active,
+            changed=self.update_frame,
+        )
+        self._past: list[ViewSpec] = []
+        self._seen_version = -1
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The app."""
+        return cast("ConsoleApp", self.app)
+
+    def _now_ms(self) -> int:
+        return self.console.now_ms()
+
+    # --- for the screens to say -------------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """What stands between crumbs and footer."""
+        return ()
+
+    async def load(self) -> None:
+        """Read and show. Called once at first, and again whenever somebody has written."""
+
+    def subject(self) -> Subject:
+        """What the cursor stands on, or what is marked."""
+        return self.bare_subject()
+
+    def title_of(self) -> str:
+        """This screen's crumb; the view's line unless there is something shorter."""
+        return self.spec.line
+
+    def badge(self) -> str:
+        """What the crumbs say at the right: marked rows, new rows."""
+        return ""
+
+    def minute(self) -> None:
+        """A minute has turned: relative times read differently."""
+
+    def fleet_changed(self) -> None:
+        """The app has read the fleet again."""
+
+    def show_spec(self) -> None:
+        """`spec` is another one now."""
+        self.refresher.ask("other view")
+
+    def drop_marks(self) -> bool:
+        """Nothing is marked any more; whether anything was."""
+        return False
+
+    def focus_body(self) -> None:
+        """Keys go to the list again."""
+
+    def filter_typed(self, text: str, *, final: bool) -> None:
+        """The filter reads like this now. final: Enter was pressed, or it was given up; say what is wrong with it."""
+
+    # --- frame ------------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        app = self.console
+        yield LineBar(lambda cells: heading_line(app.heading, cells, app.glyphs), id="header")
+        yield LineBar(self._crumbs, id="crumbs")
+        yield from self.body()
+        yield LineBar(self._footer, id="footer")
+        yield Prompt()
+
+    def on_mount(self) -> None:
+        self.ready = True
+        self._seen_version = self.console.version
+        self.refresher.ask("first look")
+
+    def on_screen_resume(self) -> None:
+        """In front again: catch up with what has happened meanwhile."""
+        if not self.ready:
+            return
+        if self._seen_version != self.console.version:
+            self.store_changed()
+        self.refresher.wake()
+        self.minute()
+        self.update_frame()
+
+    def store_changed(self) -> None:
+        """Somebody has written."""
+        self._seen_version = self.console.version
+        self.refresher.ask("store")
+
+    def set_spec(self, wanted: ViewSpec) -> None:
+        """Show something else of the same kind; Escape leads back to what was shown before."""
+        if wanted != self.spec:
+            self._past.append(self.spec)
+            self.spec = wanted
+            self.show_spec()
+            self.update_frame()
+
+    def previous_spec(self) -> bool:
+        """Show again what was shown before; whether there was anything."""
+        if not self._past:
+            return False
+        self.spec = self._past.pop()
+        self.show_spec()
+        self.update_frame()
+        return True
+
+    def _is_active(self) -> bool:
+        return self.ready and self.is_current and not self.console.frozen and self.app.app_focus
+
+    def update_frame(self) -> None:
+        """Header, crumbs and footer, as far as they read differently."""
+        if self.ready:
+            for bar in self.query(LineBar):
+                bar.update()
+
+    def _crumbs(self, cells: int) -> Any:
+        app = self.console
+        names = [screen.title_of() for screen in app.screen_stack if isinstance(screen, ConsoleScreen)]
+        return crumbs_line(names, self.badge(), self.refresher.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
+
+    def _footer(self, cells: int) -> Any:
+        return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
+
+    # --- actions ----------------------------------------------------------------------------------------------------
+
+    def actions(self) -> tuple[Action, ...]:
+        """What can be done on this screen."""
+        return of(Scope.APP, *self.SCOPES)
+
+    def bare_subject(self, **more: Any) -> Subject:
+        """A subject with what is the same everywhere."""
+        app = self.console
+        return Subject(read_only=app.operator.read_only, engine_runs=app.engine.runs, **more)
+
+    async def action_do(self, name: str) -> None:
+        """Run an action, or say why it cannot be done here."""
+        action = BY_ID[name]
+        if (reason := action.why_not(self.subject())) is not None:
+            self.app.notify(reason, severity="warning", markup=False)
+            return
+        if name.startswith("mode."):
+            await self.console.go_to_mode(name.removeprefix("mode."))
+            return
+        handler = getattr(self, action.method, None)
+        if handler is None:  # a table's or a text's own, named from palette or command line
+            target = self.focused or self
+            await cast("Any", target).run_action(f"do({name!r})")
+        elif inspect.iscoroutine(outcome := handler()):
+            await outcome
+
+    def carry_out(self, work: Any, *, what: str) -> None:
+        """Do something that writes, beside the messages, and say what came of it."""
+        start(self, self._carried_out(work), what=what, group="operator")
+
+    async def _carried_out(self, work: Any) -> None:
+        try:
+            outcome = await work
+        except CwconsoleError as error:
+            self.app.notify(error.message, severity="error", markup=False)
+        else:
+            if outcome:
+                self.app.notify(outcome, markup=False)

@@ -1,0 +1,81 @@
+"""A screen over one of the store's histories: give it columns and the list's function."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from cwconsole.core.filters import Filter
+from cwconsole.store.listing import Listing
+from cwconsole.tui.history import StoredHistory
+from cwconsole.tui.render.columns import Column
+from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.viewspec import ViewSpec
+from cwconsole.tui.widgets.history_table import HistoryTable
+from cwconsole.tui.widgets.virtual_table import VirtualTable
+
+
+class HistoryScreen(ListScreen):
+    """columns: all of them; the width decides which are shown. page: one of `store/*_list.page`. empty: no rows."""
+
+    columns: ClassVar[Sequence[Column[Any]]]
+    empty: ClassVar[str] = "Nothing here. Escape leads back; / changes the filter."
+
+    @staticmethod
+    @abstractmethod
+    def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[Any]:
+        """One page of the list."""
+
+    @staticmethod
+    def key_of(row: Any) -> int:
+        """What identifies a row; its id unless it is elsewhere."""
+        return int(row.id)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._opened: ViewSpec | None = None
+
+    def body(self) -> Iterable[Widget]:
+        yield self.make_table()
+
+    def make_table(self) -> HistoryTable[Any]:
+        """The table, for screens that put it beside something else."""
+        return HistoryTable(self.columns, key=self.key_of, look=self.console.look(), id="list", empty=self.empty)
+
+    @property
+    def history(self) -> HistoryTable[Any]:
+        """The list."""
+        return self.query_one("#list", HistoryTable)
+
+    async def load(self) -> None:
+        if self._opened == self.spec:
+            await self.history.catch_up()
+            return
+        wanted = self.spec
+        noun = wanted.kind.noun
+        assert noun is not None, "a history lists something"
+        page: Callable[[sqlite3.Connection, Filter], Listing[Any]] = self.page
+        await self.history.open(
+            StoredHistory(
+                store=self.console.store,
+                noun=noun,
+                page=page,
+                key_of=self.key_of,
+                chosen=wanted.filter(now_ms=self.console.now_ms()),
+            )
+        )
+        self._opened = wanted
+
+    def badge(self) -> str:
+        new = self.history.notify_new() if self.ready else ""
+        return "  ".join(part for part in (super().badge(), f"{new}, gg" if new else "") if part)
+
+    def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
+        self.open_row(event.row)
+
+    def open_row(self, row: Any) -> None:
+        """Enter was pressed on a row."""

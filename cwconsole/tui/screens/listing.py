@@ -1,0 +1,113 @@
+"""Screens with one list: the table has the keys, `/` filters, marks are counted, the order is a word of the view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cwconsole.core.errors import UsageError
+from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.viewspec import ViewSpec, completions
+from cwconsole.tui.widgets.prompt import Prompt
+from cwconsole.tui.widgets.virtual_table import VirtualTable
+
+TYPING_SECONDS = 0.15
+
+
+class ListScreen(ConsoleScreen):
+    """A screen around one table, which has the id `list`."""
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._before_filter: ViewSpec | None = None
+        self._typing: Any = None
+
+    @property
+    def table(self) -> VirtualTable[Any]:
+        """The list."""
+        return self.query_one("#list", VirtualTable)
+
+    def on_mount(self) -> None:
+        self.focus_body()
+
+    def focus_body(self) -> None:
+        self.table.focus()
+
+    def minute(self) -> None:
+        if self.ready:
+            self.table.tick(self.console.look())
+
+    def badge(self) -> str:
+        if not self.ready:
+            return ""
+        table = self.table
+        marked = table.marks.count(table.rows.total)
+        about = "" if table.rows.exact else "about "
+        return f"{about if table.marks.everything else ''}{marked:,} marked" if not table.marks.none else ""
+
+    def drop_marks(self) -> bool:
+        table = self.table
+        if table.marks.none:
+            return False
+        table.set_marks(type(table.marks)())
+        return True
+
+    def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:
+        self.update_frame()
+
+    def on_virtual_table_cursor_moved(self, _: VirtualTable.CursorMoved) -> None:
+        self.update_frame()
+
+    def on_virtual_table_sort_asked(self, event: VirtualTable.SortAsked) -> None:
+        """The order is a word of the view; it is not a step that Escape takes back."""
+        self.spec = self.spec.sorted_by(event.column, event.descending)
+        self.show_spec()
+        self.update_frame()
+
+    # --- filter -----------------------------------------------------------------------------------------------------
+
+    def do_filter(self) -> None:
+        self._before_filter = self.spec
+        line = self.spec.filter_line
+        self.query_one(Prompt).ask("/", f"{line} " if line else "", self._complete_filter)
+
+    def _complete_filter(self, line: str) -> list[str]:
+        before, space, last = line.rpartition(" ")
+        offered = completions(self.spec.kind, last, self.console.known)
+        return [f"{before}{space}{one}" for one in offered]
+
+    def filter_typed(self, text: str, *, final: bool) -> None:
+        """While it is typed, the list follows as soon as the fingers rest; a filter that is not right yet waits."""
+        if self._typing is not None:
+            self._typing.stop()
+            self._typing = None
+        if final:
+            self._filter_entered(text)
+        else:
+            self._typing = self.set_timer(TYPING_SECONDS, lambda: self._try_filter(text))
+
+    def _try_filter(self, text: str) -> None:
+        try:
+            wanted = self._wanted(text)
+        except UsageError:
+            return
+        if wanted != self.spec:
+            self.spec = wanted
+            self.show_spec()
+
+    def _filter_entered(self, text: str) -> None:
+        before = self._before_filter or self.spec
+        try:
+            wanted = self._wanted(text)
+        except UsageError as error:
+            self.app.notify(error.message, severity="error", markup=False)
+            wanted = before
+        shown, self.spec = self.spec, before
+        self.set_spec(wanted)
+        if shown != self.spec and wanted == before:
+            self.show_spec()
+        self.update_frame()
+
+    def _wanted(self, text: str) -> ViewSpec:
+        wanted = self.spec.filtered(text.strip())
+        wanted.filter(now_ms=self.console.now_ms())
+        return wanted

@@ -1,0 +1,104 @@
+"""`ctrl+p`: every action, view, instance and resource by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.fuzzy import Matcher
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something to choose. command: what would be typed after `:` for it, or the id of an action after `do `.
+
+    note: its key, or why it cannot be done now.
+    """
+
+    name: str
+    command: str
+    note: str = ""
+
+
+def matching(entries: Sequence[Entry], query: str) -> list[Entry]:
+    """The entries that fit, best first; all of them without a query."""
+    if not query.strip():
+        return list(entries[:SHOWN])
+    matcher = Matcher(query.strip())
+    scored = [(matcher.match(entry.name), entry) for entry in entries]
+    return [entry for score, entry in sorted(scored, key=lambda one: -one[0]) if score > 0][:SHOWN]
+
+
+class Palette(ModalScreen[Entry | None]):
+    """Type a part of a name; Enter takes the one that is marked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Back", show=False),
+        Binding("down,ctrl+n", "next", "Next", show=False, priority=True),
+        Binding("up,ctrl+p", "previous", "Previous", show=False, priority=True),
+    ]
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__()
+        self._entries = entries
+        self._shown: list[Entry] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes="-large"):
+            yield Static("Find anything by name", id="dialog-title", markup=False)
+            field = Input(compact=True)
+            field.cursor_blink = False
+            yield field
+            found = OptionList(id="found", compact=True, markup=False)
+            found.can_focus = False
+            yield found
+            yield Static("enter  take it     esc  back", id="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+        self._show("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        at = self.query_one(OptionList).highlighted
+        self.dismiss(None if at is None else self._shown[at])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(self._shown[event.option_index])
+
+    def _show(self, query: str) -> None:
+        self._shown = matching(self._entries, query)
+        found = self.query_one(OptionList)
+        found.clear_options()
+        found.add_options([Option(_prompt(entry)) for entry in self._shown])
+        if self._shown:
+            found.highlighted = 0
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_next(self) -> None:
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_previous(self) -> None:
+        self.query_one(OptionList).action_cursor_up()
+
+
+def _prompt(entry: Entry) -> Content:
+    note = Content.styled(f"  {entry.note}", "$text-muted") if entry.note else Content("")
+    return Content(entry.name) + note

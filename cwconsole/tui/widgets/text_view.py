@@ -1,0 +1,66 @@
+"""Text of any length in tones, wrapped to the width, drawn line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from cwconsole.tui.actions import Scope, bindings
+from cwconsole.tui.render.cells import Line
+from cwconsole.tui.render.wrapped import wrapped
+from cwconsole.tui.widgets.toned import Toned
+
+
+class TextView(Toned, ScrollView, can_focus=True):
+    """Lines to read and scroll."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TEXT)]
+    DEFAULT_CSS = """
+    TextView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self, lines: Sequence[Line] = (), *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = tuple(lines)
+        self._wrapped: list[Line] = []
+
+    @property
+    def text(self) -> str:
+        """What stands there, before it was wrapped."""
+        return "\n".join("".join(cell.text for cell in line) for line in self._lines)
+
+    def show(self, lines: Sequence[Line], *, keep_place: bool = False) -> None:
+        """Show other lines, from their beginning."""
+        if tuple(lines) == self._lines:
+            return
+        self._lines = tuple(lines)
+        self._wrap()
+        if not keep_place:
+            self.scroll_to(y=0, animate=False, force=True)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        cells = max(self.scrollable_content_region.width, 1)
+        self._wrapped = [piece for line in self._lines for piece in wrapped(line, cells)]
+        self.virtual_size = Size(cells, len(self._wrapped))
+
+    def render_line(self, y: int) -> Strip:
+        at = self.scroll_offset.y + y
+        line = self._wrapped[at] if at < len(self._wrapped) else ()
+        return self.strip(line, self.rich_style, self.scrollable_content_region.width)
+
+    def action_do(self, name: str) -> None:
+        """Scroll; see `tui.actions`."""
+        page = max(self.scrollable_content_region.height, 1)
+        by = {"down": 1, "up": -1, "page_down": page, "page_up": -page, "half_down": page // 2, "half_up": -page // 2}
+        move = name.removeprefix("text.")
+        top = {"top": 0, "end": len(self._wrapped)}.get(move, self.scroll_offset.y + by.get(move, 0))
+        self.scroll_to(y=max(top, 0), animate=False, force=True)

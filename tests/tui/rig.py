@@ -1,0 +1,134 @@
+"""A console on a real database file, with a clock of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+
+from cwconsole.store.database import Store, prepared
+from cwconsole.tui.app import ConsoleApp
+from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.operator import Operator
+from cwconsole.tui.terminal import Colours, Terminal
+from tests.store.rows import NOW, add, add_delivery, add_events, config, resource, resource_id
+
+PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
+HERE = EngineState(where=EngineWhere.HERE)
+
+
+@contextmanager
+def database(path: Path) -> Iterator[sqlite3.Connection]:
+    """A fresh file, for rows to be put in."""
+    conn = prepared(path)
+    try:
+        yield conn
+    finally:
+        conn.close()
+
+
+def small_fleet(conn: sqlite3.Connection, *, now_ms: int = NOW) -> None:
+    """acme with a failing and a fresh resource, globex with a late and a paused one, and some events and deliveries."""
+    add(conn, config("acme", resource("contacts"), resource("tickets", path="/service/tickets")))
+    add(conn, config("globex", resource("companies"), resource("projects"), company="globex_c"), now_ms=now_ms + 1)
+    conn.execute(
+        "UPDATE resources SET watermark = ?, baseline_done = 1, next_poll_ms = ?",
+        (now_ms // 1000 - 90, now_ms + 240_000),
+    )
+    conn.execute(
+        "UPDATE resources SET failures = 3, failing_since_ms = ?, error_code = 'refused', error = ?"
+        " WHERE name = 'tickets'",
+        (now_ms - 600_000, "ConnectWise refused the connection; it is tried again."),
+    )
+    conn.execute("UPDATE resources SET watermark = watermark - 7000 WHERE name = 'companies'")
+    conn.execute("UPDATE resources SET paused_ms = 5 WHERE name = 'projects'")
+    contacts = resource_id(conn, 1, "contacts")
+    made = add_events(conn, contacts, range(1, 31), seen_ms=now_ms - 3_600_000, record='{"id": 1, "name": "Ada"}')
+    made += add_events(conn, contacts, range(1, 11), seen_ms=now_ms - 60_000, record='{"id": 1, "name": "Ada L."}')
+    for event in made[:-3]:
+        add_delivery(conn, event, state="delivered")
+    for event, state in zip(made[-3:], ("dead", "retrying", "pending"), strict=True):
+        add_delivery(conn, event, state=state)
+    hour = now_ms // 3_600_000
+    conn.executemany(
+        "INSERT INTO hours (resource_id, hour, created, updated) VALUES (?, ?, ?, ?)",
+        [(contacts, hour - 2, 30, 0), (contacts, hour - 1, 0, 4), (contacts, hour, 0, 6)],
+    )
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved. ms: milliseconds since the epoch."""
+
+    ms: int = NOW
+
+    def __call__(self) -> int:
+        return self.ms
+
+
+@dataclass
+class Rig:
+    """What a test holds."""
+
+    app: ConsoleApp
+    pilot: Pilot[Any]
+    store: Store
+    clock: Clock
+    path: Path
+
+    @property
+    def screen(self) -> Any:
+        return self.app.screen
+
+    async def settle(self) -> None:
+        """Until everything that was asked for has been read and shown."""
+        for _ in range(100):
+            await self.pilot.pause(0.02)
+            busy = [worker for worker in self.app.workers if worker.group in {"history", "operator", "drill", "beside"}]
+            if not busy and not self.app._fleet_refresher.wanted and self.app.fleet_is_known:
+                break
+        await self.pilot.pause()
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    def lines(self) -> list[str]:
+        """What stands on the screen."""
+        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+
+    def text(self) -> str:
+        return "\n".join(self.lines())
+
+    async def write(self, sql: str, *params: object) -> None:
+        await self.store.write(lambda conn: conn.execute(sql, params).rowcount)
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await self.store.read(lambda conn: conn.execute(sql).fetchall())]
+
+
+@asynccontextmanager
+async def console(
+    path: Path,
+    *,
+    size: tuple[int, int] = (80, 24),
+    engine: EngineState = HERE,
+    terminal: Terminal = PLAIN_TERMINAL,
+    **more: Any,
+) -> AsyncIterator[Rig]:
+    """A console that runs, on a file that is prepared."""
+    clock = Clock()
+    async with Store.open(path, migrate=False) as store:
+        operator = Operator(
+            store=store, login="ada", origin="ssh 10.0.0.7", now_ms=clock, read_only=more.pop("read_only", False)
+        )
+        app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
+        async with app.run_test(size=size) as pilot:
+            rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=path)
+            await rig.settle()
+            yield rig
