@@ -21,7 +21,7 @@ class PageSize:
     """What is remembered about a resource's page size.
 
     size: the size to ask for next.
-    failed_size: the smallest size above `SMALLEST` that was too much within the last 24 hours, or None.
+    failed_size: the smallest size that was too much within the last 24 hours, or None.
     failed_at_ms: when that was, milliseconds since the epoch.
     """
 
@@ -53,10 +53,8 @@ def after_page(state: PageSize, *, body_bytes: int, limit: int = LARGEST, record
 
 
 def after_heavy(state: PageSize, *, tried: int, now_ms: int) -> PageSize:
-    """The state after a page of `tried` records was too much for the server. At `SMALLEST` nothing changes."""
-    if tried <= SMALLEST:
-        return state
-    return PageSize(size=max(tried // 2, SMALLEST), failed_size=tried, failed_at_ms=now_ms)
+    """The state after a page of `tried` records was too much for the server. It does not fall below `SMALLEST`."""
+    return PageSize(size=max(tried // 2, min(SMALLEST, state.size)), failed_size=tried, failed_at_ms=now_ms)
 
 
 def forget_old(state: PageSize, *, now_ms: int) -> PageSize:

@@ -76,9 +76,9 @@ class Engine:
         log.info("engine starts", interrupted_polls=interrupted)
         try:
             async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
-                group.create_task(self.dispatcher.run())
                 config = await self.services.store.read(meta.config_version)  # before what it is the version of
                 await self.fleet.refresh(group)
+                group.create_task(self.dispatcher.run())  # after: it asks the fleet whom deliveries are for
                 group.create_task(self._follow(group, config))
                 if self.scheduled:
                     group.create_task(self.sweeps.run())
