@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import click
 
@@ -12,6 +13,7 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
 
 PORT = 8085  # the one in sample_instances
+CLIENT_ID = "00000000-0000-4000-8000-000000000000"  # the simulator wants one, and takes any
 
 
 @click.command()
@@ -58,7 +60,16 @@ def simulate(
         try:
             async with simulator.serve(port=port) as running:
                 if invocation.as_json:
-                    output.print_json({"base_url": running.base_url, "port": running.port})
+                    # One line, so that whoever starts it can read it and go on.
+                    facts = {
+                        "base_url": running.base_url,
+                        "port": running.port,
+                        "company": simulator.companies[0],
+                        "public_key": public_key,
+                        "private_key": private_key,
+                        "client_id": CLIENT_ID,
+                    }
+                    click.echo(json.dumps(facts))
                 else:
                     output.print_line(f"baseUrl is {running.base_url}; public key {public_key}. Stop with Ctrl-C.")
                 await asyncio.Event().wait()
