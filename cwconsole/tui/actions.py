@@ -221,7 +221,9 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="deliveries.release", title="Let held deliveries go", keys=("H",), scopes=_PLACE, writes=True,
            words=("release",), check=_held, command=_place_command("resume", "--delivery")),
     # details
-    Action(id="detail.next", title="Next tab", keys=("tab",), scopes=(Scope.DETAIL,), label="tab", priority=55),
+    Action(id="detail.next", title="Next tab", keys=("tab", "l", "right"), scopes=(Scope.DETAIL,), label="next",
+           priority=55),
+    Action(id="detail.previous", title="Tab before", keys=("shift+tab", "h", "left"), scopes=(Scope.DETAIL,)),
 )  # fmt: skip
 
 BY_ID: Final = {action.id: action for action in REGISTRY}

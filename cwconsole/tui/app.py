@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
 from textual.app import App
 from textual.message import Message
+from textual.scrollbar import ScrollBar
 
 from cwconsole.store import status
 from cwconsole.store.database import Store
@@ -27,6 +29,7 @@ from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.viewspec import Known, ViewSpec, spec
+from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
 
@@ -69,9 +72,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.host, self.now_ms = host, now_ms
         self.engine = engine or EngineState()
         self.glyphs = UNICODE if terminal.unicode else ASCII
+        if not terminal.unicode:
+            self.add_class("-ascii")
+            ScrollBar.renderer = AsciiScrollBar
         self.fleet: Sequence[StatusRow] = ()
         self.fleet_is_known = False
         self.frozen = False
+        self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
         self._keys = dict(keymap or {})
         self._wanted_theme = theme
@@ -99,6 +106,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
               group="bridge")  # fmt: skip
         self._arm_minute()
+
+    def on_ready(self) -> None:
+        self.painted.set()
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 

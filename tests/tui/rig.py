@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,13 @@ class Rig:
         await self.pilot.press(*keys)
         await self.settle()
 
+    async def until(self, holds: Callable[[], bool], *, seconds: float = 5) -> None:
+        """Wait until it is as wanted."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"it does not get there:\n{self.text()}"
+            await self.pilot.pause(0.02)
+
     def lines(self) -> list[str]:
         """What stands on the screen."""
         return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
@@ -128,7 +136,7 @@ async def console(
             store=store, login="ada", origin="ssh 10.0.0.7", now_ms=clock, read_only=more.pop("read_only", False)
         )
         app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=path)
             await rig.settle()
             yield rig

@@ -22,9 +22,7 @@ def wrapped(line: Line, cells: int) -> list[Line]:
     for cell in line:
         rest = cell.text
         while width(rest) > room:
-            piece = set_cell_size(rest, room).rstrip(" ") if room > 0 else ""
-            if not rest.startswith(piece):
-                piece = ""  # a wide character does not fit into what is left
+            piece = _piece(rest, room)
             if piece:
                 current.append(Cell(piece, cell.tone))
             elif not current or room == cells - indent:
@@ -38,3 +36,12 @@ def wrapped(line: Line, cells: int) -> list[Line]:
             room -= width(rest)
     lines.append(tuple(current))
     return lines
+
+
+def _piece(text: str, cells: int) -> str:
+    """As much of the text as fits, up to a space if there is one in its second half."""
+    piece = set_cell_size(text, cells).rstrip(" ") if cells > 0 else ""
+    if not text.startswith(piece):
+        return piece[:-1] if text.startswith(piece[:-1]) else ""  # a wide character stood half outside
+    space = piece.rfind(" ") + 1
+    return piece[:space] if space > len(piece) // 2 and not text[len(piece) :].startswith(" ") else piece

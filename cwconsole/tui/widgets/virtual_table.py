@@ -59,6 +59,7 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
     }
     """
 

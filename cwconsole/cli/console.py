@@ -1,0 +1,158 @@
+"""The console as a program: a screen on the database, and the engine in the same process if nobody else runs one.
+
+The screen comes first: the engine and all it needs are loaded, on a thread, after the first paint. Another process
+that holds the engine's lock is watched; within a second of its end this console takes over. A console that may change
+nothing starts no engine either. Signals leave the screen in order, and the engine is drained before the process ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from cwconsole.cli import operator as who
+from cwconsole.cli import settings
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.lock import engine_runs
+from cwconsole.cli.logs import log_to_file
+from cwconsole.core.errors import CwconsoleError, EngineRunningError, UsageError
+from cwconsole.store import meta
+from cwconsole.store.database import Store
+from cwconsole.tui.terminal import Terminal, look, prepare
+
+if TYPE_CHECKING:
+    from cwconsole.tui.app import ConsoleApp
+    from cwconsole.tui.engine_state import EngineState
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 1.0  # between two looks whether the engine's lock is free
+RETRY_SECONDS = 30.0  # after an engine has ended by an error
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def run(
+    invocation: Invocation,
+    *,
+    read_only: bool = False,
+    ascii_only: bool = False,
+    sixteen: bool = False,
+    theme: str | None = None,
+) -> int:
+    """Show the console until the operator leaves. Returns the exit code, 128 and its number after a signal.
+
+    Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used.
+    """
+    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        raise UsageError("The console needs a terminal; in scripts use `cwconsole status` and the other commands.")
+    terminal = look(invocation.env, encoding=sys.__stderr__.encoding, ascii_only=ascii_only, sixteen=sixteen)
+    prepare(terminal, os.environ)  # before anything imports Textual
+    invocation.prepare()
+    with log_to_file(invocation.settings.log_level, settings.log_file()):
+        code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme))
+    if code == 128 + signal.SIGHUP:
+        _let_go_of_the_terminal()
+    return code
+
+
+def _let_go_of_the_terminal() -> None:
+    """The line has dropped: what Python still holds for it would fail at exit, and hide the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+
+
+async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None) -> int:
+    from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
+    from cwconsole.tui.operator import Operator  # noqa: PLC0415
+
+    async with Store.open(invocation.path, migrate=False) as store:
+        operator = Operator(
+            store=store,
+            login=who.operator(invocation.env),
+            origin=who.origin(invocation.env),
+            now_ms=_now_ms,
+            read_only=read_only,
+        )
+        app = ConsoleApp(store, operator, terminal, host=socket.gethostname(), now_ms=_now_ms, theme=theme)
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, _leave, app, number)
+        async with asyncio.TaskGroup() as group:
+            hosting = group.create_task(_Hosting(invocation, app, store, may_host=not read_only).run())
+            try:
+                await app.run_async()
+            finally:
+                hosting.cancel()
+        return app.return_code or 0
+
+
+def _leave(app: ConsoleApp, number: int) -> None:
+    log.info("console ends by a signal", signal=number)
+    app.exit(return_code=128 + number)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class _Hosting:
+    """Sees to it that somebody runs the engine, and tells the console who does."""
+
+    def __init__(self, invocation: Invocation, app: ConsoleApp, store: Store, *, may_host: bool) -> None:
+        self._invocation, self._app, self._store, self._may_host = invocation, app, store, may_host
+
+    async def run(self) -> None:
+        """Until it is cancelled; an engine that runs here is drained then."""
+        from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
+
+        await self._app.painted.wait()
+        while True:
+            if await asyncio.to_thread(engine_runs, self._invocation.path):
+                await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=await self._pid()))
+            elif self._may_host:
+                await self._tell(EngineState(where=EngineWhere.STARTING))
+                await self._host(EngineState(where=EngineWhere.HERE))
+            else:
+                await self._tell(EngineState())
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _host(self, here: EngineState) -> None:
+        from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
+
+        for module in ("cwconsole.cli.asking", "cwconsole.cli.wiring"):
+            await asyncio.to_thread(importlib.import_module, module)  # a third of a second, not on the loop
+        from cwconsole.cli.asking import host  # noqa: PLC0415
+
+        try:
+            async with host(self._invocation)():
+                await self._tell(here)
+                await asyncio.Event().wait()
+        except EngineRunningError:
+            return  # somebody was faster
+        except Exception as error:
+            log.exception("engine failed")
+            await self._tell(EngineState(where=EngineWhere.FAILED, error=_sentence(error)))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _tell(self, engine: EngineState) -> None:
+        self._app.post_message(self._app.EngineChanged(engine))
+
+    async def _pid(self) -> int | None:
+        known = await self._store.read(meta.engine)
+        return None if known is None else known.pid
+
+
+def _sentence(error: BaseException) -> str:
+    """What went wrong, where a task group may have wrapped it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error.message if isinstance(error, CwconsoleError) else f"{type(error).__name__}: {error}"

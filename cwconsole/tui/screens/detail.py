@@ -1,0 +1,80 @@
+"""One thing in full: facts that stay, and tabs of text below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.plain import fit, width
+from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.viewspec import ViewSpec
+from cwconsole.tui.widgets.line_bar import LineBar
+from cwconsole.tui.widgets.text_view import TextView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """A title, and what stands below it."""
+
+    title: str
+    lines: Sequence[Line]
+
+
+class DetailScreen(ConsoleScreen):
+    """Subclasses read in `load` and call `show`. fact_lines: how many lines the facts take."""
+
+    fact_lines: ClassVar[int] = 4
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._tabs: Sequence[Tab] = ()
+        self._tab = 0
+
+    def body(self) -> Iterable[Widget]:
+        facts = TextView(id="facts")
+        facts.can_focus = False
+        facts.styles.height = self.fact_lines
+        yield facts
+        yield LineBar(self._titles, id="tabs")
+        yield TextView(id="text")
+
+    def show(self, facts: Sequence[Line], tabs: Sequence[Tab]) -> None:
+        """What was read; the tab and its place stay."""
+        self._tabs = tabs
+        self._tab = min(self._tab, len(tabs) - 1)
+        self.query_one("#facts", TextView).show(facts, keep_place=True)
+        self.query_one("#text", TextView).show(tabs[self._tab].lines, keep_place=True)
+        self.update_frame()
+
+    def on_mount(self) -> None:
+        self.focus_body()
+
+    def focus_body(self) -> None:
+        self.query_one("#text", TextView).focus()
+
+    def do_detail_next(self) -> None:
+        self._turn(1)
+
+    def do_detail_previous(self) -> None:
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        if self._tabs:
+            self._tab = (self._tab + by) % len(self._tabs)
+            self.query_one("#text", TextView).show(self._tabs[self._tab].lines)
+            self.update_frame()
+
+    def _titles(self, cells: int) -> Line:
+        line: list[Cell] = [Cell(" ")]
+        for at, tab in enumerate(self._tabs):
+            chosen = at == self._tab
+            line += [
+                Cell(f"[{tab.title}]" if chosen else f" {tab.title} ", Tone.STRONG if chosen else Tone.MUTED),
+                Cell(" "),
+            ]
+        used = sum(width(cell.text) for cell in line)
+        return (*line, Cell(fit("", cells - used)))

@@ -1,0 +1,26 @@
+"""Fixtures for tests of the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import pytest
+from blockbuster import BlockBuster
+from structlog.testing import capture_logs
+
+
+@pytest.fixture(autouse=True)
+def textual_may_look_for_its_style_sheets(no_blocking: BlockBuster) -> None:
+    """Textual reads its style sheets on the loop, before the first frame."""
+    for name in ("os.path.abspath", "os.stat"):
+        no_blocking.functions[name].can_block_in("textual/_path.py", {"_make_path_object_relative"})
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What was logged. A worker that failed unseen fails the test, unless the test has taken the entry out."""
+    with capture_logs() as entries:
+        yield entries
+    failed = [entry for entry in entries if entry["event"] == "console worker failed"]
+    assert not failed, failed

@@ -1,0 +1,133 @@
+"""The real program in a pseudo terminal, with a screen in memory that understands what it sends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyte
+
+PROGRAM = """
+import sys
+from cwconsole.cli.console import run
+from cwconsole.cli.door import guarded
+from cwconsole.cli.invocation import Invocation
+sys.exit(guarded(lambda: run(Invocation(args=[]), {options}), as_json=False))
+"""
+
+
+class Terminal:
+    """A running console. sent: everything it has sent so far."""
+
+    def __init__(self, pid: int, master: int, cols: int, rows: int) -> None:
+        self.pid, self._master = pid, master
+        self.sent = b""
+        self.screen = pyte.Screen(cols, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.status: int | None = None
+
+    def pump(self, seconds: float) -> bytes:
+        """Take what is sent within so many seconds."""
+        taken, deadline = b"", time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            if not select.select([self._master], [], [], left)[0]:
+                break
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:  # the other side has gone
+                break
+            if not data:
+                break
+            self._feed(data)
+            taken += data
+        return taken
+
+    def _feed(self, data: bytes) -> None:
+        self.sent += data
+        # pyte knows no private markers on some sequences that Textual sends while it starts
+        for unknown in (b"\x1b[?2026$p", b"\x1b[>1u", b"\x1b[<u", b"\x1b[?2048$p"):
+            data = data.replace(unknown, b"")
+        self._stream.feed(data)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return "\n".join(self.screen.display)
+
+    def until(self, holds: Callable[[str], bool], *, seconds: float = 15) -> None:
+        """Wait until the screen reads as wanted."""
+        deadline = time.monotonic() + seconds
+        while not holds(self.text):
+            assert time.monotonic() < deadline, f"the screen does not get there:\n{self.text}"
+            self.pump(0.05)
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def resize(self, cols: int, rows: int) -> None:
+        self.screen.resize(rows, cols)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+        os.kill(self.pid, signal.SIGWINCH)
+
+    def hang_up(self) -> None:
+        """The line drops."""
+        os.close(self._master)
+        self._master = -1
+
+    def ended(self, *, seconds: float = 15) -> int:
+        """Wait for the end; the exit status."""
+        deadline = time.monotonic() + seconds
+        while self.status is None:
+            if self._master >= 0:
+                self.pump(0.05)
+            else:
+                time.sleep(0.05)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, f"the console does not end:\n{self.text}"
+        return self.status
+
+    def close(self) -> None:
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self._master >= 0:
+            os.close(self._master)
+
+
+@contextmanager
+def console(
+    database: Path, *, cols: int = 80, rows: int = 24, options: str = "", env: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """A console on a database, in a terminal of its own."""
+    home = database.parent
+    surroundings = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "CWCONSOLE_DB": str(database),
+        **(env or {}),
+    }
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, [sys.executable, "-c", PROGRAM.format(options=options)], surroundings)
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+    terminal = Terminal(pid, master, cols, rows)
+    try:
+        yield terminal
+    finally:
+        terminal.close()

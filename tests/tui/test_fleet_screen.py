@@ -1,0 +1,254 @@
+"""The fleet: what it shows, what its keys do, and the action rows they write."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.tui.engine_state import EngineState
+from cwconsole.tui.screens.events import EventsScreen
+from cwconsole.tui.screens.fleet import FleetScreen
+from tests.tui.rig import Rig, console, database, small_fleet
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "cw.db"
+    with database(file) as conn:
+        small_fleet(conn)
+    return file
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        yield rig
+
+
+ACTIONS = "SELECT kind, operator, origin, command, state FROM actions WHERE kind NOT IN ('add') ORDER BY id"
+
+
+def shown(rig: Rig) -> list[tuple[str, str]]:
+    return [(row.instance, row.resource) for row in rig.screen.table.rows.rows]
+
+
+async def test_the_worst_comes_first_and_the_header_counts(rig: Rig) -> None:
+    assert shown(rig) == [("acme", "tickets"), ("globex", "companies"), ("globex", "projects"), ("acme", "contacts")]
+    header = rig.lines()[0]
+    for words in ("cwconsole", "engine here", "1 failing", "1 late", "1 dead", "14:13 UTC"):
+        assert words in header
+    row = next(line for line in rig.lines() if "contacts" in line)
+    assert "● fresh" in row
+    assert "40" in row, "events of 24 hours"
+    assert "1 dead" in row
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (200, 60)])
+async def test_every_size_shows_health_resource_and_help(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        assert all(len(line) == size[0] for line in rig.lines())
+        assert "✗ failing" in rig.text()
+        assert "tickets" in rig.text()
+        assert "? help" in rig.lines()[-1]
+
+
+async def test_keys_of_vi_and_arrows_move(rig: Rig) -> None:
+    table = rig.screen.table
+    await rig.press("j", "down")
+    assert table.cursor == 2
+    await rig.press("k", "up")
+    assert table.cursor == 0
+    await rig.press("G")
+    assert table.cursor == 3
+    await rig.press("g", "g")
+    assert table.cursor == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "written"),
+    [
+        (0, "p", ("poll", "cwconsole poll acme tickets", "queued")),
+        (1, "w", ("sweep", "cwconsole sweep globex companies", "queued")),
+        (0, "x", ("pause", "cwconsole pause acme tickets", "done")),
+        (2, "R", ("resume", "cwconsole resume globex projects", "done")),
+        (3, "d", ("hold", "cwconsole pause acme contacts --delivery", "done")),
+    ],
+)
+async def test_a_key_writes_the_action_with_its_author_and_command(
+    rig: Rig, row: int, key: str, written: tuple[str, str, str]
+) -> None:
+    kind, command, state = written
+    rig.screen.table.move_to(row)
+    await rig.press(key)
+    assert await rig.rows(ACTIONS) == [(kind, "ada", "ssh 10.0.0.7", command, state)]
+
+
+async def test_a_paused_resource_says_so_without_being_asked_to(rig: Rig) -> None:
+    await rig.press("x")
+    await rig.until(lambda: "‖ paused  acme" in rig.text())
+    assert rig.screen.table.current.resource == "tickets", "the cursor stays on its row, wherever that has gone"
+
+
+async def test_a_key_that_does_nothing_here_says_why(rig: Rig) -> None:
+    await rig.press("R")
+    assert "acme/tickets is not paused." in rig.text()
+    assert await rig.rows(ACTIONS) == []
+
+
+async def test_a_read_only_console_refuses_every_change_with_a_word(path: Path) -> None:
+    async with console(path, read_only=True) as rig:
+        assert "READ-ONLY" in rig.lines()[0]
+        for key in ("p", "w", "x", "d"):
+            await rig.press(key)
+        assert "read-only" in rig.text()
+        assert await rig.rows(ACTIONS) == []
+
+
+async def test_without_an_engine_a_poll_is_said_to_wait(path: Path) -> None:
+    async with console(path, engine=EngineState()) as rig:
+        assert "no engine" in rig.lines()[0]
+        await rig.press("p")
+        assert "none runs now" in rig.text().replace("\n", " ")
+
+
+async def test_a_filter_narrows_and_escape_takes_it_back(rig: Rig) -> None:
+    await rig.press("slash", *"!state:fresh", "enter")
+    assert ("acme", "contacts") not in shown(rig)
+    assert rig.screen.spec.line == "fleet '!state:fresh'"
+    await rig.press("escape")
+    assert len(shown(rig)) == 4
+
+
+async def test_a_filter_that_is_not_right_says_what_would_be(rig: Rig) -> None:
+    await rig.press("slash", *"colour:red", "enter")
+    assert "colour: is no word of fleet" in rig.text()
+    assert len(shown(rig)) == 4
+
+
+async def test_tab_completes_the_filter(rig: Rig) -> None:
+    await rig.press("slash", *"state:fa", "tab", "enter")
+    assert shown(rig) == [("acme", "tickets")]
+
+
+async def test_sorting_goes_through_the_columns_and_round(rig: Rig) -> None:
+    await rig.press("o")
+    assert rig.screen.spec.line == "fleet sort:instance"
+    assert [row[0] for row in shown(rig)] == ["acme", "acme", "globex", "globex"]
+    await rig.press("O")
+    assert [row[0] for row in shown(rig)] == ["globex", "globex", "acme", "acme"]
+    assert "Instance↓" in rig.text()
+
+
+async def test_folding_shows_instances_and_enter_opens_one(rig: Rig) -> None:
+    await rig.press("f")
+    assert shown(rig) == [("acme", ""), ("globex", "")]
+    await rig.press("enter")
+    assert shown(rig) == [("acme", ""), ("acme", "tickets"), ("acme", "contacts"), ("globex", "")]
+    await rig.press("p")
+    assert (await rig.rows(ACTIONS))[0][3] == "cwconsole poll acme", "an instance is polled as a whole"
+    await rig.press("f")
+    assert len(shown(rig)) == 4
+
+
+async def test_marks_are_counted_and_escape_drops_them(rig: Rig) -> None:
+    await rig.press("space", "space")
+    assert "2 marked" in rig.lines()[1]
+    await rig.press("i")
+    assert "2 marked" in rig.lines()[1]
+    await rig.press("escape")
+    assert "marked" not in rig.lines()[1]
+
+
+async def test_e_shows_the_events_of_the_resource_and_escape_leads_back(rig: Rig) -> None:
+    await rig.press("G", "e")
+    assert isinstance(rig.screen, EventsScreen)
+    assert rig.screen.spec.line == "events instance:acme resource:contacts"
+    assert "fleet ›" in rig.lines()[1]  # noqa: RUF001
+    await rig.press("escape")
+    assert isinstance(rig.screen, FleetScreen)
+    assert rig.screen.table.cursor == 3
+
+
+async def test_a_change_by_somebody_else_is_shown_within_a_second(rig: Rig) -> None:
+    await rig.write("UPDATE resources SET failures = 0, error = NULL WHERE name = 'tickets'")
+    await rig.until(lambda: "failing" not in rig.text(), seconds=1.5)
+
+
+async def test_lateness_comes_with_time_alone(rig: Rig) -> None:
+    rig.clock.ms += 3 * 3_600_000
+    rig.app._minute_turned()
+    await rig.until(lambda: "17:13 UTC" in rig.lines()[0] and "2 late" in rig.lines()[0])
+
+
+async def test_the_numbers_lead_to_the_areas_and_keep_them(rig: Rig) -> None:
+    await rig.press("j", "2")
+    assert isinstance(rig.screen, EventsScreen)
+    await rig.press("1")
+    assert isinstance(rig.screen, FleetScreen)
+    assert rig.screen.table.cursor == 1
+
+
+async def test_help_lists_the_live_keys_with_reasons(rig: Rig) -> None:
+    await rig.press("question_mark")
+    assert "Keys of fleet" in rig.text()
+    assert "acme/tickets is not paused." in rig.text()
+    await rig.press("escape")
+    assert isinstance(rig.screen, FleetScreen)
+
+
+async def test_a_command_leads_to_a_view(rig: Rig) -> None:
+    await rig.press("colon", *"events type:created", "enter")
+    assert isinstance(rig.screen, EventsScreen)
+    assert rig.screen.spec.line == "events type:created"
+
+
+async def test_a_command_that_is_none_says_so(rig: Rig) -> None:
+    await rig.press("colon", *"melt", "enter")
+    assert "There is no command 'melt' here" in rig.text()
+
+
+async def test_the_palette_finds_an_action_by_a_part_of_its_name(rig: Rig) -> None:
+    await rig.press("ctrl+p", *"pausepol", "enter")
+    assert [row[0] for row in await rig.rows(ACTIONS)] == ["pause"]
+
+
+async def test_leaving_says_what_stops_and_enter_is_no_yes(rig: Rig) -> None:
+    await rig.press("q")
+    assert "The engine runs in this console." in rig.text()
+    await rig.press("enter")
+    assert "The engine runs in this console." in rig.text()
+    await rig.press("escape")
+    assert isinstance(rig.screen, FleetScreen)
+    await rig.press("q", "y")
+    assert rig.app._exit
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    with database(tmp_path / "cw.db"):
+        return tmp_path / "cw.db"
+
+
+async def test_an_empty_fleet_says_what_to_do(empty: Path) -> None:
+    async with console(empty) as rig:
+        assert "cwconsole instances add FILE" in rig.text()
+
+
+HOSTILE = ("[/]", "[b ", "日本語", "🚀")
+
+
+@pytest.fixture
+def hostile(path: Path) -> Path:
+    with database(path) as conn:
+        conn.executemany("UPDATE resources SET name = ? WHERE id = ?", [(n, at) for at, n in enumerate(HOSTILE, 1)])
+        conn.execute("UPDATE instances SET name = ? WHERE id = 1", ("\x1b[2J\0",))
+    return path
+
+
+async def test_hostile_names_are_shown_literally(hostile: Path) -> None:
+    async with console(hostile) as rig:
+        for name in (*HOSTILE, "\\x1b[2J\\x00"):
+            assert name in rig.text()
+        await rig.press("question_mark", "escape", "ctrl+p", "escape", "x")

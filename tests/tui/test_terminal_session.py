@@ -1,0 +1,140 @@
+"""The console in a real terminal: start, resize, end, colours, bytes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tui.rig import database, small_fleet
+from tests.tui.terminals import Terminal, console
+
+COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8)(?:;[0-9;]*)?m")
+
+REVERSE = re.compile(rb"\x1b\[(?:\d+;)*7[;m]")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "cw.db"
+    with database(path) as conn:
+        small_fleet(conn, now_ms=time.time_ns() // 1_000_000)
+        conn.execute("UPDATE instances SET enabled = 0")  # nothing is polled while we look
+        conn.execute("UPDATE deliveries SET state = 'cancelled', due_ms = NULL")
+        conn.execute("UPDATE resources SET pending = 0, retrying = 0")
+    return path
+
+
+def ready(terminal: Terminal, words: str = "engine here") -> None:
+    terminal.until(lambda text: words in text and "contacts" in text and "? help" in text)
+
+
+def quiet(terminal: Terminal) -> None:
+    """Until nothing has been sent for half a second."""
+    while terminal.pump(0.5):
+        pass
+
+
+def away_from_the_minute(seconds: float) -> None:
+    """The header shows minutes: wait if one turns within so many seconds."""
+    left = 60 - time.time() % 60
+    if left < seconds:
+        time.sleep(left + 0.5)
+
+
+def test_starts_hosts_the_engine_resizes_and_leaves_after_asking(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        terminal.resize(120, 40)
+        terminal.until(lambda text: "Events by hour" in text)
+        terminal.type("q")
+        terminal.until(lambda text: "Leave, and stop the engine?" in text)
+        terminal.type("y")
+        assert terminal.ended() == 0
+        assert b"\x1b[?1049l" in terminal.sent, "the ordinary screen is back"
+
+
+def test_nothing_is_sent_while_nothing_happens(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        quiet(terminal)
+        away_from_the_minute(4)
+        assert terminal.pump(3) == b""
+
+
+def test_moving_the_cursor_sends_two_lines(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        quiet(terminal)
+        away_from_the_minute(3)
+        terminal.type("j")
+        assert 0 < len(terminal.pump(1)) < 1500
+
+
+@pytest.mark.parametrize("keys", ["", "2", "?", ":", "q"])
+def test_without_colour_no_colour_code_is_sent(file: Path, keys: str) -> None:
+    with console(file, env={"NO_COLOR": "1"}) as terminal:
+        ready(terminal)
+        terminal.type(keys)
+        quiet(terminal)
+        assert not COLOUR.findall(terminal.sent)
+        assert REVERSE.search(terminal.sent), "the cursor is shown in reverse"
+
+
+def test_sixteen_colours_are_the_terminals_own(file: Path) -> None:
+    with console(file, options="sixteen=True") as terminal:
+        ready(terminal)
+        quiet(terminal)
+        assert b"38;2;" not in terminal.sent
+        assert b"38;5;" not in terminal.sent
+
+
+def test_ascii_sends_nothing_but_ascii(file: Path) -> None:
+    with console(file, env={"LANG": "C", "LC_ALL": "C"}) as terminal:
+        ready(terminal)
+        terminal.type("2")
+        quiet(terminal)
+        assert terminal.text.isascii()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_restores_the_terminal_and_is_the_exit_code(file: Path, number: signal.Signals) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        os.kill(terminal.pid, number)
+        assert terminal.ended() == 128 + number
+        assert b"\x1b[?1049l" in terminal.sent
+
+
+def test_a_dropped_line_ends_the_console_in_order(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        terminal.hang_up()
+        assert terminal.ended() == 128 + signal.SIGHUP
+
+
+def test_the_other_console_takes_the_engine_over(file: Path) -> None:
+    with console(file) as first:
+        ready(first)
+        with console(file) as second:
+            ready(second, f"engine in {first.pid}")
+            os.kill(first.pid, signal.SIGKILL)
+            second.until(lambda text: "engine here" in text, seconds=5)
+
+
+def test_a_read_only_console_starts_no_engine(file: Path) -> None:
+    with console(file, options="read_only=True") as terminal:
+        ready(terminal, "no engine")
+        assert "READ-ONLY" in terminal.text
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
+def test_a_terminal_that_cannot_show_it_is_refused_with_a_sentence(file: Path) -> None:
+    with console(file, env={"TERM": "dumb"}) as terminal:
+        assert terminal.ended() == 2
+        assert "cwconsole status" in terminal.text
