@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.core.attempts import EventFacts, Parcel
@@ -90,7 +91,7 @@ async def main(count: int) -> None:
     print(f"bare loop: {first:,.0f}/s before, {second:,.0f}/s after; ratio {ours / loop:.2f}")
 
 
-def _execute(path: Path, sql: str) -> list[tuple[object, ...]]:
+def _execute(path: Path, sql: str) -> list[tuple[Any, ...]]:
     conn = sqlite3.connect(path)
     try:
         with conn:
