@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
@@ -12,6 +11,7 @@ from cwconsole.store import list_window
 from cwconsole.store.database import Store
 from cwconsole.store.list_window import Above, Extent
 from cwconsole.store.listing import Listing
+from cwconsole.store.once import Connection
 
 R = TypeVar("R")
 PAGE: Final = 200
@@ -52,7 +52,7 @@ class StoredHistory(Generic[R]):
 
     store: Store
     noun: Noun
-    page: Callable[[sqlite3.Connection, Filter], Listing[R]]
+    page: Callable[[Connection, Filter], Listing[R]]
     key_of: Callable[[R], int]
     chosen: Filter
 

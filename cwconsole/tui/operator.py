@@ -5,7 +5,6 @@ A read-only console is refused here, whatever a screen may have let through.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,13 +13,14 @@ from cwconsole.core.errors import RefusedError
 from cwconsole.store import actions, operations, requests
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
+from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
 
 
 class Steering(Protocol):
     """An operation of `store.operations` that changes state and needs no engine."""
 
-    def __call__(self, conn: sqlite3.Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
+    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Operator:
         """Pause, resume, hold or release. Returns the outcome as a sentence."""
         now_ms = self.now_ms()
 
-        def unit(conn: sqlite3.Connection) -> str:
+        def unit(conn: Connection) -> str:
             return operation(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
 
         return await self.store.write(unit)
@@ -52,7 +52,7 @@ class Operator:
         """Ask the engine to poll now. Returns the action's id."""
         now_ms = self.now_ms()
 
-        def unit(conn: sqlite3.Connection) -> int:
+        def unit(conn: Connection) -> int:
             target = operations.scope(conn, instance, resource)
             return requests.ask_poll(conn, target, asked=asked, now_ms=now_ms)
 
@@ -64,7 +64,7 @@ class Operator:
         """Ask the engine to sweep now. Returns the action's id."""
         now_ms = self.now_ms()
 
-        def unit(conn: sqlite3.Connection) -> int:
+        def unit(conn: Connection) -> int:
             target = operations.scope(conn, instance, resource)
             return requests.ask_sweep(conn, target, confirm_deletes=confirm_deletes, asked=asked, now_ms=now_ms)
 

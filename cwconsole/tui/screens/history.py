@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
@@ -11,6 +10,7 @@ from textual.widget import Widget
 
 from cwconsole.core.filters import Filter
 from cwconsole.store.listing import Listing
+from cwconsole.store.once import Connection
 from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.screens.listing import ListScreen
@@ -27,7 +27,7 @@ class HistoryScreen(ListScreen):
 
     @staticmethod
     @abstractmethod
-    def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[Any]:
+    def page(conn: Connection, chosen: Filter) -> Listing[Any]:
         """One page of the list."""
 
     @staticmethod
@@ -58,7 +58,7 @@ class HistoryScreen(ListScreen):
         wanted = self.spec
         noun = wanted.kind.noun
         assert noun is not None, "a history lists something"
-        page: Callable[[sqlite3.Connection, Filter], Listing[Any]] = self.page
+        page: Callable[[Connection, Filter], Listing[Any]] = self.page
         await self.history.open(
             StoredHistory(
                 store=self.console.store,
