@@ -128,11 +128,12 @@ class Engine:
 
 @asynccontextmanager
 async def running(engine: Engine) -> AsyncIterator[Engine]:
-    """Run an engine around a block; stops it at the end, and waits until it has."""
+    """Run an engine around a block. However the block ends, cancelled or not, what runs is finished within the limit."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(engine.run())
+        work = group.create_task(engine.run())
         await engine.ready.wait()
         try:
             yield engine
         finally:
             engine.stop()
+            await asyncio.wait((work,))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cwconsole.cli.wiring import SystemClock
+from cwconsole.core.attempts import Parcel
 from cwconsole.core.errors import ConfigError
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
@@ -152,3 +153,27 @@ async def test_stopping_twice_is_harmless_and_running_again_goes_on(tmp_path: Pa
         engine.stop()
     async with engine_with(tmp_path, network) as (engine, _):
         assert (await engine.poll_all(Why(trigger="once")))[0].outcome == "ok"
+
+
+async def test_a_cancelled_host_drains_what_is_in_flight(tmp_path: Path) -> None:
+    network, sending = Network(), asyncio.Event()
+
+    def slow(_: Parcel) -> float:
+        sending.set()
+        return 0.2
+
+    network.sender.delay = slow
+
+    async def host() -> None:
+        async with engine_with(tmp_path, network) as (engine, _):
+            await engine.poll_all(Why(trigger="once"))
+            network.source.put(1)
+            await engine.poll_all(Why(trigger="once"))
+            await asyncio.Event().wait()
+
+    hosting = asyncio.create_task(host())
+    await sending.wait()
+    hosting.cancel()
+    await asyncio.wait((hosting,))
+    async with Store.open(tmp_path / "cw.db", migrate=False) as store:
+        assert await rows(store, "SELECT state, attempts FROM deliveries") == [("delivered", 1)]
