@@ -128,7 +128,7 @@ class Engine:
 
 @asynccontextmanager
 async def running(engine: Engine) -> AsyncIterator[Engine]:
-    """Run an engine around a block. However the block ends, cancelled or not, what runs is finished within the limit."""
+    """Run an engine around a block. However the block ends, what runs is finished within the limit."""
     async with asyncio.TaskGroup() as group:
         work = group.create_task(engine.run())
         await engine.ready.wait()
