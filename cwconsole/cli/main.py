@@ -80,16 +80,24 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.option("--read-only", is_flag=True, help="A console in which nothing can be changed.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="A console drawn with ASCII alone.")
+@click.option("--sixteen", is_flag=True, help="A console in the terminal's own sixteen colours.")
 @common_options
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool) -> int:
     """Poll ConnectWise for changes and deliver them as events, without losing one.
+
+    Without a command: the console, which runs the engine if nobody else does. Press ? in it for help.
 
     Every command takes --json (one JSON document instead of text) and --db PATH (another database; also CWCONSOLE_DB).
     INSTANCE is an id or a name. Times are UTC; 2h means two hours ago.
     """
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from cwconsole.cli import console  # noqa: PLC0415 - the screen, and all it needs
+
+    return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen)
 
 
 def invoke(args: Sequence[str], **more: Any) -> int:

@@ -54,8 +54,9 @@ def test_help_names_every_command_and_every_command_has_help(cli: Cli) -> None:
         assert "--db PATH" in told.out
 
 
-def test_without_a_command_the_help_is_shown(cli: Cli) -> None:
-    assert cli().out == cli("--help").out
+def test_without_a_command_and_a_terminal_it_says_what_to_use(cli: Cli) -> None:
+    result = cli()
+    assert (result.code, "`cwconsole status`" in result.err) == (2, True)
 
 
 def test_a_slip_of_the_pen_is_answered_with_the_nearest_command(cli: Cli) -> None:
