@@ -1,8 +1,8 @@
 """The sweep: lists every id of a resource and finds what polling cannot see.
 
-It merges the listing with the known ids in id order: unknown ids, versions never seen and rows without a date are
-fetched; ids that vanished are judged after the last page, and each is confirmed by asking for it (design 5).
-One request is in flight. The resource's lock is held only while a batch is fetched and written, so polls go on.
+It merges the listing with the known ids in id order: unknown ids, versions never seen, rows without a date and what was
+set aside are fetched; ids that vanished are judged after the last page, and each is confirmed by asking for it (design
+5). One request is in flight. The resource's lock is held only while a batch is fetched and written, so polls go on.
 """
 
 from __future__ import annotations
@@ -101,13 +101,14 @@ class Sweep:
             )
             up_to = page.records[-1].object_id if page.records else None
             known = await self.services.store.read(objects.known_range, self.resource.id, after, up_to)
-            await self._merge(page, known, findings)
+            aside = await self.services.store.read(objects.aside_range, self.resource.id, after, up_to)
+            await self._merge(page, known, aside, findings)
             if up_to is None:
                 return findings
             after = up_to
         return None
 
-    async def _merge(self, page: Page, known: list[Listed], findings: _Findings) -> None:
+    async def _merge(self, page: Page, known: list[Listed], aside: set[int], findings: _Findings) -> None:
         findings.listed += len(page.records)
         await self.services.store.write(
             polls.add_tally, self.poll_id, Tally(pages=1, records=len(page.records), bytes=page.size)
@@ -116,7 +117,7 @@ class Sweep:
         findings.vanished += vanished_between([seen.object_id for seen in page.records], believed)
         if self.config.mode is Mode.AS_WRITTEN:
             return  # which records its template takes in only ConnectWise can tell: a sweep finds its deletes alone
-        wanted = unseen(page.records, known, undated=self.config.mode is not Mode.FULL)
+        wanted = unseen(page.records, known, aside, undated=self.config.mode is not Mode.FULL)
         for first in range(0, len(wanted), FETCH_BATCH):
             async with self.poller.lock:
                 await self._fetch(wanted[first : first + FETCH_BATCH])
@@ -201,8 +202,8 @@ class Sweep:
         )
 
 
-def unseen(listed: list[Seen], known: list[Listed], *, undated: bool) -> list[int]:
-    """The listed ids whose record must be fetched: unknown, of another date, or back in the list.
+def unseen(listed: list[Seen], known: list[Listed], aside: set[int], *, undated: bool) -> list[int]:
+    """The listed ids whose record must be fetched: unknown, of another date, back in the list, or set aside.
 
     undated: rows without a date as well; a resource that is read in full needs no sweep for them.
     """
@@ -210,5 +211,7 @@ def unseen(listed: list[Seen], known: list[Listed], *, undated: bool) -> list[in
     return [
         seen.object_id
         for seen in listed
-        if (undated and seen.updated is None) or dates.get(seen.object_id, seen) != seen.updated
+        if (undated and seen.updated is None)
+        or dates.get(seen.object_id, seen) != seen.updated
+        or seen.object_id in aside
     ]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cwconsole.core.records import EventType, Known, Presence, Seen
 from cwconsole.store import resources
-from cwconsole.store.pages import Recording, SetAside, add_events, known_versions, put_aside, record
+from cwconsole.store.pages import Recording, SetAside, add_events, known_versions, put_aside, record, take_back
 from cwconsole.store.polls import Tally, add_tally
 
 
@@ -34,6 +34,15 @@ def known_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: i
     ]
 
 
+def aside_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: int | None) -> set[int]:
+    """Ids with `after < id <= up_to` of records that are set aside; up_to None means to the end."""
+    rows = conn.execute(
+        "SELECT object_id FROM set_aside WHERE resource_id = ? AND object_id > ? AND object_id <= ?",
+        (resource_id, after, 2**63 - 1 if up_to is None else up_to),
+    )
+    return {row[0] for row in rows}
+
+
 def count_listed(conn: sqlite3.Connection, resource_id: int) -> int:
     """How many objects are believed to be listed now."""
     row = conn.execute(
@@ -48,10 +57,7 @@ def record_fetched(
     """Judge what a sweep fetched; whatever could be decoded is not set aside any more."""
     resources.require_unchanged(conn, recording.resource)
     tally = record(conn, recording, fetched)
-    conn.executemany(
-        "DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?",
-        [(recording.resource.id, seen.object_id) for seen in fetched],
-    )
+    take_back(conn, recording.resource.id, fetched)
     for one in aside:
         put_aside(conn, recording.resource.id, one, recording.now_ms)
     add_tally(conn, recording.poll_id, tally)

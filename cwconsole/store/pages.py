@@ -105,7 +105,11 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
             server_time=page.server_time,
             now_ms=commit.now_ms,
         )
-        counted = list_ids(conn, recording, page.records) if commit.baseline else record(conn, recording, page.records)
+        if commit.baseline:
+            counted = list_ids(conn, recording, page.records)
+        else:
+            counted = record(conn, recording, page.records)
+            take_back(conn, resource.id, page.records)
         tally = replace(counted, pages=1, records=len(page.records), bytes=page.size)
     for aside in commit.set_aside:
         put_aside(conn, resource.id, aside, commit.now_ms)
@@ -279,6 +283,15 @@ def _take_event_ids(conn: sqlite3.Connection, count: int) -> int:
         conn.execute("INSERT INTO meta (key, value) VALUES ('last_event_id', ?)", (count,))
     last = conn.execute("SELECT value FROM meta WHERE key = 'last_event_id'").fetchone()[0]
     return int(last) - count + 1
+
+
+def take_back(conn: sqlite3.Connection, resource_id: int, decoded: Sequence[Seen]) -> None:
+    """Whatever could be decoded is not set aside any more."""
+    if conn.execute("SELECT 1 FROM set_aside WHERE resource_id = ? LIMIT 1", (resource_id,)).fetchone() is not None:
+        conn.executemany(
+            "DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?",
+            [(resource_id, seen.object_id) for seen in decoded],
+        )
 
 
 def put_aside(conn: sqlite3.Connection, resource_id: int, aside: SetAside, now_ms: int) -> None:

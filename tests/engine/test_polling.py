@@ -216,6 +216,20 @@ async def test_an_undecodable_record_is_set_aside_and_blocks_nobody(tmp_path: Pa
         assert await it.rows("SELECT object_id FROM set_aside") == []
 
 
+async def test_a_record_that_can_be_decoded_again_is_not_set_aside_any_more(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.now += 5
+        it.source.put(6)
+        it.source.put(7, undecodable=True)
+        await it.poll()
+        assert await it.rows("SELECT object_id FROM set_aside") == [(7,)]
+        it.source.rows[7].undecodable = False
+        await it.poll()
+        assert (7, "CREATED") in await it.events()
+        assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
 async def test_a_resource_without_dates_is_read_whole_and_compared(tmp_path: Path) -> None:
     async with rig(tmp_path, resource=contacts(mode=Mode.FULL)) as it:
         it.source.put(1, dated=False)

@@ -108,6 +108,24 @@ async def test_a_sweep_finds_what_the_window_missed(tmp_path: Path) -> None:
         assert len(await it.events()) == 3
 
 
+async def test_what_was_set_aside_is_fetched_although_its_date_is_known(tmp_path: Path) -> None:
+    """The second change of one second cannot be decoded, and can again when no window reads it any more."""
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.now += 5
+        it.source.put(7)
+        await it.poll()
+        it.source.put(7, undecodable=True)
+        for _ in range(3):
+            await it.poll()
+            it.source.now += 300
+        assert await it.events() == [(7, "CREATED")]
+        it.source.rows[7].undecodable = False
+        await it.sweep()
+        assert await it.events() == [(7, "CREATED"), (7, "UPDATED")]
+        assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
 async def test_a_failed_sweep_is_recorded_and_tried_again_later(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
