@@ -1,0 +1,91 @@
+"""Pruning: old events go in small steps; the last version of an object and open deliveries stay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cwconsole.store import polls, retention
+from tests.engine.rig import Rig, rig
+from tests.fakes import SERVER_EPOCH
+
+NOW_MS = SERVER_EPOCH * 1000
+LATER_MS = NOW_MS + retention.KEEP_MS + 1000
+
+
+async def with_versions(it: Rig, object_id: int, count: int) -> None:
+    """So many versions of one object, each an event."""
+    for _ in range(count):
+        it.source.now += 1
+        it.source.put(object_id)
+        await it.poll()
+
+
+async def prune(it: Rig, now_ms: int) -> None:
+    while await it.store.write(retention.prune_events, now_ms, 3):
+        pass
+
+
+async def test_old_versions_go_and_the_last_one_stays(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 5)
+        await it.execute("UPDATE deliveries SET state = 'delivered', due_ms = NULL")
+        await it.execute("UPDATE resources SET pending = 0, delivered = 5")
+        await prune(it, LATER_MS)
+        assert await it.rows("SELECT id FROM events") == [(5,)]
+        assert await it.rows("SELECT event_id FROM deliveries") == [(5,)]
+        assert await it.rows("SELECT delivered FROM resources") == [(1,)]
+
+
+async def test_an_open_delivery_keeps_its_event(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 3)
+        await prune(it, LATER_MS)
+        assert await it.rows("SELECT count(*) FROM events") == [(3,)]
+
+
+async def test_nothing_younger_than_the_retention_goes(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 3)
+        await it.execute("UPDATE deliveries SET state = 'delivered', due_ms = NULL")
+        await prune(it, NOW_MS + retention.KEEP_MS - 1000)
+        assert await it.rows("SELECT count(*) FROM events") == [(3,)]
+
+
+async def test_an_event_id_is_never_used_twice(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 2)
+        await it.execute("DELETE FROM deliveries")
+        await it.execute("DELETE FROM events")
+        await with_versions(it, 1, 1)
+        assert await it.rows("SELECT id FROM events") == [(3,)]
+
+
+async def test_a_removed_instance_goes_with_its_history(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 4)
+        await it.execute("UPDATE instances SET removed_ms = ?", NOW_MS)
+        while await it.store.write(retention.prune_removed, LATER_MS, 2):
+            pass
+        for table in ("events", "deliveries", "attempts", "objects", "polls", "hours", "resources"):
+            assert await it.rows(f"SELECT count(*) FROM {table}") == [(0,)], table
+
+
+async def test_quiet_polls_are_thinned_after_two_days_and_stay_in_the_hourly_totals(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 1)
+        for _ in range(3):
+            await it.poll()
+        hours = await it.rows("SELECT sum(polls), sum(created) FROM hours")
+        assert hours == [(5, 1)]
+        later = it.clock.now_ms() + polls.KEEP_QUIET_POLLS_MS + 1000
+        while await it.store.write(polls.thin, later, 1):
+            pass
+        kept = await it.rows("SELECT kind, created FROM polls ORDER BY id")
+        assert (("window", 1) in kept, len(kept)) == (True, 2), "the one with news, and the newest"
+        assert await it.rows("SELECT sum(polls), sum(created) FROM hours") == hours
