@@ -23,7 +23,7 @@ from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import minute
-from cwconsole.tui.render.verdict import Heading, verdict_of
+from cwconsole.tui.render.verdict import Heading, Verdict, verdict_of
 from cwconsole.tui.routes import screen_for
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.terminal import Colours, Terminal
@@ -76,7 +76,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
         self.fleet: Sequence[StatusRow] = ()
-        self.fleet_is_known = False
+        self.verdict: Verdict | None = None
         self.frozen = False
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
@@ -121,13 +121,18 @@ class ConsoleApp(App[None], inherit_bindings=False):
         return Heading(
             host=self.host,
             engine=self.engine,
-            verdict=verdict_of(self.fleet) if self.fleet_is_known else None,
+            verdict=self.verdict,
             utc=minute(now),
             local="" if is_utc else minute(now, None),
             local_zone="" if is_utc else plain(zone.tzname() or "local"),
             read_only=self.operator.read_only,
             frozen=self.frozen,
         )
+
+    @property
+    def fleet_is_known(self) -> bool:
+        """Whether the fleet has been read."""
+        return self.verdict is not None
 
     @property
     def known(self) -> Known:
@@ -155,7 +160,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     async def _read_fleet(self) -> None:
         rows = await self.store.read(status.fleet, now_ms=self.now_ms(), engine_runs=self.engine.runs)
-        self.fleet, self.fleet_is_known = rows, True
+        self.fleet, self.verdict = rows, verdict_of(rows)
         for screen in self._console_screens():
             screen.fleet_changed()
             screen.update_frame()

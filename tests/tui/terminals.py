@@ -52,6 +52,14 @@ class Terminal:
             taken += data
         return taken
 
+    def first_byte(self, seconds: float) -> bytes:
+        """Wait for the first thing that is sent; not parsed, so that the clock is not held up."""
+        if not select.select([self._master], [], [], seconds)[0]:
+            return b""
+        data = os.read(self._master, 65536)
+        self.sent += data
+        return data
+
     def _feed(self, data: bytes) -> None:
         self.sent += data
         # pyte knows no private markers on some sequences that Textual sends while it starts
@@ -111,7 +119,14 @@ def console(
     database: Path, *, cols: int = 80, rows: int = 24, options: str = "", env: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
     """A console on a database, in a terminal of its own."""
-    home = database.parent
+    surroundings = {"CWCONSOLE_DB": str(database), **(env or {})}
+    with program(PROGRAM.format(options=options), database.parent, cols=cols, rows=rows, env=surroundings) as terminal:
+        yield terminal
+
+
+@contextmanager
+def program(text: str, home: Path, *, cols: int, rows: int, env: Mapping[str, str] | None = None) -> Iterator[Terminal]:
+    """A Python program in a terminal of its own."""
     surroundings = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -119,12 +134,11 @@ def console(
         "COLORTERM": "truecolor",
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "CWCONSOLE_DB": str(database),
         **(env or {}),
     }
     pid, master = pty.fork()
     if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-c", PROGRAM.format(options=options)], surroundings)
+        os.execve(sys.executable, [sys.executable, "-c", text], surroundings)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
     terminal = Terminal(pid, master, cols, rows)
     try:

@@ -18,10 +18,8 @@ from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
-from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
-FOLLOW_SECONDS = 0.1  # the cursor rests so long before the detail is read
 BESIDE_FROM = 120  # cells of width
 
 
@@ -54,14 +52,10 @@ class EventsScreen(Places, HistoryScreen):
     def open_row(self, row: Any) -> None:
         self.run_worker(self.console.drill(spec("event", id=row.id)), group="drill")
 
-    def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
-        super().on_virtual_table_cursor_moved(event)
-        if self.size.width >= BESIDE_FROM:
-            self.set_timer(FOLLOW_SECONDS, lambda: self._follow(event.row))
-
-    def _follow(self, row: EventRow | None) -> None:
+    def rested(self, row: EventRow | None) -> None:
         """Show the row beside the list, if the cursor is still on it."""
-        if row is not None and self.table.current == row:
+        super().rested(row)
+        if self.size.width >= BESIDE_FROM and row is not None and self.table.current == row:
             start(self, self._show_beside(row), what="Reading the event", group="beside", exclusive=True)
 
     async def _show_beside(self, row: EventRow) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from textual.widget import Widget
 
@@ -86,6 +85,3 @@ class FleetScreen(Places, ListScreen):
         """Group by instance, all folded; or not."""
         self._unfolded = frozenset() if self._unfolded is None else None
         self._show()
-
-    def on_virtual_table_cursor_moved(self, event: Any) -> None:
-        super().on_virtual_table_cursor_moved(event)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.timer import Timer
+
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.viewspec import ViewSpec, completions
@@ -11,6 +13,7 @@ from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 TYPING_SECONDS = 0.15
+REST_SECONDS = 0.1
 
 
 class ListScreen(ConsoleScreen):
@@ -19,7 +22,8 @@ class ListScreen(ConsoleScreen):
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
         self._before_filter: ViewSpec | None = None
-        self._typing: Any = None
+        self._typing: Timer | None = None
+        self._resting: Timer | None = None
 
     @property
     def table(self) -> VirtualTable[Any]:
@@ -54,7 +58,14 @@ class ListScreen(ConsoleScreen):
     def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:
         self.update_frame()
 
-    def on_virtual_table_cursor_moved(self, _: VirtualTable.CursorMoved) -> None:
+    def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
+        """The cursor's own lines come first; the footer, and whatever else follows it, when the fingers rest."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST_SECONDS, lambda: self.rested(event.row))
+
+    def rested(self, row: Any) -> None:
+        """The cursor has stood on a row for a moment; None if there are no rows."""
         self.update_frame()
 
     def on_virtual_table_sort_asked(self, event: VirtualTable.SortAsked) -> None:

@@ -83,6 +83,7 @@ class Prompt(Horizontal):
         self._offered, self._at = [], len(self._history.get(sign, ()))
         self.query_one(Label).update(sign)
         self.add_class("-open")
+        self.screen.add_class("-typing")
         field = self.query_one(Input)
         with self.prevent(Input.Changed):
             field.value = text
@@ -92,6 +93,7 @@ class Prompt(Horizontal):
     def close(self) -> None:
         """Hide it."""
         self.remove_class("-open")
+        self.screen.remove_class("-typing")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

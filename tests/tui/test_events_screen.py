@@ -1,0 +1,191 @@
+"""Events: any number of them, live until one moves, filtered in the file, one in full."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.tui.screens.event import EventScreen
+from cwconsole.tui.screens.events import EventsScreen
+from tests.store.rows import NOW, add_events, resource_id
+from tests.tui.rig import Rig, console, database, small_fleet
+
+MANY = 5_000
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("db") / "cw.db"
+    with database(path) as conn:
+        small_fleet(conn)
+        conn.execute("BEGIN")
+        tickets = resource_id(conn, 1, "tickets")
+        add_events(conn, tickets, range(1, MANY + 1), kind="CREATED", seen_ms=NOW - 30_000)
+        conn.execute("COMMIT")
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def path(template: Path, tmp_path: Path) -> Path:
+    file = tmp_path / "cw.db"
+    file.write_bytes(template.read_bytes())
+    return file
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        await rig.press("2")
+        yield rig
+
+
+async def new_events(rig: Rig, *objects: int) -> None:
+    """The engine, in effect, records some more contacts."""
+    await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), objects, seen_ms=NOW))
+
+
+def newest(rig: Rig) -> int:
+    return int(rig.screen.table.rows.at(0).id)
+
+
+async def test_the_newest_stands_first_and_everything_is_there(rig: Rig) -> None:
+    table = rig.screen.table
+    assert newest(rig) == MANY + 40
+    assert table.rows.total == MANY + 40
+    await rig.press("G")
+    assert table.current.id == 1
+    assert table.cursor == MANY + 39
+    await rig.press("g", "g")
+    assert (table.current.id, table.cursor) == (MANY + 40, 0)
+
+
+async def test_paging_through_everything_shows_every_event_once(rig: Rig) -> None:
+    table = rig.screen.table
+    seen: list[int] = []
+    while not seen or seen[-1] != 1:
+        for index in table.in_view:
+            while (row := table.rows.at(index)) is None:
+                await rig.pilot.pause(0.01)
+            if not seen or row.id < seen[-1]:
+                seen.append(row.id)
+        table.do_table_page_down()
+        await rig.pilot.pause(0)
+    assert seen == list(range(MANY + 40, 0, -1))
+
+
+async def test_from_the_end_upwards_neighbours_are_neighbours(rig: Rig) -> None:
+    table = rig.screen.table
+    await rig.press("G")
+    for _ in range(30):
+        table.do_table_page_up()
+        await rig.settle()
+    shown = [table.rows.at(at).id for at in table.in_view]
+    assert shown == list(range(shown[0], shown[0] - len(shown), -1))
+
+
+async def test_a_leap_into_the_middle_reads_what_is_there(rig: Rig) -> None:
+    table = rig.screen.table
+    table.scroll_to(y=2500, animate=False, force=True)
+    await rig.until(lambda: all(table.rows.at(at) is not None for at in table.in_view))
+    shown = [table.rows.at(at).id for at in table.in_view]
+    assert shown == list(range(shown[0], shown[0] - len(shown), -1))
+    assert table.cursor == 0, "scrolling moves no cursor"
+
+
+async def test_new_events_come_in_while_the_cursor_is_at_the_top(rig: Rig) -> None:
+    await new_events(rig, 7, 8)
+    await rig.until(lambda: newest(rig) == MANY + 42)
+    assert rig.screen.table.cursor == 0
+    assert "new" not in rig.lines()[1]
+
+
+async def test_once_the_operator_has_moved_new_events_are_only_counted(rig: Rig) -> None:
+    table = rig.screen.table
+    await rig.press("j", "j")
+    before = table.current
+    await new_events(rig, 7, 8)
+    await rig.until(lambda: "2 new, gg" in rig.lines()[1])
+    assert table.current == before
+    assert newest(rig) == MANY + 40
+    await rig.press("g", "g")
+    assert newest(rig) == MANY + 42
+    assert "new" not in rig.lines()[1]
+
+
+async def test_a_delivery_that_changes_its_state_changes_its_line(rig: Rig) -> None:
+    await rig.press("slash", *"type:updated", "enter")
+    await rig.until(lambda: "○ pending" in rig.text())
+    await rig.write("UPDATE deliveries SET state = 'delivered', due_ms = NULL WHERE state = 'pending'")
+    await rig.until(lambda: "○ pending" not in rig.text())
+
+
+async def test_a_filter_is_asked_of_the_file_and_escape_takes_it_back(rig: Rig) -> None:
+    await rig.press("slash", *"object:30 !resource:tickets", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 1)
+    assert rig.screen.table.current.object_id == 30
+    assert rig.screen.title_of() == "events object:30 '!resource:tickets'"
+    await rig.press("escape")
+    await rig.until(lambda: rig.screen.table.rows.total == MANY + 40)
+
+
+async def test_the_list_follows_while_the_filter_is_typed(rig: Rig) -> None:
+    await rig.press("slash", *"type:updated")
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    await rig.press("escape")
+    await rig.until(lambda: rig.screen.table.rows.total == MANY + 40)
+    assert rig.screen.spec.line == "events"
+
+
+async def test_an_unknown_instance_is_said_in_a_sentence(rig: Rig) -> None:
+    await rig.press("slash", *"instance:nobody", "enter")
+    await rig.until(lambda: "UNAVAILABLE" in rig.lines()[1] or "STALE" in rig.lines()[1])
+    assert "nobody" in rig.text()
+
+
+async def test_marking_everything_counts_everything(rig: Rig) -> None:
+    await rig.press("asterisk")
+    assert "5,040 marked" in rig.lines()[1]
+    await rig.press("space")
+    assert "5,039 marked" in rig.lines()[1]
+
+
+async def test_a_range_is_marked_from_the_last_mark_to_the_cursor(rig: Rig) -> None:
+    await rig.press("space", "j", "j", "v")
+    assert "4 marked" in rig.lines()[1]
+
+
+async def test_enter_shows_the_event_in_full_and_escape_leads_back_to_its_row(rig: Rig) -> None:
+    await rig.press("slash", *"type:updated", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    await rig.press("j", "j", "enter")
+    assert isinstance(rig.screen, EventScreen)
+    assert '"Ada L."' in rig.text(), "what changed"
+    assert "acme/contacts 8" in rig.text()
+    await rig.press("tab")
+    assert '"name"' in rig.text(), "the record"
+    await rig.press("tab")
+    assert "✗ dead" in rig.text(), "its delivery"
+    await rig.press("escape")
+    assert isinstance(rig.screen, EventsScreen)
+    assert rig.screen.table.cursor == 2
+    assert rig.screen.spec.line == "events type:updated"
+
+
+async def test_where_there_is_room_the_detail_follows_the_cursor(path: Path) -> None:
+    async with console(path, size=(140, 40)) as rig:
+        await rig.press("2")
+        await rig.press("slash", *"type:updated", "enter")
+        await rig.until(lambda: "acme/contacts 10" in rig.text())
+        await rig.press("j")
+        await rig.until(lambda: "acme/contacts 9" in rig.text())
+
+
+async def test_coming_back_catches_up(rig: Rig) -> None:
+    await rig.press("1")
+    await new_events(rig, 9)
+    await rig.pilot.pause(0.6)
+    await rig.press("2")
+    await rig.until(lambda: newest(rig) == MANY + 41)
