@@ -128,9 +128,17 @@ class Dispatcher:
                 woken = await self.services.store.write(deliveries.settle, batch, now_ms)
                 del self._outcomes[: len(batch)]
                 self._room.set()
-                for callback_id in {*woken, *(one.claimed.callback_id for one in batch if one.due_ms is not None)}:
-                    self.nudge(callback_id)
+                self._nudge_all(woken)
         await self.turned_quiet()
+
+    async def give_back(self, rows: list[Claimed], due_ms: int) -> None:
+        """Return what was claimed and will not be sent now; no attempt is spent. It may go elsewhere by now."""
+        woken = await self.services.store.write(deliveries.release, rows, due_ms)
+        self._nudge_all(woken)
+
+    def _nudge_all(self, callback_ids: list[int]) -> None:
+        for callback_id in callback_ids:
+            self.nudge(callback_id)
 
     async def _flushed(self) -> None:
         while self._outcomes:
@@ -219,7 +227,7 @@ class Lane:
         if recipient is None:  # its instance cannot be connected just now, or is gone
             self.breaker.withdraw()
             later_ms = self.dispatcher.services.clock.now_ms() + UNCONNECTED_MS
-            await self.dispatcher.services.store.write(deliveries.release, [claimed], later_ms)
+            await self.dispatcher.give_back([claimed], later_ms)
             return
         parcel = Parcel(
             delivery_id=claimed.delivery_id,
@@ -262,9 +270,8 @@ class Lane:
             await self.dispatcher.services.store.write(deliveries.note_breaker, self.callback_id, after)
 
     async def _give_back(self) -> None:
-        """Return what was claimed and will not be sent now; no attempt is spent."""
+        """Return what was claimed and will not be sent now."""
         if self.ready:
             rows = list(self.ready)
             self.ready.clear()
-            services = self.dispatcher.services
-            await services.store.write(deliveries.release, rows, services.clock.now_ms())
+            await self.dispatcher.give_back(rows, self.dispatcher.services.clock.now_ms())

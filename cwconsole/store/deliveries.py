@@ -1,7 +1,8 @@
 """Deliveries: claimed, settled, armed again and cancelled; order per object is kept here.
 
-Only an object's first open delivery has a due time, so `due_ms` alone says what may be sent. Settling a delivery gives
-the object's next one its own. Every change of state goes through this module, with the resource's totals beside it.
+Of an object's open deliveries exactly one has its turn: it has a due time, or is being sent. So `due_ms` alone says
+what may be sent. Whatever takes a delivery out of its turn gives the turn to the object's first open one.
+Every change of state goes through this module, with the resource's totals beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cwconsole.core.attempts import Outcome
-from cwconsole.core.delivery import OPEN, Decision, DeliveryState, Signal, interrupted_outcome, released, step
+from cwconsole.core.delivery import OPEN, Decision, DeliveryState, Signal, interrupted_outcome, released, sources, step
 from cwconsole.core.errors import UsageError
 
 
@@ -126,28 +127,70 @@ def waiting_callbacks(conn: sqlite3.Connection) -> list[int]:
     return [callback_id for callback_id in ids if next_due(conn, callback_id) is not None]
 
 
-def release(conn: sqlite3.Connection, rows: list[Claimed], due_ms: int) -> None:
-    """Give back what was claimed and not sent: no attempt spent, due again at `due_ms`."""
-    totals = _Totals()
+def release(conn: sqlite3.Connection, rows: list[Claimed], due_ms: int) -> list[int]:
+    """Give back what was claimed and not sent: no attempt spent, due again at `due_ms`.
+
+    What can be sent nowhere any more is given up. Returns the callbacks for which something waits now.
+    """
+    totals, woken = _Totals(), set()
     for row in rows:
         attempts = row.attempt - 1
         after = step(DeliveryState.SENDING, released(attempts - row.armed))
-        conn.execute(
+        changed = conn.execute(
             "UPDATE deliveries SET state = ?, attempts = ?, due_ms = ? WHERE id = ? AND state = 'sending'",
             (after.value, attempts, due_ms, row.delivery_id),
-        )
-        totals.move(row.resource_id, DeliveryState.SENDING, after)
+        ).rowcount
+        if changed:
+            totals.move(row.resource_id, DeliveryState.SENDING, after)
+            woken.add(_callback(conn, row.delivery_id))
     totals.apply(conn)
+    for row in rows:
+        if _destination(conn, row.resource_id) is None:
+            _give_up(conn, row.delivery_id, due_ms)
+    return sorted(woken)
+
+
+def _give_up(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
+    """Its instance was removed, or records only by now, while this one was claimed."""
+    row = conn.execute("SELECT state FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
+    if row is not None and DeliveryState(row[0]) in sources(Signal.CANCELLED):
+        cancel(conn, delivery_id, now_ms)
+
+
+def _callback(conn: sqlite3.Connection, delivery_id: int) -> int:
+    """Where a delivery goes now; an edit may have moved it while it was being sent."""
+    return int(conn.execute("SELECT callback_id FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()[0])
+
+
+class _Destination(NamedTuple):
+    """Where a resource's deliveries go, and whether they are held."""
+
+    callback_id: int
+    held: int
+
+
+def _destination(conn: sqlite3.Connection, resource_id: int) -> _Destination | None:
+    """None if its instance was removed, or records only."""
+    row = conn.execute(
+        """
+        SELECT i.callback_id, i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL
+        FROM resources r JOIN instances i ON i.id = r.instance_id WHERE r.id = ? AND i.removed_ms IS NULL
+        """,
+        (resource_id,),
+    ).fetchone()
+    return None if row is None or row[0] is None else _Destination(*row)
 
 
 def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int) -> list[int]:
-    """Record attempts and what follows from them. Returns the callbacks for which something became due now."""
+    """Record attempts and what follows from them. Returns the callbacks for which something waits now.
+
+    A delivery that is not being sent any more, since its instance was pruned meanwhile, is passed over.
+    """
     totals, woken = _Totals(), set()
     for one in settlements:
         claimed = one.claimed
         after = step(DeliveryState.SENDING, one.decision.signal)
-        _add_attempt(conn, one)
-        conn.execute(
+        changed = conn.execute(
             """
             UPDATE deliveries SET state = ?, due_ms = ?, settled_ms = ?, status = ?, error_code = ?, armed = ?,
                 first_attempt_ms = ? WHERE id = ? AND state = 'sending'
@@ -162,11 +205,16 @@ def settle(conn: sqlite3.Connection, settlements: list[Settlement], now_ms: int)
                 None if one.decision.renewed else claimed.first_attempt_ms,
                 claimed.delivery_id,
             ),
-        )
+        ).rowcount
+        if not changed:
+            continue
+        _add_attempt(conn, one)
         totals.move(claimed.resource_id, DeliveryState.SENDING, after)
         if after is DeliveryState.DELIVERED and claimed.replay:
             _settle_by_replay(conn, claimed, now_ms, totals)
-        if after not in OPEN and (callback_id := _arm_next(conn, claimed.resource_id, claimed.object_id, now_ms)):
+        if after in OPEN:
+            woken.add(_callback(conn, claimed.delivery_id))
+        elif callback_id := _arm_next(conn, claimed.resource_id, claimed.object_id, now_ms):
             woken.add(callback_id)
     _note_callbacks(conn, settlements, now_ms)
     totals.apply(conn)
@@ -227,7 +275,7 @@ def _settle_by_replay(conn: sqlite3.Connection, claimed: Claimed, now_ms: int, t
 
 
 def _arm_next(conn: sqlite3.Connection, resource_id: int, object_id: int, now_ms: int) -> int | None:
-    """Make the object's first open delivery due, if none of the object is. Returns its callback if one became due."""
+    """Give the turn, which has just become free, to the object's first open delivery. Returns its callback."""
     row = conn.execute(
         """
         SELECT id, state, due_ms, callback_id FROM deliveries INDEXED BY deliveries_open
@@ -264,8 +312,9 @@ def recover(conn: sqlite3.Connection, now_ms: int) -> int:
     totals = _Totals()
     rows = conn.execute(
         """
-        SELECT d.id, d.attempts, d.resource_id, c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id
-        WHERE d.state = 'sending'
+        SELECT d.id, d.attempts, d.resource_id, c.url
+        FROM deliveries d INDEXED BY deliveries_troubled JOIN callbacks c ON c.id = d.callback_id
+        WHERE d.state IN ('sending', 'retrying', 'dead', 'cancelled') AND d.state = 'sending'
         """
     ).fetchall()
     for delivery_id, attempts, resource_id, url in rows:
@@ -299,15 +348,21 @@ def recover(conn: sqlite3.Connection, now_ms: int) -> int:
 
 
 def rearm(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
-    """An operator's retry: the same delivery, its schedule begun anew. Raises IllegalStep if it cannot be."""
+    """An operator's retry: the same delivery, its schedule begun anew, to where its instance's deliveries go now.
+
+    Raises IllegalStep if it cannot be, UsageError if it can be sent nowhere.
+    """
     row = _row(conn, delivery_id)
     after = step(DeliveryState(row["state"]), Signal.REARMED)
+    to = _destination(conn, row["resource_id"])
+    if to is None:
+        raise UsageError(f"delivery {delivery_id} cannot be sent: its instance has no callback URL (it only records)")
     conn.execute(
         """
-        UPDATE deliveries SET state = ?, armed = attempts, due_ms = ?, settled_ms = NULL, first_attempt_ms = NULL
-        WHERE id = ?
+        UPDATE deliveries SET state = ?, armed = attempts, due_ms = ?, settled_ms = NULL, first_attempt_ms = NULL,
+            callback_id = ?, held = ? WHERE id = ?
         """,
-        (after.value, now_ms if _is_first_open(conn, row) else None, delivery_id),
+        (after.value, now_ms if _may_have_turn(conn, row) else None, to.callback_id, to.held, delivery_id),
     )
     totals = _Totals()
     totals.move(row["resource_id"], row["state"], after)
@@ -325,7 +380,8 @@ def cancel(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
     totals = _Totals()
     totals.move(row["resource_id"], row["state"], after)
     totals.apply(conn)
-    _arm_next(conn, row["resource_id"], row["object_id"], now_ms)
+    if row["due_ms"] is not None:
+        _arm_next(conn, row["resource_id"], row["object_id"], now_ms)
 
 
 def hurry(conn: sqlite3.Connection, now_ms: int) -> int:
@@ -345,56 +401,55 @@ def hurry(conn: sqlite3.Connection, now_ms: int) -> int:
 def add_replay(conn: sqlite3.Connection, event_id: int, now_ms: int) -> int:
     """A new delivery of an event, queued behind the object's open ones. Returns its id.
 
-    It takes the turn of an open delivery of the same event: the order of the object's events stays the same.
-    Raises UsageError if the event does not exist or its instance has no callback URL.
+    If the one whose turn it is waits to send the same event, the replay takes its turn: the order of the object's
+    events stays the same. Raises UsageError if the event does not exist or its instance has no callback URL.
     """
-    row = conn.execute(
+    event = conn.execute(
         """
-        SELECT e.instance_id, e.resource_id, e.object_id, i.callback_id,
-               i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL, i.removed_ms
-        FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
-        WHERE e.id = ?
+        SELECT e.instance_id, e.resource_id, e.object_id FROM events e JOIN instances i ON i.id = e.instance_id
+        WHERE e.id = ? AND i.removed_ms IS NULL
         """,
         (event_id,),
     ).fetchone()
-    if row is None or row[5] is not None:
+    if event is None:
         raise UsageError(f"event {event_id} does not exist; `cwconsole events list` shows what does")
-    instance_id, resource_id, object_id, callback_id, held, _ = row
-    if callback_id is None:
+    instance_id, resource_id, object_id = event
+    to = _destination(conn, resource_id)
+    if to is None:
         raise UsageError(f"event {event_id} cannot be sent: its instance has no callback URL (it only records)")
-    first = conn.execute(
-        """
-        SELECT id, event_id, state FROM deliveries INDEXED BY deliveries_open
-        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying') ORDER BY id LIMIT 1
-        """,
-        (resource_id, object_id),
-    ).fetchone()
-    takes_turn = first is not None and first[1] == event_id and first[2] != "sending"
-    if takes_turn:
-        conn.execute("UPDATE deliveries SET due_ms = NULL WHERE id = ?", (first[0],))
+    due_ms = now_ms if _turn_is_free_for(conn, resource_id, object_id, event_id) else None
     cursor = conn.execute(
         """
         INSERT INTO deliveries (event_id, instance_id, resource_id, object_id, callback_id, replay, due_ms, held,
                                 created_ms)
         VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)
         """,
-        (
-            event_id,
-            instance_id,
-            resource_id,
-            object_id,
-            callback_id,
-            now_ms if first is None or takes_turn else None,
-            held,
-            now_ms,
-        ),
+        (event_id, instance_id, resource_id, object_id, to.callback_id, due_ms, to.held, now_ms),
     )
     conn.execute("UPDATE resources SET pending = pending + 1 WHERE id = ?", (resource_id,))
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
 
-def _is_first_open(conn: sqlite3.Connection, row: sqlite3.Row) -> bool:
+def _turn_is_free_for(conn: sqlite3.Connection, resource_id: int, object_id: int, event_id: int) -> bool:
+    """Whether a replay may go next. Takes the turn away from a delivery of the same event that waits."""
+    turn = conn.execute(
+        """
+        SELECT id, event_id, state FROM deliveries INDEXED BY deliveries_open
+        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying')
+            AND (state = 'sending' OR due_ms IS NOT NULL) LIMIT 1
+        """,
+        (resource_id, object_id),
+    ).fetchone()
+    if turn is None:
+        return True
+    if turn[1] != event_id or turn[2] == "sending":
+        return False
+    conn.execute("UPDATE deliveries SET due_ms = NULL WHERE id = ?", (turn[0],))
+    return True
+
+
+def _may_have_turn(conn: sqlite3.Connection, row: sqlite3.Row) -> bool:
     """Whether it is its object's turn already, or nothing else of the object is open."""
     if row["due_ms"] is not None:
         return True
