@@ -18,13 +18,15 @@ from cwconsole.store.once import Connection
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R")
 
-OPTIONS = ("instance", "resource", "type", "state", "object", "since", "until")
+OPTIONS = ("instance", "resource", "type", "state", "object", "since", "until", "callback", "error")
 HELP = {
     "instance": "Of this instance, by id or name.",
     "resource": "Of this resource.",
     "object": "Of the object with this id at ConnectWise.",
     "since": "From this time on: 2h, 3d, 2026-09-01T08:00.",
     "until": "Before this time.",
+    "callback": "To this callback URL, or those that contain this.",
+    "error": "With this status or error code: 503, refused.",
 }
 
 

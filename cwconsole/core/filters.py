@@ -38,7 +38,7 @@ WORDS: Final = MappingProxyType(
     {
         Noun.POLLS: ("instance", "resource", "type", "state", "since", "until", "text"),
         Noun.EVENTS: ("instance", "resource", "type", "object", "since", "until", "text"),
-        Noun.DELIVERIES: ("instance", "resource", "type", "state", "object", "since", "until"),
+        Noun.DELIVERIES: ("instance", "resource", "type", "state", "object", "since", "until", "callback", "error"),
         Noun.ACTIONS: ("instance", "resource", "type", "state", "since", "until", "text"),
     }
 )
@@ -92,7 +92,8 @@ class Filter:
     """What is listed, newest first.
 
     type, state: one of several, lower case. since_ms, until_ms: milliseconds since the epoch, UTC; since is in, until
-    is out. after: only ids below this one, the last of the page before.
+    is out. callback: a callback URL, or a part of it. error: a status or an error code of the last attempt, `503`,
+    `refused`. after: only ids below this one, the last of the page before.
     """
 
     instance: Term[str] | None = None
@@ -102,6 +103,8 @@ class Filter:
     object: Term[int] | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    callback: Term[str] | None = None
+    error: Term[str] | None = None
     text: Term[str] | None = None
     limit: int = DEFAULT_LIMIT
     after: int | None = None
@@ -153,6 +156,8 @@ def from_words(
         object=reader.number("object"),
         since_ms=reader.time("since"),
         until_ms=reader.time("until"),
+        callback=reader.text("callback"),
+        error=reader.text("error"),
         text=reader.text("text"),
         limit=limit,
         after=after,
@@ -169,6 +174,8 @@ def line_of(chosen: Filter) -> str:
         ("object", None if chosen.object is None else Term(str(chosen.object.value), chosen.object.inverted)),
         ("since", None if chosen.since_ms is None else Term(iso(chosen.since_ms))),
         ("until", None if chosen.until_ms is None else Term(iso(chosen.until_ms))),
+        ("callback", chosen.callback),
+        ("error", chosen.error),
         ("text", chosen.text),
     ]
     return " ".join(

@@ -109,7 +109,13 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     low, high, residual = id_range(conn, chosen, table="deliveries", column="created_ms", slack_ms=SLACK_MS)
     place = place_of(conn, chosen)
     params: dict[str, Value] = {}
-    for conditions, values in (place.residual(), among("state", chosen.state, "states"), _of_type(chosen)):
+    for conditions, values in (
+        place.residual(),
+        among("state", chosen.state, "states"),
+        _of_type(chosen),
+        _of_callback(conn, chosen),
+        _of_error(chosen),
+    ):
         residual += conditions
         params |= values
     if chosen.object is not None and chosen.object.inverted:
@@ -122,6 +128,26 @@ def _of_type(chosen: Filter) -> tuple[list[str], dict[str, Value]]:
     conditions, params = among("e.type", chosen.type, "types")
     exists = [f"EXISTS (SELECT 1 FROM events e WHERE e.id = event_id AND {one})" for one in conditions]
     return exists, {name: str(value).upper() for name, value in params.items()}
+
+
+def _of_callback(conn: sqlite3.Connection, chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    """A whole URL means that one; anything else every URL that contains it. Raises UsageError if there is none."""
+    if chosen.callback is None:
+        return [], {}
+    wanted = chosen.callback.value
+    ids = [row[0] for row in conn.execute("SELECT id FROM callbacks WHERE url = ?", (wanted,))]
+    ids = ids or [row[0] for row in conn.execute("SELECT id FROM callbacks WHERE instr(url, ?) > 0", (wanted,))]
+    if not ids:
+        raise UsageError(f"There is no callback URL with {wanted!r} in it; `cwconsole instances list` shows them.")
+    word = "NOT IN" if chosen.callback.inverted else "IN"
+    return [f"callback_id {word} (SELECT value FROM json_each(:callbacks))"], {"callbacks": json.dumps(ids)}
+
+
+def _of_error(chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    if chosen.error is None:
+        return [], {}
+    has = "(coalesce(error_code, '') = :error OR coalesce(CAST(status AS TEXT), '') = :error)"
+    return [f"NOT {has}" if chosen.error.inverted else has], {"error": chosen.error.value.lower()}
 
 
 def _streams(conn: sqlite3.Connection, chosen: Filter, place: Place) -> list[Stream]:

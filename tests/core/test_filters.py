@@ -114,6 +114,8 @@ def filters(draw: st.DrawFn) -> tuple[Noun, Filter]:
         "object": st.builds(Term, st.integers(min_value=0, max_value=2**31), st.booleans()),
         "since": times,
         "until": times,
+        "callback": st.builds(Term, names, st.booleans()),
+        "error": st.builds(Term, names, st.booleans()),
         "text": st.builds(Term, names, st.booleans()),
     }
     chosen = {

@@ -41,8 +41,8 @@ ALL = {
         """,
     Noun.DELIVERIES: """
         SELECT d.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, d.state AS state,
-            d.created_ms AS at, d.object_id AS object, '' AS text
-        FROM deliveries d JOIN events e ON e.id = d.event_id JOIN resources r ON r.id = d.resource_id
+            d.created_ms AS at, d.object_id AS object, '' AS text, c.url, d.error_code AS code, d.status
+        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id JOIN events e ON e.id = d.event_id JOIN resources r ON r.id = d.resource_id
             JOIN instances i ON i.id = r.instance_id
         """,
     Noun.ACTIONS: """
@@ -65,7 +65,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connect
 
 
 def fill(conn: sqlite3.Connection) -> None:
-    ids = [add(conn, config(name, company=name)) for name in ("acme", "globex")]
+    hooks = {"acme": "http://127.0.0.1:9/hook", "globex": "http://127.0.0.1:9/hook/two"}
+    ids = [add(conn, config(name, company=name, callback=hook)) for name, hook in hooks.items()]
     places = [resource_id(conn, instance, resource) for instance in ids for resource in ("contacts", "tickets")]
     meta.ensure_tag(conn, "abcd1234")
     for at in range(300):
@@ -101,6 +102,8 @@ def fill(conn: sqlite3.Connection) -> None:
                 "Fire drill" if at % 4 == 0 else None,
             ),
         )
+    conn.execute("UPDATE deliveries SET status = 503, error_code = 'http_5xx' WHERE id % 3 = 0")
+    conn.execute("UPDATE deliveries SET error_code = 'refused' WHERE id % 5 = 1")
     conn.execute("DELETE FROM events WHERE id <= 60")  # as if pruned
     conn.execute("DELETE FROM deliveries WHERE event_id <= 60")
     conn.execute("DELETE FROM polls WHERE id BETWEEN 100 AND 200")
@@ -125,6 +128,8 @@ def questions(draw: st.DrawFn) -> tuple[Noun, Filter]:
         "object": terms(st.integers(0, 10)),
         "since": times,
         "until": times,
+        "callback": terms(st.sampled_from(["hook", "http://127.0.0.1:9/hook", "http://127.0.0.1:9/hook/two"])),
+        "error": terms(st.sampled_from(["503", "http_5xx", "refused", "dns"])),
         "text": terms(st.sampled_from(["fire", "0% ON", "all_q", "xquiet", "Drill"])),
     }
     names = {name: name + ("_ms" if name in {"since", "until"} else "") for name in WORDS[noun]}
@@ -141,12 +146,18 @@ def fits(row: sqlite3.Row, chosen: Filter) -> bool:
         (chosen.type, chosen.type is not None and row["type"] in chosen.type.value),
         (chosen.state, chosen.state is not None and row["state"] in chosen.state.value),
         (chosen.object, chosen.object is not None and row["object"] == chosen.object.value),
+        (chosen.callback, chosen.callback is not None and _goes_to(row["url"], chosen.callback.value)),
+        (chosen.error, chosen.error is not None and chosen.error.value in {row["code"], str(row["status"])}),
         (chosen.text, chosen.text is not None and chosen.text.value.lower() in row["text"].lower()),
     ]
     in_time = (chosen.since_ms is None or row["at"] >= chosen.since_ms) and (
         chosen.until_ms is None or row["at"] < chosen.until_ms
     )
     return in_time and all(term is None or term.inverted != holds for term, holds in tests)
+
+
+def _goes_to(url: str, wanted: str) -> bool:
+    return url == wanted or (wanted == "hook" and wanted in url)
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -231,6 +242,7 @@ def scans(conn: sqlite3.Connection, statements: list[str]) -> list[str]:
         (Noun.DELIVERIES, "!state:delivered", "deliveries_open"),
         (Noun.DELIVERIES, "state:delivered instance:acme", "deliveries_resource"),
         (Noun.DELIVERIES, "object:5", "deliveries_event"),
+        (Noun.DELIVERIES, "state:dead callback:hook error:503", "deliveries_troubled"),
         (Noun.POLLS, "instance:acme", "polls_resource"),
         (Noun.POLLS, "state:failed", "polls_troubled"),
         (Noun.ACTIONS, "instance:acme", "actions_instance"),
