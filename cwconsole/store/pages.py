@@ -2,7 +2,7 @@
 
 The known versions are read inside the same transaction, so what is decided about a page cannot be out of date when
 it is written (design 5.4). A first full read passes here tens of thousands of records a second: nothing is asked of the
-database per record, and only the events themselves go in row by row.
+database per record.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from cwconsole.core.errors import StaleError
 from cwconsole.core.polling import Birth, Verdict, classify, judge
 from cwconsole.core.records import EventType, Known, Page, Presence, Seen
 from cwconsole.store import polls, resources
+from cwconsole.store.bulk import insert_rows
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
 
+EVENT_COLUMNS = (
+    *("id", "instance_id", "resource_id", "poll_id", "object_id", "type", "seen_ms", "record_date", "future"),
+    *("previous_id", "digest", "record"),
+)
 FUTURE_SLACK = 2  # seconds a record's date may lie after the answer's own time before it is flagged
 
 
@@ -199,12 +204,10 @@ def add_events(
     resource = recording.resource
     first_id = _take_event_ids(conn, len(news))
     horizon = recording.server_time + FUTURE_SLACK
-    conn.executemany(
-        """
-        INSERT INTO events (id, instance_id, resource_id, poll_id, object_id, type, seen_ms, record_date, future,
-                            previous_id, digest, record)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        """,
+    insert_rows(
+        conn,
+        "events",
+        EVENT_COLUMNS,
         [
             (
                 event_id,

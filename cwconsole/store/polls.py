@@ -115,7 +115,8 @@ def _add_to_hour(conn: sqlite3.Connection, poll_id: int) -> None:
 
 def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
     """At an engine's start: whatever still says `running` was cut off. Returns how many there were."""
-    ids = [row[0] for row in conn.execute("SELECT id FROM polls WHERE outcome = 'running'")]
+    running = "outcome <> 'ok' AND outcome = 'running'"  # the first half is the index's own condition
+    ids = [row[0] for row in conn.execute(f"SELECT id FROM polls WHERE {running}")]
     for poll_id in ids:
         finish_poll(conn, poll_id, outcome="interrupted", now_ms=now_ms, code="interrupted", error="The engine ended.")
     return len(ids)

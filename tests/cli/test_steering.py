@@ -48,7 +48,7 @@ def test_status_says_how_every_resource_does(cli: Cli, read_once: int) -> None:
     row = rows[0]
     for name in ("watermark", "lag_seconds", "last_poll", "next_poll_at", "pending", "retrying", "dead", "held"):
         assert name in row
-    assert row["held"] is False
+    assert row["held"] == 0
     assert row["last_error"] is None
     assert 60 <= row["lag_seconds"] < 90
     assert row["watermark"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(read_once))
@@ -78,7 +78,8 @@ def test_pausing_one_resource_and_an_instance(cli: Cli, read_once: int) -> None:
 def test_holding_deliveries_goes_on_polling(cli: Cli, read_once: int) -> None:
     assert cli("pause", "acme", "--delivery").code == 0
     rows = cli.good("status")
-    assert [(row["state"], row["held"]) for row in rows] == [("held", True), ("held", True)]
+    why = "deliveries of the instance are held by an operator"
+    assert [(row["state"], row["held"], row["held_why"]) for row in rows] == [("held", 0, why), ("held", 0, why)]
     assert cli("resume", "acme", "--delivery").code == 0
     assert states(cli) == {"contacts": "fresh", "tickets": "fresh"}
 
