@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from textual.dom import DOMNode
-
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.actions import Action, by_word, key_name
 from cwconsole.tui.screens.help import Help, help_lines
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-class Everywhere(DOMNode):
-    """Mixed into `ConsoleScreen`."""
+class Everywhere:
+    """Mixed into `ConsoleScreen`. No node of Textual: style sheets would take it for the only base."""
 
     @property
     def _screen(self) -> ConsoleScreen:

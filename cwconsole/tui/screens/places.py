@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.dom import DOMNode
-
 from cwconsole.store import operations
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.tui.actions import BY_ID
@@ -17,8 +15,11 @@ if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-class Places(DOMNode):
-    """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance."""
+class Places:
+    """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance.
+
+    No node of Textual: style sheets would take it for the only base.
+    """
 
     @property
     def _place_screen(self) -> ConsoleScreen:
