@@ -34,10 +34,11 @@ class Noun(StrEnum):
 
 
 _EVENT_TYPES = ("created", "updated", "deleted")
+_DELIVERY_STATES = ("pending", "sending", "retrying", "delivered", "dead", "cancelled")
 WORDS: Final = MappingProxyType(
     {
         Noun.POLLS: ("instance", "resource", "type", "state", "since", "until", "text"),
-        Noun.EVENTS: ("instance", "resource", "type", "object", "since", "until", "text"),
+        Noun.EVENTS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
         Noun.DELIVERIES: ("instance", "resource", "type", "state", "object", "since", "until", "callback", "error"),
         Noun.ACTIONS: ("instance", "resource", "type", "state", "since", "until", "text"),
     }
@@ -63,14 +64,17 @@ TYPES: Final = MappingProxyType(
             "watermark",
             "retry",
             "cancel",
+            "pause_job",
+            "resume_job",
+            "cancel_job",
         ),
     }
 )
 STATES: Final = MappingProxyType(
     {
         Noun.POLLS: ("running", "ok", "failed", "stopped", "interrupted", "dropped", "refused"),
-        Noun.EVENTS: (),
-        Noun.DELIVERIES: ("pending", "sending", "retrying", "delivered", "dead", "cancelled"),
+        Noun.EVENTS: _DELIVERY_STATES,  # of the event's newest delivery
+        Noun.DELIVERIES: _DELIVERY_STATES,
         Noun.ACTIONS: ("queued", "running", "done", "failed", "cancelled", "expired"),
     }
 )

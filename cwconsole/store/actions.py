@@ -23,7 +23,7 @@ class ActionKind(StrEnum):
 
     POLL = "poll"  # queued: poll a resource, or all of an instance, now
     SWEEP = "sweep"  # queued: list all ids now; params.confirm_deletes is the number of deletions agreed to
-    REPLAY = "replay"  # queued: send an event (target_id) again
+    REPLAY = "replay"  # queued: send an event (target_id) again; done at once: a job (params.job) was made for many
     ADD = "add"  # an instance was added
     EDIT = "edit"  # an instance's configuration was changed
     ENABLE = "enable"  # an instance was switched on
@@ -36,6 +36,9 @@ class ActionKind(StrEnum):
     WATERMARK = "watermark"  # a watermark was set
     RETRY = "retry"  # a delivery (target_id) was armed again
     CANCEL = "cancel"  # a delivery (target_id) was given up
+    PAUSE_JOB = "pause_job"  # a job (target_id) stands still
+    RESUME_JOB = "resume_job"  # a job (target_id) goes on
+    CANCEL_JOB = "cancel_job"  # a job (target_id) was ended before its time
 
 
 QUEUED_KINDS = (ActionKind.POLL, ActionKind.SWEEP, ActionKind.REPLAY)

@@ -169,6 +169,25 @@ def _streams(conn: sqlite3.Connection, chosen: Filter, place: Place) -> list[Str
     return [Stream()]
 
 
+def events_in_state(conn: sqlite3.Connection, states: Sequence[str]) -> list[int] | None:
+    """The numbers of events with a delivery in one of the states; None if they are not few, or no index finds them."""
+    if "delivered" in states or _how_many(conn, states) > SORTED_AT_MOST:
+        return None
+    streams = [_open(Place(included=None))] if "pending" in states else []
+    streams += [_troubled(state) for state in states if state != "pending"]
+    found: set[int] = set()
+    for stream in streams:
+        sql = f"SELECT event_id FROM deliveries INDEXED BY {stream.index} WHERE {stream.where}"
+        found.update(row[0] for row in conn.execute(sql, stream.params))
+    return sorted(found)
+
+
+def _how_many(conn: sqlite3.Connection, states: Sequence[str]) -> int:
+    """How many deliveries an index would bring for these states, from the maintained totals."""
+    columns = sorted({*states, *(OPEN if "pending" in states else ())})
+    return int(conn.execute(f"SELECT coalesce(sum({' + '.join(columns)}), 0) FROM resources").fetchone()[0])
+
+
 def _states(chosen: Filter) -> list[str] | None:
     term = chosen.state
     if term is None:

@@ -11,7 +11,7 @@ from cwconsole.core.diff import Difference, differences
 from cwconsole.core.errors import UsageError
 from cwconsole.core.event_id import public_id
 from cwconsole.core.filters import Filter, Term
-from cwconsole.store import meta, object_chain
+from cwconsole.store import delivery_list, meta, object_chain
 from cwconsole.store.delivery_list import DeliveryDetail, of_event
 from cwconsole.store.listing import (
     Listing,
@@ -30,6 +30,7 @@ from cwconsole.store.listing import (
 
 SLACK_MS = 60_000
 ALL_TYPES = ("CREATED", "UPDATED", "DELETED")
+NEWEST = "(SELECT d.state FROM deliveries d WHERE d.event_id = events.id ORDER BY d.id DESC LIMIT 1)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,13 @@ class EventDetail:
 
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[EventRow]:
     """One page of events, newest first. Raises UsageError for an instance or a resource that there is not."""
-    ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
-    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+    ids = page_of_ids(conn, question(conn, chosen), chosen.limit)
+    return Listing(rows=some(conn, ids.rows), next_after=ids.next_after)
+
+
+def some(conn: sqlite3.Connection, numbers: Sequence[int]) -> list[EventRow]:
+    """The events of these numbers, in this order; those that are gone are left out."""
+    return in_order(numbers, _rows(conn, numbers))
 
 
 def show(conn: sqlite3.Connection, number: int) -> EventDetail:
@@ -90,12 +96,18 @@ def _record(conn: sqlite3.Connection, number: int) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+def question(conn: sqlite3.Connection, chosen: Filter) -> Question:
+    """Where the events of a filter are found. Raises UsageError for an instance or a resource that there is not."""
     low, high, residual = id_range(conn, chosen, table="events", column="seen_ms", slack_ms=SLACK_MS)
     place, types = place_of(conn, chosen), _types(chosen)
     by_object = chosen.object is not None and not chosen.object.inverted
-    by_index = not by_object and (place.included is not None or (types is not None and not types.inverted))
-    conditions = [containing("CAST(record AS TEXT)", chosen.text)]
+    few = None if by_object else _few_in_state(conn, chosen.state)
+    by_index = not by_object and few is None
+    by_index = by_index and (place.included is not None or (types is not None and not types.inverted))
+    conditions = [
+        containing("CAST(record AS TEXT)", chosen.text),
+        among(f"coalesce({NEWEST}, '')", chosen.state, "states"),
+    ]
     if not by_index:
         conditions += [place.residual(), among("type", types, "types")]
     elif place.included is None:
@@ -109,6 +121,8 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     streams = _of_resources(conn, place, types) if by_index else [Stream()]
     if chosen.object is not None and by_object:
         streams = [_of_object(conn, chosen.object.value, place)]
+    elif few is not None:
+        streams = [few]
     return Question(table="events", streams=streams, low=low, high=high, residual=residual, params=params)
 
 
@@ -129,7 +143,18 @@ def _of_resources(conn: sqlite3.Connection, place: Place, types: Term[tuple[str,
 
 def _of_object(conn: sqlite3.Connection, object_id: int, place: Place) -> Stream:
     places = all_places(conn) if place.included is None else place.included
-    events = object_chain.event_ids(conn, object_id, places)
+    return _listed(object_chain.event_ids(conn, object_id, places))
+
+
+def _few_in_state(conn: sqlite3.Connection, states: Term[tuple[str, ...]] | None) -> Stream | None:
+    """The events that have a delivery in one of the states at all, if those are few and found by an index."""
+    if states is None or states.inverted:
+        return None
+    events = delivery_list.events_in_state(conn, states.value)
+    return None if events is None else _listed(events)
+
+
+def _listed(events: Sequence[int]) -> Stream:
     return Stream(where="id IN (SELECT value FROM json_each(:ids))", params={"ids": json.dumps(events)})
 
 

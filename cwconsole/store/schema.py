@@ -245,10 +245,47 @@ CREATE INDEX actions_instance ON actions (instance_id, id);
 """
 
 
+SECOND = """
+-- What runs for long: events that are sent again. Who asked, and why, is in its action. chosen: JSON, see replay_jobs.
+-- It takes chosen events with ids above cursor, up to upper. exact: total is the number, and not the least it can be.
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  action_id INTEGER NOT NULL REFERENCES actions (id),
+  chosen TEXT NOT NULL,
+  upper INTEGER NOT NULL,
+  rate REAL NOT NULL CHECK (rate > 0),  -- a second
+  state TEXT NOT NULL DEFAULT 'queued'
+    CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
+  total INTEGER NOT NULL,
+  exact INTEGER NOT NULL CHECK (exact IN (0, 1)),
+  done INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,    -- events that could not be sent again
+  cursor INTEGER NOT NULL DEFAULT 0,
+  error TEXT,                           -- why the last of the failed ones, or all of it, failed
+  created_ms INTEGER NOT NULL,
+  started_ms INTEGER,
+  finished_ms INTEGER
+);
+CREATE INDEX jobs_open ON jobs (state, id) WHERE state IN ('queued', 'running', 'paused');
+
+-- The job that made a replay.
+ALTER TABLE deliveries ADD COLUMN job_id INTEGER;
+CREATE INDEX deliveries_job ON deliveries (job_id, state) WHERE job_id IS NOT NULL;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
     for statement in statements(FIRST):
+        db.conn.execute(statement)
+
+
+@migrations()
+def second(db: Database) -> None:
+    """Jobs."""
+    for statement in statements(SECOND):
         db.conn.execute(statement)
 
 

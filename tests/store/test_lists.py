@@ -35,7 +35,8 @@ ALL = {
         FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
         """,
     Noun.EVENTS: """
-        SELECT e.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, NULL AS state, e.seen_ms AS at,
+        SELECT e.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, e.seen_ms AS at,
+            (SELECT d.state FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1) AS state,
             e.object_id AS object, CAST(e.record AS TEXT) AS text
         FROM events e JOIN resources r ON r.id = e.resource_id JOIN instances i ON i.id = r.instance_id
         """,
@@ -219,7 +220,8 @@ def scans(conn: sqlite3.Connection, statements: list[str]) -> list[str]:
         for step in steps:
             is_scan = re.match(rf"SCAN ({'|'.join(HISTORY)}|[eda])\b", step) and "LIMIT 1" not in statement
             few = "deliveries_open" in statement or "event_id IN" in statement  # open ones, or those of one object
-            if (is_scan and not bounded) or ("TEMP B-TREE FOR ORDER BY" in step and not few):
+            open_ones = "USING INDEX deliveries_open" in step  # counted before they are gone through
+            if (is_scan and not bounded and not open_ones) or ("TEMP B-TREE FOR ORDER BY" in step and not few):
                 found.append(f"{step}: {statement}")
     return found
 
@@ -234,6 +236,8 @@ def scans(conn: sqlite3.Connection, statements: list[str]) -> list[str]:
         (Noun.EVENTS, "instance:acme object:5", "PRIMARY KEY"),
         (Noun.EVENTS, "object:5 until:2h", "PRIMARY KEY"),
         (Noun.EVENTS, "instance:acme fire", "events_resource"),
+        (Noun.EVENTS, "state:dead,pending", "PRIMARY KEY"),
+        (Noun.EVENTS, "state:delivered instance:acme", "events_resource"),
         (Noun.DELIVERIES, "", "PRIMARY KEY"),
         (Noun.DELIVERIES, "instance:acme", "deliveries_resource"),
         (Noun.DELIVERIES, "state:dead", "deliveries_troubled"),
