@@ -1,0 +1,95 @@
+"""How a crawl's answers come one after the other: by id for a window, by number for a URL that is run as written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from cwconsole.core import page_size
+from cwconsole.core.errors import HeavyQueryFault, UndecodableFault
+from cwconsole.core.page_size import PageSize
+from cwconsole.core.records import Page, PageRequest
+from cwconsole.engine.ports import Source
+from cwconsole.engine.services import Services
+from cwconsole.store.pages import SetAside
+
+
+class PageFetcher(Protocol):
+    """Gives the answers of a crawl one after the other, and knows when the last one is in."""
+
+    set_aside: list[SetAside]
+    cursor: int
+    done: bool
+
+    async def next(self) -> Page:
+        """The answer after `cursor`; moves it."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class ByIdFetcher:
+    """Pages by `id > cursor` until an empty page. Adapts the page size, and works around undecodable records."""
+
+    source: Source
+    request: PageRequest
+    size: PageSize
+    limit: int
+    services: Services
+    cursor: int
+    done: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    async def next(self) -> Page:
+        page = await self._at_size(page_size.current(self.size, limit=self.limit))
+        if page.records:
+            self.cursor = page.records[-1].object_id
+            self.size = page_size.after_page(
+                self.size, body_bytes=page.size, limit=self.limit, records=len(page.records)
+            )
+        self.done = not page.records
+        return page
+
+    async def _at_size(self, size: int) -> Page:
+        """Ask for so many, and for fewer while the server or the decoder cannot take so much (design 5.8)."""
+        while True:
+            try:
+                return await self.source.page(replace(self.request, after=self.cursor, size=size))
+            except HeavyQueryFault:
+                now_ms = self.services.clock.now_ms()
+                self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
+                smaller = page_size.current(self.size, limit=self.limit)
+                if smaller >= size:
+                    raise
+                size = smaller
+            except UndecodableFault as fault:
+                if size == 1:
+                    await self._step_over(fault)
+                size = max(size // 2, 1)
+
+    async def _step_over(self, fault: UndecodableFault) -> None:
+        """Set the single record after the cursor aside, by asking for its id alone."""
+        page = await self.source.page(replace(self.request, after=self.cursor, size=1, ids_only=True))
+        if not page.records:
+            return
+        self.cursor = page.records[0].object_id
+        self.set_aside.append(SetAside(object_id=self.cursor, error=fault.message))
+
+
+@dataclass(slots=True, kw_only=True)
+class AsWrittenFetcher:
+    """Pages by number, for a URL template that is run as it stands. The cursor is the number of the last page."""
+
+    source: Source
+    path: str
+    conditions: str
+    size: int
+    cursor: int = 0
+    done: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    async def next(self) -> Page:
+        page = await self.source.written_page(self.path, self.conditions, page=self.cursor + 1, size=self.size)
+        self.cursor += 1
+        self.done = not page.records
+        newest = {seen.object_id: seen for seen in page.records}
+        return replace(page, records=sorted(newest.values()))
