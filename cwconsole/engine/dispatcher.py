@@ -8,14 +8,17 @@ delivery becomes due only with the commit, which keeps the order. What a crash l
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import structlog
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.breaker import Breaker, BreakerState
 from cwconsole.core.delivery import decide
+from cwconsole.core.errors import StoreError
 from cwconsole.core.event_id import public_id
 from cwconsole.engine.fleet import Member
 from cwconsole.engine.services import Services, wait_for
@@ -65,7 +68,9 @@ class Dispatcher:
         lane.wake()
 
     async def rescan(self) -> None:
-        """Look at every callback again: somebody outside resumed, retried, or edited something."""
+        """Look at every callback again: somebody outside held, resumed, retried, or edited something."""
+        for lane in self.lanes.values():
+            lane.review()
         if not self.all_due:
             return
         for callback_id in await self.services.store.read(deliveries.waiting_callbacks):
@@ -73,7 +78,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until the engine stops; then finish what is in flight, record it, and give back the rest."""
-        await self.services.store.write(deliveries.recover, self.services.clock.now_ms())
+        await self.services.write_patiently(deliveries.recover, self.services.clock.now_ms())
         await self.rescan()
         self._scanned.set()
         async with asyncio.TaskGroup() as recording:
@@ -86,6 +91,10 @@ class Dispatcher:
                         group.create_task(self._new_lanes.popleft().run())
             await self._flushed()
             recorder.cancel()
+        if self._outcomes:
+            log.error(
+                "outcomes could not be written; these are sent again at the next start", count=len(self._outcomes)
+            )
 
     def stop(self) -> None:
         """Let every wait look at `services.stopping`."""
@@ -115,9 +124,10 @@ class Dispatcher:
         self._arrived.set()
 
     async def _record(self) -> None:
-        while True:
-            await self._arrived.wait()
-            await self._flush()
+        with suppress(StoreError):  # only while the engine stops, and then `_flushed` tries once more
+            while True:
+                await self._arrived.wait()
+                await self._flush()
 
     async def _flush(self) -> None:
         async with self._flushing:
@@ -125,24 +135,28 @@ class Dispatcher:
             batch = self._outcomes[:]
             if batch:
                 now_ms = self.services.clock.now_ms()
-                woken = await self.services.store.write(deliveries.settle, batch, now_ms)
+                woken = await self.services.write_patiently(deliveries.settle, batch, now_ms)
                 del self._outcomes[: len(batch)]
                 self._room.set()
+                for one in batch:
+                    if one.decision.hold is not None:
+                        self.lanes[one.claimed.callback_id].holds()
                 self._nudge_all(woken)
         await self.turned_quiet()
 
     async def give_back(self, rows: list[Claimed], due_ms: int) -> None:
         """Return what was claimed and will not be sent now; no attempt is spent. It may go elsewhere by now."""
-        woken = await self.services.store.write(deliveries.release, rows, due_ms)
-        self._nudge_all(woken)
+        with suppress(StoreError):  # only while the engine stops: the next start finds them
+            self._nudge_all(await self.services.write_patiently(deliveries.release, rows, due_ms))
 
     def _nudge_all(self, callback_ids: list[int]) -> None:
         for callback_id in callback_ids:
             self.nudge(callback_id)
 
     async def _flushed(self) -> None:
-        while self._outcomes:
-            await self._flush()
+        with suppress(StoreError):
+            while self._outcomes:
+                await self._flush()
 
 
 class Lane:
@@ -156,6 +170,8 @@ class Lane:
         self.in_flight = 0
         self.last_success_ms = 0
         self.idle = False
+        self._review = False
+        self._holding = False  # a hold was decided, and is being written
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -163,17 +179,28 @@ class Lane:
         self.idle = False
         self._wake.set()
 
+    def review(self) -> None:
+        """Ask again for what is claimed and not yet being sent: it may be held by now, or go elsewhere."""
+        self._review = True
+        self.wake()
+
+    def holds(self) -> None:
+        """The hold that was decided here is written, so that claiming respects it."""
+        self._holding = False
+        self.review()
+
     async def run(self) -> None:
         """Claim and send until the engine stops."""
         services = self.dispatcher.services
         self.last_success_ms = await services.store.read(deliveries.last_success, self.callback_id)
         async with asyncio.TaskGroup() as group:
-            while not services.stopping.is_set():
-                self._wake.clear()
-                next_due_ms = await self._fill(group)
-                if services.stopping.is_set():
-                    break
-                await self._rest(next_due_ms)
+            with suppress(StoreError):  # only while the engine stops
+                while not services.stopping.is_set():
+                    self._wake.clear()
+                    next_due_ms = await self._fill(group)
+                    if services.stopping.is_set():
+                        break
+                    await self._rest(next_due_ms)
             await self._give_back()
 
     async def _rest(self, next_due_ms: int | None) -> None:
@@ -192,20 +219,26 @@ class Lane:
         services = self.dispatcher.services
         now_ms = services.clock.now_ms()
         state = self.breaker.state(now_ms)
+        if self._review or self._holding:
+            self._review = False
+            await self._give_back()
+        if self._holding:
+            return None  # its being written wakes us
         if state is BreakerState.OPEN:
             await self._give_back()
             return self.breaker.open_until_ms
         space = LANE_IN_FLIGHT + LOOK_AHEAD - len(self.ready) - self.in_flight
         if state is BreakerState.HALF_OPEN:
             space = 1 - len(self.ready) - self.in_flight
-        if space <= 0:
-            return None  # a sender that ends wakes us
-        claim = await services.store.write(deliveries.claim, self.callback_id, now_ms=now_ms, limit=space)
-        self.ready.extend(claim.rows)
-        for _ in range(min(LANE_IN_FLIGHT - self.in_flight, len(claim.rows))):
+        next_due_ms = None  # a sender that ends wakes us
+        if space > 0:
+            claim = await services.write_patiently(deliveries.claim, self.callback_id, now_ms=now_ms, limit=space)
+            self.ready.extend(claim.rows)
+            next_due_ms = None if len(claim.rows) == space else claim.next_due_ms
+        for _ in range(min(LANE_IN_FLIGHT - self.in_flight, len(self.ready))):
             self.in_flight += 1
             group.create_task(self._send_all())
-        return None if len(claim.rows) == space else claim.next_due_ms
+        return next_due_ms
 
     async def _send_all(self) -> None:
         """Send what is ready, one after the other, until the queue is empty or sending has to pause."""
@@ -213,7 +246,7 @@ class Lane:
         try:
             while self.ready and not services.stopping.is_set():
                 async with self.dispatcher.slots:
-                    if not self.ready or not self.breaker.allow(services.clock.now_ms()):
+                    if not self.ready or self._holding or not self.breaker.allow(services.clock.now_ms()):
                         break
                     await self._send(self.ready.popleft())
                 if len(self.ready) < LOOK_AHEAD // 2:
@@ -229,23 +262,39 @@ class Lane:
             later_ms = self.dispatcher.services.clock.now_ms() + UNCONNECTED_MS
             await self.dispatcher.give_back([claimed], later_ms)
             return
-        parcel = Parcel(
-            delivery_id=claimed.delivery_id,
-            attempt=claimed.attempt,
-            facts=recipient.facts(claimed, public_id(self.dispatcher.tag, claimed.event_id)),
-            replay=claimed.delivery_id if claimed.replay else None,
-        )
         try:
-            outcome = await recipient.sender.send(parcel)
+            outcome = await self._attempt(claimed, recipient)
         except BaseException:
             self.breaker.withdraw()
             raise
         await self._judge(claimed, outcome, recipient.schedule)
 
+    async def _attempt(self, claimed: Claimed, recipient: Member) -> Outcome:
+        """One request. A defect on the way to it is a failed attempt: the other deliveries must go on."""
+        started_ms = self.dispatcher.services.clock.now_ms()
+        try:
+            parcel = Parcel(
+                delivery_id=claimed.delivery_id,
+                attempt=claimed.attempt,
+                facts=recipient.facts(claimed, public_id(self.dispatcher.tag, claimed.event_id)),
+                replay=claimed.delivery_id if claimed.replay else None,
+            )
+            return await recipient.sender.send(parcel)
+        except Exception as defect:  # noqa: BLE001
+            log.error("sending broke", delivery=claimed.delivery_id, traceback=traceback.format_exc())
+            return Outcome(
+                started_ms=started_ms,
+                duration_ms=self.dispatcher.services.clock.now_ms() - started_ms,
+                url="",
+                error_code="defect",
+                error=f"An unexpected error stopped this attempt ({type(defect).__name__}); see the log.",
+            )
+
     async def _judge(self, claimed: Claimed, outcome: Outcome, schedule: tuple[float, ...]) -> None:
         services = self.dispatcher.services
         now_ms = services.clock.now_ms()
-        await self._tell_breaker(now_ms, ok=outcome.delivered)
+        before = self.breaker.open_until_ms
+        self.breaker.record(now_ms, ok=outcome.delivered)
         decision = decide(
             outcome,
             tries=claimed.attempt - claimed.armed,
@@ -259,15 +308,16 @@ class Lane:
         due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)
         if decision.hold is not None:
             log.warning("callback is held", callback=self.callback_id, reason=decision.hold)
+            self._holding = True
         await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
+        if before != self.breaker.open_until_ms:  # after the outcome, which must not be lost if this cannot be written
+            await self._show_breaker()
 
-    async def _tell_breaker(self, now_ms: int, *, ok: bool) -> None:
-        before = self.breaker.open_until_ms
-        self.breaker.record(now_ms, ok=ok)
-        after = self.breaker.open_until_ms
-        if before != after:
-            log.warning("breaker turned", callback=self.callback_id, open=after is not None)
-            await self.dispatcher.services.store.write(deliveries.note_breaker, self.callback_id, after)
+    async def _show_breaker(self) -> None:
+        until_ms = self.breaker.open_until_ms
+        log.warning("breaker turned", callback=self.callback_id, open=until_ms is not None)
+        with suppress(StoreError):  # it is shown at its next turn
+            await self.dispatcher.services.store.write(deliveries.note_breaker, self.callback_id, until_ms)
 
     async def _give_back(self) -> None:
         """Return what was claimed and will not be sent now."""

@@ -1,18 +1,31 @@
-"""What every part of the engine works with, and the one way to run two things at once."""
+"""What every part of the engine works with: its surroundings, two things at once, and going on after trouble.
+
+A full disk, or a file that another program keeps locked, must not end the engine: what it was about to write is written
+as soon as that is possible, and until then nothing is forgotten.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from cwconsole.core.errors import SourceFault
+import structlog
+
+from cwconsole.core.errors import SourceFault, StaleError, StoreError
 from cwconsole.engine.ports import Clock
 from cwconsole.store.database import Store
 
-POLLS_AT_ONCE = 256
+log = structlog.get_logger(__name__)
 
+POLLS_AT_ONCE = 256
+STORE_SECONDS = 1.0  # between two tries of a write that the file did not take
+BROKEN_SECONDS = 10.0  # until a part of the engine that broke begins again
+CALM_SECONDS = 60.0  # what has run so long has got over its trouble, and the next is news
+
+P = ParamSpec("P")
 A = TypeVar("A")
 B = TypeVar("B")
 
@@ -37,6 +50,40 @@ class Services:
     async def pause(self, seconds: float) -> None:
         """Wait, but no longer than until the engine stops."""
         await wait_for(self.stopping, seconds)
+
+    async def write_patiently(self, fn: Callable[Concatenate[Any, P], A], *args: P.args, **kwargs: P.kwargs) -> A:
+        """Run a unit, and again until the file takes it. Raises StoreError only if the engine stops meanwhile.
+
+        What the unit itself raises, StaleError too, passes at once.
+        """
+        tries = 0
+        while True:
+            try:
+                return await self.store.write(fn, *args, **kwargs)
+            except StaleError:
+                raise
+            except StoreError as error:
+                tries += 1
+                if tries == 1:
+                    log.error("cannot write; trying on", error=error.message)
+                if self.stopping.is_set():
+                    raise
+                await self.pause(STORE_SECONDS)
+
+    async def steadily(self, part: str, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a part of the engine until the engine stops. If it breaks, it begins again; the other parts go on."""
+        said = ""
+        while not self.stopping.is_set():
+            began_ms = self.clock.now_ms()
+            try:
+                await loop()
+            except Exception as defect:  # noqa: BLE001 - whatever it is, the rest of the engine must go on
+                if self.clock.now_ms() - began_ms > CALM_SECONDS * 1000:
+                    said = ""
+                if said != str(defect):
+                    said = str(defect)
+                    log.error("part of the engine broke", part=part, error=said, traceback=traceback.format_exc())
+                await self.pause(STORE_SECONDS if isinstance(defect, StoreError) else BROKEN_SECONDS)
 
 
 async def together(fetch: Coroutine[Any, Any, A], commit: Awaitable[B]) -> tuple[A, B]:
