@@ -1,0 +1,87 @@
+"""Callback URLs: whether they are held, and how their breakers stand."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+_SELECT = """
+    SELECT c.id, c.url, c.held_ms, c.held_reason, c.last_success_ms, c.breaker_until_ms,
+        (SELECT count(*) FROM instances i WHERE i.callback_id = c.id AND i.removed_ms IS NULL),
+        (SELECT coalesce(sum(r.pending + r.sending + r.retrying), 0) FROM resources r JOIN instances i
+            ON i.id = r.instance_id WHERE i.callback_id = c.id AND i.removed_ms IS NULL)
+    FROM callbacks c
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRow:
+    """A callback URL.
+
+    held_ms: since when it is held; held_reason says why. breaker_until_ms: when its breaker lets a probe through; None
+    when it is closed. instances: how many deliver to it. waiting: their open deliveries, by the maintained totals.
+    """
+
+    id: int
+    url: str
+    held_ms: int | None
+    held_reason: str | None
+    last_success_ms: int | None
+    breaker_until_ms: int | None
+    instances: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What holds the deliveries of one resource: flags of operators, or of its callback URL."""
+
+    instance: bool
+    resource: bool
+    callback: CallbackRow | None
+
+
+def troubled(conn: sqlite3.Connection) -> list[CallbackRow]:
+    """Callback URLs in use that get nothing now: held ones first, then those with an open breaker."""
+    rows = conn.execute(
+        f"""
+        {_SELECT}
+        WHERE (c.held_ms IS NOT NULL OR c.breaker_until_ms IS NOT NULL)
+            AND EXISTS (SELECT 1 FROM instances i WHERE i.callback_id = c.id AND i.removed_ms IS NULL)
+        ORDER BY c.held_ms IS NULL, c.held_ms, c.id
+        """
+    ).fetchall()
+    return [_row(row) for row in rows]
+
+
+def of_url(conn: sqlite3.Connection, url: str) -> CallbackRow | None:
+    """One callback URL, None if nothing was ever to be sent there."""
+    row = conn.execute(f"{_SELECT} WHERE c.url = ?", (url,)).fetchone()
+    return None if row is None else _row(row)
+
+
+def holds(conn: sqlite3.Connection, instance_id: int, resource: str | None, url: str) -> Holds:
+    """What holds deliveries of an instance and a resource of it to a callback URL."""
+    flags = conn.execute(
+        """
+        SELECT i.held_ms IS NOT NULL, coalesce(max(r.held_ms IS NOT NULL), 0)
+        FROM instances i LEFT JOIN resources r ON r.instance_id = i.id AND r.name = ? WHERE i.id = ?
+        """,
+        (resource, instance_id),
+    ).fetchone()
+    callback = of_url(conn, url)
+    is_held = callback is not None and callback.held_ms is not None
+    return Holds(instance=bool(flags[0]), resource=bool(flags[1]), callback=callback if is_held else None)
+
+
+def _row(row: sqlite3.Row) -> CallbackRow:
+    return CallbackRow(
+        id=row[0],
+        url=row[1],
+        held_ms=row[2],
+        held_reason=row[3],
+        last_success_ms=row[4],
+        breaker_until_ms=row[5],
+        instances=row[6],
+        waiting=row[7],
+    )

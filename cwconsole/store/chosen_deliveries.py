@@ -1,0 +1,66 @@
+"""Deliveries that an operator has chosen: their ids, and what would become of them."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Final
+
+from cwconsole.core.errors import RefusedError
+from cwconsole.core.filters import LONGEST_PAGE, Filter
+from cwconsole.store import delivery_list
+
+MOST: Final = LONGEST_PAGE  # what is changed at one asking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Deliveries by state, as (state, number). urls: where they go, at most three of `callbacks`.
+
+    held: how many of them are held, or go to a callback URL that is.
+    """
+
+    states: tuple[tuple[str, int], ...]
+    callbacks: int
+    urls: tuple[str, ...]
+    held: int
+
+    def among(self, states: Collection[str]) -> int:
+        """How many are in one of these states."""
+        return sum(number for state, number in self.states if state in states)
+
+
+def ids(conn: sqlite3.Connection, chosen: Filter, without: Collection[int] = ()) -> list[int]:
+    """The ids of a filter's deliveries but some, oldest first. Raises RefusedError if they are too many."""
+    found: list[int] = []
+    after: int | None = None
+    while True:
+        listing = delivery_list.page(conn, replace(chosen, limit=MOST, after=after))
+        found += [row.id for row in listing.rows if row.id not in without]
+        if len(found) > MOST:
+            raise RefusedError(f"These are more than {MOST:,} deliveries; narrow the filter, and do it in parts.")
+        if listing.next_after is None:
+            return found[::-1]
+        after = listing.next_after
+
+
+def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
+    """What was chosen, counted. Ids that there are not any more are left out."""
+    among = "WHERE d.id IN (SELECT value FROM json_each(?))"
+    listed = (json.dumps(list(chosen)),)
+    states = conn.execute(f"SELECT state, count(*) FROM deliveries d {among} GROUP BY state ORDER BY state", listed)
+    by_state = tuple((str(row[0]), int(row[1])) for row in states.fetchall())
+    held, callbacks = conn.execute(
+        f"""
+        SELECT coalesce(sum(d.held = 1 OR c.held_ms IS NOT NULL), 0), count(DISTINCT c.id)
+        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among}
+        """,
+        listed,
+    ).fetchone()
+    urls = conn.execute(
+        f"SELECT DISTINCT c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among} ORDER BY 1 LIMIT 3",
+        listed,
+    ).fetchall()
+    return Chosen(states=by_state, callbacks=callbacks, urls=tuple(row[0] for row in urls), held=held)
