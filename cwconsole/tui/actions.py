@@ -37,6 +37,7 @@ class Scope(Enum):
     LOG = auto()  # the engine's log
     DETAIL = auto()  # one thing, in full
     PLACE = auto()  # whatever has an instance, and perhaps a resource, under the cursor
+    INSTANCES = auto()  # where instances are made and looked after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,10 @@ def _needs_place(subject: Subject) -> str | None:
     return None if subject.instance else "There is no instance or resource under the cursor."
 
 
+def _needs_resource(subject: Subject) -> str | None:
+    return None if subject.resource else "A watermark belongs to one resource; there is none under the cursor."
+
+
 def _not_paused(subject: Subject) -> str | None:
     return _needs_place(subject) or (f"{subject.place} is paused already; R resumes it." if subject.paused else None)
 
@@ -133,6 +138,16 @@ def _place_command(*words: str) -> Callable[[Subject], str]:
     return command
 
 
+def _instance_command(*words: str) -> Callable[[Subject], str]:
+    """`cwconsole instances remove acme --yes`."""
+
+    def command(subject: Subject) -> str:
+        first, *rest = words
+        return shlex.join(["cwconsole", "instances", first, *([subject.instance] if subject.instance else []), *rest])
+
+    return command
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A top-level area: its name among Textual's modes, its title, its key."""
@@ -156,6 +171,7 @@ _APP = (Scope.APP,)
 _TABLE = (Scope.TABLE,)
 _TEXT = (Scope.TEXT,)
 _PLACE = (Scope.PLACE,)
+_INSTANCES = (Scope.INSTANCES,)
 
 REGISTRY: Final[tuple[Action, ...]] = (
     # everywhere
@@ -220,6 +236,28 @@ REGISTRY: Final[tuple[Action, ...]] = (
            check=_not_held, command=_place_command("pause", "--delivery")),
     Action(id="deliveries.release", title="Let held deliveries go", keys=("H",), scopes=_PLACE, writes=True,
            words=("release",), check=_held, command=_place_command("resume", "--delivery")),
+    Action(id="place.instance", title="Page of this instance", keys=("I",), scopes=_PLACE, check=_needs_place),
+    Action(id="place.polls", title="Polls of this", keys=("P",), scopes=_PLACE, check=_needs_place),
+    Action(id="watermark.set", title="Set the watermark", keys=("W",), scopes=_PLACE, label="watermark", priority=25,
+           writes=True, dangerous=True, words=("watermark",), check=_needs_resource,
+           command=_place_command("watermark")),
+    # instances themselves
+    Action(id="instance.add", title="Add an instance", keys=("a",), scopes=_INSTANCES, label="add", priority=15,
+           writes=True, words=("add",), command=lambda _: "cwconsole instances add FILE"),
+    Action(id="instance.import", title="Add an instance from a file", keys=("A",), scopes=_INSTANCES, writes=True,
+           words=("import",), command=lambda _: "cwconsole instances add FILE"),
+    Action(id="instance.edit", title="Edit the instance", keys=("E",), scopes=_INSTANCES, label="edit", priority=24,
+           writes=True, words=("edit",), check=_needs_place, command=_instance_command("edit")),
+    Action(id="instance.copy", title="Copy the instance", keys=("C",), scopes=_INSTANCES, writes=True,
+           words=("copy",), check=_needs_place, command=lambda _: "cwconsole instances add FILE"),
+    Action(id="instance.export", title="Write the instance to a file", keys=("X",), scopes=_INSTANCES,
+           words=("export",), check=_needs_place, command=_instance_command("export")),
+    Action(id="instance.enable", title="Switch the instance on", keys=("n",), scopes=_INSTANCES, writes=True,
+           words=("enable",), check=_needs_place, command=_instance_command("enable")),
+    Action(id="instance.disable", title="Switch the instance off", keys=("N",), scopes=_INSTANCES, writes=True,
+           dangerous=True, words=("disable",), check=_needs_place, command=_instance_command("disable")),
+    Action(id="instance.remove", title="Remove the instance", keys=("D",), scopes=_INSTANCES, writes=True,
+           dangerous=True, words=("remove",), check=_needs_place, command=_instance_command("remove", "--yes")),
     # details
     Action(id="detail.next", title="Next tab", keys=("tab", "l", "right"), scopes=(Scope.DETAIL,), label="next",
            priority=55),

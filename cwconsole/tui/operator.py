@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
-from cwconsole.store import actions, operations, requests
+from cwconsole.core.reconfiguration import Change
+from cwconsole.store import actions, instances, operations, requests
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
+from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
 
@@ -89,3 +92,43 @@ class Operator:
         outcome = f"Called off by {self.login} from {self.origin}."
         await self.store.write(actions.cancel, action, outcome, self.now_ms())
         return f"Action {action} is called off."
+
+    async def set_watermark(self, asked: Asked, instance: str, resource: str, watermark: int) -> str:
+        """Read from another time on (whole seconds, server's clock), forward too: whoever asks has been warned.
+
+        Returns the outcome as a sentence.
+        """
+        now_ms = self.now_ms()
+
+        def unit(conn: Connection) -> str:
+            target = operations.scope(conn, instance, resource)
+            return operations.set_watermark(conn, target, watermark, confirmed=True, asked=asked, now_ms=now_ms)
+
+        return await self.store.write(unit)
+
+    async def add_instance(self, asked: Asked, draft: Draft, token: str) -> int:
+        """Add an instance. Returns its id. Raises UsageError if the name is taken."""
+        return await self.store.write(
+            instances.add, draft, origin=Origin.LOCAL, token=token, asked=asked, now_ms=self.now_ms()
+        )
+
+    async def edit_instance(self, asked: Asked, seen: Instance, draft: Draft, *, confirmed: bool) -> list[Change]:
+        """Give an instance another configuration. Raises RefusedError with the numbers of what would be lost."""
+        return await self.store.write(
+            instances.edit, seen, draft, confirmed=confirmed, asked=asked, now_ms=self.now_ms()
+        )
+
+    async def switch_instance(self, asked: Asked, instance: str, *, enabled: bool) -> str:
+        """Switch an instance on or off. Returns the outcome as a sentence."""
+        now_ms = self.now_ms()
+
+        def unit(conn: Connection) -> str:
+            row = instances.load(conn, instance)
+            instances.set_enabled(conn, row.id, enabled, asked=asked, now_ms=now_ms)
+            return f"{row.name} is {'enabled' if enabled else 'disabled'}."
+
+        return await self.store.write(unit)
+
+    async def remove_instance(self, asked: Asked, instance_id: int) -> int:
+        """Take an instance out of service. Returns how many open deliveries were given up."""
+        return await self.store.write(instances.remove, instance_id, asked=asked, now_ms=self.now_ms())

@@ -20,6 +20,7 @@ _GROUPS = (
     ("Here", (Scope.FLEET, Scope.EVENTS, Scope.DELIVERIES, Scope.POLLS, Scope.ACTIONS, Scope.JOBS, Scope.LOG,
               Scope.DETAIL, Scope.LIST)),
     ("Instance or resource under the cursor", (Scope.PLACE,)),
+    ("Instances", (Scope.INSTANCES,)),
     ("In the list", (Scope.TABLE,)),
     ("In the text", (Scope.TEXT,)),
     ("Everywhere", (Scope.APP,)),

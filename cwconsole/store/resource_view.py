@@ -1,0 +1,141 @@
+"""What the pages of an instance and of a resource show beside the fleet's row: the crawl, and poll after poll.
+
+Each is a few look-ups by key, whatever the size of the file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cwconsole.store import instances, open_deliveries, operations, reconfigure, resources
+from cwconsole.store.instances import Instance
+from cwconsole.store.resources import Resource
+
+POINTS: Final = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollPoint:
+    """A poll, for the charts. window_from, server_time: whole seconds on the server's clock."""
+
+    id: int
+    kind: str
+    outcome: str
+    started_ms: int
+    finished_ms: int | None
+    window_from: int | None
+    server_time: int | None
+    records: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Where notifications go. held_reason: why nothing is sent; breaker_until_ms: when it is tried again, if broken."""
+
+    url: str
+    held_reason: str | None
+    last_success_ms: int | None
+    breaker_until_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceView:
+    """A resource in full.
+
+    points: its last polls, oldest first, without sweeps. running: the one that is under way.
+    highest_id: of the known records; 0 if none is known. set_aside: records that cannot be decoded.
+    """
+
+    instance: Instance
+    resource: Resource
+    receiver: Receiver | None
+    points: Sequence[PollPoint]
+    highest_id: int
+    set_aside: int
+
+    @property
+    def running(self) -> PollPoint | None:
+        """The poll that is under way."""
+        last = self.points[-1] if self.points else None
+        return last if last is not None and last.outcome == "running" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceView:
+    """An instance in full, its active resources by name."""
+
+    instance: Instance
+    resources: Sequence[Resource]
+    receiver: Receiver | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What removing an instance gives up: known records, and deliveries that are still open."""
+
+    known: int
+    waiting: int
+
+
+def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView:
+    """One resource. Raises UsageError for what there is not."""
+    target = operations.scope(conn, instance, name)
+    row = target.resource
+    assert row is not None
+    return ResourceView(
+        instance=target.instance,
+        resource=row,
+        receiver=_receiver(conn, target.instance),
+        points=_points(conn, row.id),
+        highest_id=_number(conn, "SELECT max(object_id) FROM objects WHERE resource_id = ?", row.id),
+        set_aside=_number(conn, "SELECT count(*) FROM set_aside WHERE resource_id = ?", row.id),
+    )
+
+
+def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
+    """One instance. Raises UsageError if there is none."""
+    row = instances.load(conn, id_or_name)
+    return InstanceView(
+        instance=row, resources=resources.of_instance(conn, row.id), receiver=_receiver(conn, row)
+    )  # fmt: skip
+
+
+def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:
+    """What would be given up. Counts every known record: not for a screen that refreshes."""
+    rows = resources.of_instance(conn, instance_id)
+    return Losses(
+        known=sum(reconfigure.known_objects(conn, row.id) for row in rows),
+        waiting=open_deliveries.count(conn, instance_id),
+    )
+
+
+def _receiver(conn: sqlite3.Connection, row: Instance) -> Receiver | None:
+    callback = instances.callback_of(conn, row)
+    if callback is None:
+        return None
+    (success, until) = conn.execute(
+        "SELECT last_success_ms, breaker_until_ms FROM callbacks WHERE id = ?", (callback.id,)
+    ).fetchone()
+    return Receiver(
+        url=callback.url, held_reason=callback.held_reason, last_success_ms=success, breaker_until_ms=until
+    )  # fmt: skip
+
+
+def _points(conn: sqlite3.Connection, resource_id: int) -> list[PollPoint]:
+    rows = conn.execute(
+        """
+        SELECT id, kind, outcome, started_ms, finished_ms, window_from, server_time, records, pages
+        FROM polls WHERE resource_id = ? AND kind <> 'sweep' ORDER BY id DESC LIMIT ?
+        """,
+        (resource_id, POINTS),
+    ).fetchall()
+    names = ("id", "kind", "outcome", "started_ms", "finished_ms", "window_from", "server_time", "records", "pages")
+    return [PollPoint(**dict(zip(names, row, strict=True))) for row in reversed(rows)]
+
+
+def _number(conn: sqlite3.Connection, sql: str, resource_id: int) -> int:
+    return int(conn.execute(sql, (resource_id,)).fetchone()[0] or 0)
