@@ -23,7 +23,7 @@ class ActionKind(StrEnum):
 
     POLL = "poll"  # queued: poll a resource, or all of an instance, now
     SWEEP = "sweep"  # queued: list all ids now; params.confirm_deletes is the number of deletions agreed to
-    REPLAY = "replay"  # queued: send an event (target_id) again; done at once: a job (params.job) was made for many
+    REPLAY = "replay"  # queued: send an event (target_id) again; done at once: a job was made for many
     ADD = "add"  # an instance was added
     EDIT = "edit"  # an instance's configuration was changed
     ENABLE = "enable"  # an instance was switched on

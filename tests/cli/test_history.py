@@ -164,7 +164,7 @@ def test_a_queued_action_can_be_called_off(cli: Cli, acme: Any) -> None:
 @pytest.mark.parametrize(
     ("noun", "args", "sentence"),
     [
-        ("events", ["--state", "dead"], "state: is no filter word of events"),
+        ("events", ["--state", "gone"], "have no state 'gone'"),
         ("polls", ["--object", "5"], "object: is no filter word of polls"),
         ("deliveries", ["--state", "gone"], "have no state 'gone'"),
         ("events", ["--since", "03/04/2026"], "is no time"),

@@ -1,0 +1,246 @@
+"""Replays of many events as a job: ordered with the token of a preview, done in small steps.
+
+1. A job goes through its events from the oldest up, so that each object's are sent in their order.
+2. A step adds replays and moves the cursor in one transaction, and only if the job still runs and stands where the step
+   began: a crash makes no second replay, a pause no further one.
+3. A job knows nothing of sending: its replays are ordinary deliveries, which carry its number.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.store import actions, deliveries, selection
+from cwconsole.store.actions import Asked
+from cwconsole.store.replay_preview import Preview
+from cwconsole.store.selection import Found
+
+DEFAULT_RATE: Final = 10.0
+HIGHEST_RATE: Final = 1000.0
+# Its first part stands word for word in the index, which is not used otherwise.
+RUNS: Final = "jobs.state IN ('queued', 'running', 'paused') AND jobs.state <> 'paused'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job with who asked for it. chosen: the selection as stored. error: why the last failed event, or all, failed.
+
+    total: of events; at least so many unless exact. done: replays made. failed: events that cannot be sent.
+    """
+
+    id: int
+    state: str
+    chosen: str
+    upper: int
+    rate: float
+    total: int
+    exact: bool
+    done: int
+    failed: int
+    cursor: int
+    error: str | None
+    created_ms: int
+    started_ms: int | None
+    finished_ms: int | None
+    action_id: int
+    operator: str
+    origin: str
+    command: str
+    reason: str | None
+
+    @property
+    def open(self) -> bool:
+        """Whether it may still do something."""
+        return self.state in {"queued", "running", "paused"}
+
+    @property
+    def share(self) -> float:
+        """How much of it is done, 0..1."""
+        return (self.done + self.failed) / self.total if self.total else float(not self.open)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At its rate, if it went on now; None if it has ended or its total is not known."""
+        return max(self.total - self.done - self.failed, 0) / self.rate if self.open and self.exact else None
+
+    @property
+    def about(self) -> str:
+        """The events it is about, as filter words or a number of them."""
+        chosen = selection.from_text(self.chosen)
+        if chosen.numbers is not None:
+            return f"{len(chosen.numbers):,} events by number"
+        line = json.loads(self.chosen)["filter"] or "all events"
+        return line + (f" but {len(chosen.but):,}" if chosen.but else "")
+
+
+COLUMNS: Final = tuple(field.name for field in fields(Job))
+ASKED: Final = ("operator", "origin", "command", "reason")  # these stand in the job's action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stepped:
+    """What a step did. callbacks: where something is to be sent now. over: the job is done."""
+
+    replayed: int
+    failed: int
+    callbacks: frozenset[int]
+    over: bool
+
+
+def create(conn: sqlite3.Connection, shown: Preview, *, rate: float, asked: Asked, now_ms: int) -> int:
+    """Order what a preview showed; `replay_preview.confirmed` says whether it still holds. Returns the job's id.
+
+    Raises UsageError if there is nothing to send again, or not at such a rate.
+    """
+    if not shown.total:
+        raise UsageError("There is no such event; nothing was ordered.")
+    if not 0 < rate <= HIGHEST_RATE:
+        raise UsageError(f"A rate of {rate:g} a second cannot be; it is above 0 and at most {HIGHEST_RATE:g}.")
+    instance = shown.selection.chosen.instance
+    if instance is not None and not instance.inverted:
+        asked = replace(asked, instance_id=int(instance.value))
+    outcome = f"A job sends {'' if shown.exact else 'at least '}{shown.total:,} events again, {rate:g} a second."
+    action_id = actions.record_done(conn, asked, outcome, now_ms=now_ms)
+    cursor = conn.execute(
+        """
+        INSERT INTO jobs (kind, action_id, chosen, upper, rate, total, exact, created_ms)
+        VALUES ('replay', ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (action_id, selection.to_text(shown.selection), shown.upper, rate, shown.total, shown.exact, now_ms),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+# --- doing it -------------------------------------------------------------------------------------------------------
+
+
+def runnable(conn: sqlite3.Connection, only: int | None = None) -> list[Job]:
+    """Jobs that an engine should be doing, oldest first; with `only`, at most that one."""
+    return _jobs(conn, f"{RUNS} AND (:only IS NULL OR jobs.id = :only) ORDER BY jobs.id", {"only": only})
+
+
+def ahead(conn: sqlite3.Connection, job: Job, limit: int) -> Found:
+    """The job's next events. Raises UsageError if its instance or resource is gone."""
+    chosen = selection.from_text(job.chosen)
+    return selection.upwards(conn, chosen, after=job.cursor, upper=job.upper, limit=limit)
+
+
+def step(conn: sqlite3.Connection, job: Job, found: Found, now_ms: int) -> Stepped:
+    """Make the replays of what was found ahead. Raises StaleError if the job was stopped or went on meanwhile."""
+    changed = conn.execute(
+        f"UPDATE jobs SET cursor = ?, state = 'running', started_ms = coalesce(started_ms, ?) "
+        f"WHERE id = ? AND cursor = ? AND {RUNS}",
+        (found.reached, now_ms, job.id, job.cursor),
+    ).rowcount
+    if changed != 1:
+        raise StaleError(f"job {job.id} does not run any more, or has gone on; nothing was sent again")
+    made, error = [], None
+    for number in found.numbers:
+        try:
+            made.append(deliveries.add_replay(conn, number, now_ms))
+        except UsageError as refused:  # the event or its instance is gone, or nothing is sent for it any more
+            error = refused.message
+    conn.executemany("UPDATE deliveries SET job_id = ? WHERE id = ?", [(job.id, one) for one in made])
+    failed = len(found.numbers) - len(made)
+    conn.execute(
+        "UPDATE jobs SET done = done + ?, failed = failed + ?, error = coalesce(?, error) WHERE id = ?",
+        (len(made), failed, error, job.id),
+    )
+    if found.ended:
+        conn.execute(
+            "UPDATE jobs SET state = 'done', total = done + failed, exact = 1, finished_ms = ? WHERE id = ?",
+            (now_ms, job.id),
+        )
+    callbacks = _callbacks(conn, made)
+    return Stepped(replayed=len(made), failed=failed, callbacks=callbacks, over=found.ended)
+
+
+def fail(conn: sqlite3.Connection, job_id: int, error: str, now_ms: int) -> None:
+    """End a job that cannot go on. One that was stopped meanwhile stays as it is."""
+    conn.execute(
+        f"UPDATE jobs SET state = 'failed', error = ?, finished_ms = ? WHERE id = ? AND {RUNS}",
+        (error, now_ms, job_id),
+    )
+
+
+# --- what operators do to jobs --------------------------------------------------------------------------------------
+
+
+def pause(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
+    """Let a job stand still. Returns the outcome as a sentence. Raises RefusedError if it has ended."""
+    job = _open_job(conn, job_id, "paused")
+    if job.state == "paused":
+        return f"Job {job_id} is paused already."
+    return _turn(conn, job, "paused", f"Job {job_id} is paused after {job.done:,} replays.", asked=asked, now_ms=now_ms)
+
+
+def resume(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
+    """Let a paused job go on. Returns the outcome as a sentence. Raises RefusedError if it has ended."""
+    job = _open_job(conn, job_id, "resumed")
+    if job.state != "paused":
+        return f"Job {job_id} is not paused."
+    return _turn(conn, job, "queued", f"Job {job_id} goes on.", asked=asked, now_ms=now_ms)
+
+
+def cancel(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
+    """End a job before its time. Replays that it has made are sent all the same. Returns the outcome as a sentence."""
+    job = _open_job(conn, job_id, "cancelled")
+    waiting = sum(of_state for state, of_state in sent(conn, job_id).items() if state in {"pending", "sending"})
+    left = f" {waiting:,} of them wait and are still sent." if waiting else ""
+    outcome = f"Job {job_id} is cancelled after {job.done:,} replays.{left}"
+    _turn(conn, job, "cancelled", outcome, asked=asked, now_ms=now_ms)
+    conn.execute("UPDATE jobs SET finished_ms = ? WHERE id = ?", (now_ms, job_id))
+    return outcome
+
+
+def _open_job(conn: sqlite3.Connection, job_id: int, what: str) -> Job:
+    job = load(conn, job_id)
+    if not job.open:
+        raise RefusedError(f"Job {job_id} is {job.state} and cannot be {what} any more.")
+    return job
+
+
+def _turn(conn: sqlite3.Connection, job: Job, state: str, outcome: str, *, asked: Asked, now_ms: int) -> str:
+    conn.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, job.id))
+    actions.record_done(conn, replace(asked, target_id=job.id), outcome, now_ms=now_ms)
+    return outcome
+
+
+# --- looking at them ------------------------------------------------------------------------------------------------
+
+
+def load(conn: sqlite3.Connection, job_id: int) -> Job:
+    """One job. Raises UsageError if there is none."""
+    found = _jobs(conn, "jobs.id = :id", {"id": job_id})
+    if not found:
+        raise UsageError(f"There is no job {job_id}; `cwconsole jobs list` shows what there is.")
+    return found[0]
+
+
+def recent(conn: sqlite3.Connection, limit: int) -> list[Job]:
+    """The newest jobs, newest first."""
+    return _jobs(conn, "1 ORDER BY jobs.id DESC LIMIT :limit", {"limit": limit})
+
+
+def sent(conn: sqlite3.Connection, job_id: int) -> Mapping[str, int]:
+    """How many of a job's replays are in which state."""
+    sql = "SELECT state, count(*) FROM deliveries INDEXED BY deliveries_job WHERE job_id = ? GROUP BY state"
+    return dict(conn.execute(sql, (job_id,)).fetchall())
+
+
+def _jobs(conn: sqlite3.Connection, where: str, params: Mapping[str, int | None]) -> list[Job]:
+    columns = ", ".join(f"{'a' if name in ASKED else 'jobs'}.{name}" for name in COLUMNS)
+    sql = f"SELECT {columns} FROM jobs JOIN actions a ON a.id = jobs.action_id WHERE {where}"
+    rows = [dict(zip(COLUMNS, row, strict=True)) for row in conn.execute(sql, params)]
+    return [Job(**{**row, "exact": bool(row["exact"])}) for row in rows]
+
+
+def _callbacks(conn: sqlite3.Connection, delivery_ids: list[int]) -> frozenset[int]:
+    sql = "SELECT DISTINCT callback_id FROM deliveries WHERE id IN (SELECT value FROM json_each(?))"
+    return frozenset(row[0] for row in conn.execute(sql, (json.dumps(delivery_ids),)))
