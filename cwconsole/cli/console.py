@@ -51,19 +51,28 @@ def run(
 
     Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used.
     """
-    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
-        raise UsageError("The console needs a terminal; in scripts use `cwconsole status` and the other commands.")
-    terminal = look(invocation.env, encoding=sys.__stderr__.encoding, ascii_only=ascii_only, sixteen=sixteen)
-    prepare(terminal, os.environ)  # before anything imports Textual
+    terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
     invocation.prepare()
     with log_to_file(invocation.settings.log_level, settings.log_file()):
         code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme))
     if code == 128 + signal.SIGHUP:
-        _let_go_of_the_terminal()
+        let_go_of_the_terminal()
     return code
 
 
-def _let_go_of_the_terminal() -> None:
+def ready_terminal(invocation: Invocation, *, ascii_only: bool = False, sixteen: bool = False) -> Terminal:
+    """What this terminal can show, after setting what Textual reads when it is imported.
+
+    Raises UsageError where there is no terminal, or one that cannot show the console.
+    """
+    if not (sys.stdin.isatty() and sys.__stderr__ is not None and sys.__stderr__.isatty()):
+        raise UsageError("The console needs a terminal; in scripts use `cwconsole status` and the other commands.")
+    terminal = look(invocation.env, encoding=sys.__stderr__.encoding, ascii_only=ascii_only, sixteen=sixteen)
+    prepare(terminal, os.environ)
+    return terminal
+
+
+def let_go_of_the_terminal() -> None:
     """The line has dropped: what Python still holds for it would fail at exit, and hide the exit code."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):
@@ -71,18 +80,8 @@ def _let_go_of_the_terminal() -> None:
 
 
 async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None) -> int:
-    from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
-    from cwconsole.tui.operator import Operator  # noqa: PLC0415
-
     async with Store.open(invocation.path, migrate=False) as store:
-        operator = Operator(
-            store=store,
-            login=who.operator(invocation.env),
-            origin=who.origin(invocation.env),
-            now_ms=_now_ms,
-            read_only=read_only,
-        )
-        app = ConsoleApp(store, operator, terminal, host=socket.gethostname(), now_ms=_now_ms, theme=theme)
+        app = app_on(store, invocation, terminal, read_only=read_only, theme=theme)
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, _leave, app, number)
@@ -93,6 +92,29 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool,
             finally:
                 hosting.cancel()
         return app.return_code or 0
+
+
+def app_on(
+    store: Store,
+    invocation: Invocation,
+    terminal: Terminal,
+    *,
+    read_only: bool = False,
+    theme: str | None = None,
+    engine: EngineState | None = None,
+) -> ConsoleApp:
+    """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already."""
+    from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
+    from cwconsole.tui.operator import Operator  # noqa: PLC0415
+
+    operator = Operator(
+        store=store,
+        login=who.operator(invocation.env),
+        origin=who.origin(invocation.env),
+        now_ms=_now_ms,
+        read_only=read_only,
+    )
+    return ConsoleApp(store, operator, terminal, host=socket.gethostname(), now_ms=_now_ms, theme=theme, engine=engine)
 
 
 def _leave(app: ConsoleApp, number: int) -> None:

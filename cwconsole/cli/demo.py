@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,44 +17,51 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
-from cwconsole.cli.door import Failed
+from cwconsole.cli.door import Ended, Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
 
 if TYPE_CHECKING:
     from cwconsole.cli.demo_report import Report
+    from cwconsole.cli.demo_samples import Samples
+    from cwconsole.tui.terminal import Terminal
 
 SECONDS = 20.0
 
 
 @click.command()
-@click.option("--headless", is_flag=True, help="Without a screen: progress and a report at the end.")
+@click.option("--headless", is_flag=True, help="Without the console: progress and a report at the end.")
 @click.option(
     "--for",
     "seconds",
     metavar="SECONDS",
     type=click.FloatRange(min=1, max=3600),
-    default=SECONDS,
-    show_default=True,
-    help="How long records change.",
+    help=f"How long records change; headless {SECONDS:g}, else until you leave the console.",
 )
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="The same records, changes and faults again.")
 @common_options
 @pass_invocation
-def demo(invocation: Invocation, /, *, headless: bool, seconds: float, seed: int | None) -> None:
+def demo(invocation: Invocation, /, *, headless: bool, seconds: float | None, seed: int | None) -> None:
     """Poll a ConnectWise look-alike with the sample instances and deliver to receivers, all on this machine.
 
-    Records are created, changed and deleted while both sides misbehave. Then everything is given a minute to arrive,
-    and the receivers are compared with the simulator; the exit code is 1 if anything is missing. Everything is
-    forgotten at the end.
+    Records are created, changed and deleted while both sides misbehave. The console shows it, and you are the operator:
+    what was refused is polled again, and what is held goes on, when you say so. Once you leave (q), or with --headless
+    after the time, everything is given a minute to arrive, and the receivers are compared with the simulator; the exit
+    code is 1 if anything is missing. Everything is forgotten at the end.
     """
-    if not headless:
-        raise UsageError("The demo has no screen yet; use `cwconsole demo --headless`.")
     if invocation.database is not None:
         raise UsageError("The demo has a database of its own; leave --db out.")
+    terminal = None if headless else _terminal(invocation)
     say = output.say if invocation.as_json else output.print_line
     with _workshop() as folder:
-        report = _played(folder, seed=secrets.randbelow(1_000_000) if seed is None else seed, seconds=seconds, say=say)
+        report = _played(
+            invocation,
+            folder,
+            terminal,
+            seed=secrets.randbelow(1_000_000) if seed is None else seed,
+            seconds=SECONDS if headless and seconds is None else seconds,
+            say=say,
+        )
         _print(report, as_json=invocation.as_json)
         if not report.ok:
             raise Failed(report.verdict)
@@ -71,15 +81,63 @@ def _workshop() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _played(folder: Path, *, seed: int, seconds: float, say: Callable[[str], None]) -> Report:
+def _terminal(invocation: Invocation) -> Terminal:
+    from cwconsole.cli.console import ready_terminal  # noqa: PLC0415 - only where there is a screen
+
+    return ready_terminal(invocation)
+
+
+def _played(
+    invocation: Invocation,
+    folder: Path,
+    terminal: Terminal | None,
+    *,
+    seed: int,
+    seconds: float | None,
+    say: Callable[[str], None],
+) -> Report:
     from cwconsole.cli import loop  # noqa: PLC0415 - the engine, and all it needs
     from cwconsole.cli.demo_run import play  # noqa: PLC0415
     from cwconsole.cli.demo_samples import read_samples  # noqa: PLC0415
     from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
 
     samples = read_samples()
+    inside = _invocation(invocation, samples, folder)
+    screen = None if terminal is None else partial(_shown, inside, terminal)
     with log_to_file("info", folder / "engine.log"), (folder / "servers.log").open("wb") as errors:
-        return loop.run(play(folder, samples, errors=errors, seed=seed, seconds=seconds, say=say))
+        playing = play(
+            inside.path, samples, inside.vault(), errors=errors, seed=seed, seconds=seconds, say=say, screen=screen
+        )
+        try:
+            return loop.run(playing)
+        except Ended as ended:
+            if terminal is not None and ended.number == signal.SIGHUP:
+                from cwconsole.cli.console import let_go_of_the_terminal  # noqa: PLC0415
+
+                let_go_of_the_terminal()
+            raise
+
+
+def _invocation(invocation: Invocation, samples: Samples, folder: Path) -> Invocation:
+    """The same operator on the demo's database, with the secrets that the samples name, and a key of its own."""
+    from cwconsole.store.vault import KEY_VARIABLE  # noqa: PLC0415
+
+    key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    env = {**invocation.env, **samples.environment, KEY_VARIABLE: key}
+    return Invocation(args=invocation.args, env=env, database=str(folder / "demo.db"))
+
+
+async def _shown(invocation: Invocation, terminal: Terminal) -> None:
+    """Show the console until the person leaves it."""
+    from cwconsole.cli.console import app_on  # noqa: PLC0415 - the screen, and all it needs
+    from cwconsole.store.database import Store  # noqa: PLC0415
+    from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
+
+    async with Store.open(invocation.path, migrate=False) as store:
+        app = app_on(store, invocation, terminal, engine=EngineState(where=EngineWhere.HERE))
+        await app.run_async()
+        if app.return_code:
+            raise Failed("The console ended by an error; its log says which.")
 
 
 def _print(report: Report, *, as_json: bool) -> None:

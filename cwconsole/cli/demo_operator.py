@@ -10,6 +10,7 @@ from cwconsole.engine.services import Services
 from cwconsole.store import actions, instances, operations, requests, resources
 from cwconsole.store.actions import Action, ActionKind, Asked
 from cwconsole.store.instances import Draft, Instance
+from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
 from cwconsole.store.resources import Resource
 
@@ -52,6 +53,16 @@ class DemoOperator:
     async def release_all(self) -> None:
         """Let every held callback go."""
         await self._release(await self._held())
+
+    async def undo_all(self) -> None:
+        """Let everything go on that a person has paused or held, so that it can be proved that nothing is missing."""
+        for target in await self._store.read(_all_scopes):
+            for kind, since, operation in (
+                (ActionKind.RESUME, target.paused_ms, operations.resume),
+                (ActionKind.RELEASE, target.held_ms, operations.release),
+            ):
+                if since is not None:
+                    await self._store.write(operation, target, asked=_asked(kind), now_ms=self._clock.now_ms())
 
     async def sweep_all(self) -> None:
         """Sweep every resource, deletions confirmed; again until each sweep has ended well."""
@@ -96,6 +107,15 @@ class DemoOperator:
             if not action.open:
                 return action
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _all_scopes(conn: Connection) -> list[Scope]:
+    """Every instance and every resource."""
+    scopes = []
+    for instance in instances.all_instances(conn):
+        scopes.append(Scope(instance=instance))
+        scopes += [Scope(instance=instance, resource=row) for row in resources.of_instance(conn, instance.id)]
+    return scopes
 
 
 def _asked(kind: ActionKind) -> Asked:

@@ -1,5 +1,8 @@
 """The demo itself: servers and engine around a play in four acts. Everything is waited for by condition and deadline.
 
+With a screen, the person in front of it is the operator of the second act, which lasts until both the time is up and
+the person has left; without a time it is the person who ends it.
+
 1. The samples are added, and their baselines read.
 2. Records change while faults come and go; an operator lets held callbacks go and polls what was parked.
 3. Changes and faults stop. What is left is done within a limit: polls until nothing is new, sweeps, deliveries.
@@ -10,12 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import IO
+from typing import IO, Any
+
+import structlog
 
 from cwconsole.cli.demo_faults import Spell, active, script
 from cwconsole.cli.demo_operator import DemoOperator
@@ -42,8 +47,12 @@ BASELINE_SECONDS = 30.0
 SETTLE_SECONDS = 60.0
 LOOK_SECONDS = 0.25
 QUIET_ROUNDS = 2
+SCRIPT_SECONDS = 3600.0  # of faults, which begin anew where nobody says how long it lasts
 
 Say = Callable[[str], None]
+Screen = Callable[[], Coroutine[Any, Any, None]]  # shows the console until the person leaves it
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,7 @@ class Play:
     """What the acts work with.
 
     members: configurations by instance id, in the order of their receivers. say: takes a line of progress.
+    seconds: how long records change; None: until the person leaves. left: set when the person has; None: no screen.
     """
 
     engine: Engine
@@ -59,20 +69,37 @@ class Play:
     members: dict[int, InstanceConfig]
     paths: tuple[str, ...]
     seed: int
-    seconds: float
+    seconds: float | None
     say: Say
+    left: asyncio.Event | None = None
+
+    def goes_on(self, lasted: float) -> bool:
+        """Whether records change any longer."""
+        watched = self.left is None or not self.left.is_set()
+        return watched and (self.seconds is None or lasted < self.seconds)
 
 
-async def play(folder: Path, samples: Samples, *, errors: IO[bytes], seed: int, seconds: float, say: Say) -> Report:
-    """The whole demo, in a folder that exists. errors: an open file for what the servers have to say.
+async def play(
+    path: Path,
+    samples: Samples,
+    vault: Vault,
+    *,
+    errors: IO[bytes],
+    seed: int,
+    seconds: float | None,
+    say: Say,
+    screen: Screen | None = None,
+) -> Report:
+    """The whole demo, on a database that does not exist yet. errors: an open file for what the servers have to say.
 
-    Raises Failed if the servers end too early or the baselines cannot be read.
+    screen: shown beside it; what is said meanwhile goes to the log. Raises Failed if the servers end too early or the
+    baselines cannot be read.
     """
-    vault = Vault(samples.environment, folder)
     with translated():
         async with (
             served_apart(_settings(samples, seed), errors=errors) as steering,
-            hosted_engine(folder / "demo.db", vault, api_policy=ALLOW_ALL) as engine,
+            hosted_engine(path, vault, api_policy=ALLOW_ALL) as engine,
+            _shown(screen) as left,
         ):
             operator = DemoOperator(engine.services)
             with translated():  # inside too: the engine's task group would wrap the error
@@ -85,9 +112,27 @@ async def play(folder: Path, samples: Samples, *, errors: IO[bytes], seed: int, 
                         paths=samples.paths,
                         seed=seed,
                         seconds=seconds,
-                        say=say,
+                        say=say if left is None else _said_after(left, say),
+                        left=left,
                     )
                 )
+
+
+@asynccontextmanager
+async def _shown(screen: Screen | None) -> AsyncIterator[asyncio.Event | None]:
+    """Show it beside a block, which gets an event that is set when the person leaves."""
+    if screen is None:
+        yield None
+        return
+    left = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(screen()).add_done_callback(lambda _: left.set())
+        yield left
+
+
+def _said_after(left: asyncio.Event, say: Say) -> Say:
+    """Words on the terminal, once the screen is gone."""
+    return lambda line: say(line) if left.is_set() else log.info("demo", progress=line)
 
 
 @contextmanager
@@ -126,9 +171,12 @@ async def _add(operator: DemoOperator, samples: Samples, steering: Steering, vau
 async def _acts(play: Play) -> Report:
     play.say(f"{len(play.members)} instances, {RECORDS} records an endpoint, seed {play.seed}; reading the baselines.")
     await _baselines(play)
-    await _changes(play)
+    lasted = await _changes(play)
+    if play.left is not None:
+        await play.left.wait()
+        await play.operator.undo_all()
     settled = await _settled(play)
-    return await _report(play, settled)
+    return await _report(play, lasted, settled)
 
 
 async def _baselines(play: Play) -> None:
@@ -146,24 +194,26 @@ async def _all_baselined(play: Play) -> bool:
     return all(row.baseline_done for row in rows)
 
 
-async def _changes(play: Play) -> None:
-    """Let records change and faults come and go for so long."""
-    chance = Random(play.seed)
-    spells = script(play.seconds, paths=play.paths, receivers=len(play.members), chance=chance)
+async def _changes(play: Play) -> float:
+    """Let records change and faults come and go. Returns for how many seconds."""
+    lasts = play.seconds or SCRIPT_SECONDS
+    spells = script(lasts, paths=play.paths, receivers=len(play.members), chance=Random(play.seed))
     weather = Weather(play.steering, len(play.members))
     now = asyncio.get_running_loop().time
     began, second = now(), 0
     await play.steering.set_rate(RATE)
-    while (at := now() - began) < play.seconds:
-        present = active(spells, at)
+    while play.goes_on(at := now() - began):
+        present = active(spells, at % lasts)
         await weather.turn(present)
         if at >= second:
             second += 1
-            await play.operator.look(refused=any(spell.refuses for spell in present))
-            play.say(await _progress(play, play.seconds - at, present))
-        await asyncio.sleep(min(LOOK_SECONDS, play.seconds - at))
+            if play.left is None:
+                await play.operator.look(refused=any(spell.refuses for spell in present))
+            play.say(await _progress(play, at, present))
+        await asyncio.sleep(LOOK_SECONDS if play.seconds is None else min(LOOK_SECONDS, play.seconds - at))
     await play.steering.set_rate(0)
     await weather.turn([])
+    return round(at, 3) if play.seconds is None else min(at, play.seconds)
 
 
 class Weather:
@@ -189,12 +239,13 @@ class Weather:
             await self._steering.set_receiver_faults(place, faults)
 
 
-async def _progress(play: Play, left: float, present: list[Spell]) -> str:
+async def _progress(play: Play, lasted: float, present: list[Spell]) -> str:
     counted = await play.engine.services.store.read(totals)
     changes = (await play.steering.source()).changes.total
     faults = ", ".join(spell.label for spell in present) or "none"
+    time = f"{lasted:4.0f} s" if play.seconds is None else f"{play.seconds - lasted:4.0f} s left"
     return (
-        f"{left:4.0f} s left  {changes} changes  {counted.events.total} events  "
+        f"{time}  {changes} changes  {counted.events.total} events  "
         f"{counted.deliveries.delivered} delivered  {counted.deliveries.retrying} retrying  faults: {faults}"
     )
 
@@ -242,7 +293,7 @@ async def _drain(play: Play) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _report(play: Play, settled: float | None) -> Report:
+async def _report(play: Play, lasted: float, settled: float | None) -> Report:
     source = await play.steering.source()
     taken = [await play.steering.taken(number) for number in range(len(play.members))]
     struck: Counter[str] = Counter()
@@ -250,7 +301,7 @@ async def _report(play: Play, settled: float | None) -> Report:
         struck.update(one.struck)
     return Report(
         seed=play.seed,
-        seconds=play.seconds,
+        seconds=lasted,
         settled=None if settled is None else round(settled, 3),
         changes=source.changes,
         totals=await play.engine.services.store.read(totals),

@@ -28,6 +28,7 @@ from cwconsole.simulator.faults import FaultKind
 from cwconsole.simulator.steering import Arrived, Changed, Changes
 from cwconsole.store.totals import DeliveryTotals, EventTotals, Totals
 from tests.cli.conftest import Cli
+from tests.tui.terminals import Terminal, program
 
 PATHS = ("/company/contacts", "/service/tickets")
 
@@ -99,8 +100,44 @@ def test_servers_that_are_killed_end_it_with_a_sentence_and_leave_what_tells_why
     assert {"demo.db", "engine.log", "servers.log"} <= {path.name for path in folder.iterdir()}
 
 
-def test_it_has_no_screen_yet_and_no_other_database(cli: Cli) -> None:
-    assert cli("demo").code == 2
+@contextmanager
+def on_screen(temporary: Path, *args: str) -> Iterator[Terminal]:
+    """The demo with the console, in a terminal."""
+    text = f"import sys; from cwconsole.cli.main import invoke; sys.exit(invoke({['demo', *args]!r}))"
+    with program(text, temporary, cols=110, rows=40, env={"TMPDIR": str(temporary)}) as terminal:
+        terminal.until(lambda text: "engine here" in text and "contacts" in text, seconds=30)
+        yield terminal
+
+
+@pytest.mark.timeout(120)
+def test_with_a_screen_it_is_the_console_and_reports_when_one_leaves(tmp_path: Path) -> None:
+    with on_screen(tmp_path, "--seed", "4") as terminal:
+        terminal.type("x")
+        terminal.until(lambda text: "is paused" in text)
+        terminal.until(lambda text: "retry" in text or "pending" in text, seconds=20)
+        terminal.type("q")
+        terminal.until(lambda text: "Leave, and stop the engine?" in text)
+        terminal.type("y")
+        assert terminal.ended(seconds=90) == 0
+    shown = terminal.text
+    assert "polling what is left" in shown
+    assert "Nothing is missing" in shown, "whatever was paused is polled before the end"
+    assert list(tmp_path.glob("cwconsole-demo-*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_screen_too(tmp_path: Path, number: signal.Signals) -> None:
+    with on_screen(tmp_path) as terminal:
+        os.kill(terminal.pid, number)
+        assert terminal.ended() == 128 + number
+        assert b"\x1b[?1049l" in terminal.sent, "the ordinary screen is back"
+    assert list(tmp_path.glob("cwconsole-demo-*")) == []
+
+
+def test_it_needs_a_terminal_or_none_at_all_and_no_other_database(cli: Cli) -> None:
+    result = cli("demo")
+    assert (result.code, result.out) == (2, "")
+    assert "The console needs a terminal" in result.err
     result = cli("demo", "--headless", "--db", cli.path)
     assert (result.code, result.out) == (2, "")
     assert "leave --db out" in result.err
