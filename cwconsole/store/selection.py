@@ -71,7 +71,7 @@ def highest(conn: sqlite3.Connection) -> int:
 def upwards(
     conn: sqlite3.Connection, selection: Selection, *, after: int, upper: int, limit: int, examined: int | None = None
 ) -> Found:
-    """The next chosen events above a number. A selection that finds little ends the answer after `examined` rows, or EXAMINED.
+    """The next chosen events above a number. A selection that finds little ends the answer after `examined` rows.
 
     Raises UsageError for an instance or a resource that there is not any more.
     """
