@@ -19,6 +19,7 @@ from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.janitor import Janitor
+from cwconsole.engine.jobs import Jobs
 from cwconsole.engine.ports import Clock, Connect
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeps import Sweeps
@@ -29,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.25
 STOP_SECONDS = 10.0
+NONE = 0  # no row has this id
 
 
 class Engine:
@@ -36,6 +38,7 @@ class Engine:
 
     scheduled: poll and sweep by the schedule; False for an engine that serves one command.
     only: the one queued action to carry out, with the deliveries that result; None for all.
+    job: the one job to do, with the deliveries that result; None for all.
     """
 
     def __init__(
@@ -48,16 +51,19 @@ class Engine:
         tag: str,
         scheduled: bool = True,
         only: int | None = None,
+        job: int | None = None,
     ) -> None:
         self.services = Services(store=store, clock=clock, chance=chance, nudge=self._nudge)
         self.fleet = Fleet(self.services, connect, scheduled=scheduled)
-        self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag, all_due=only is None)
-        self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only)
+        self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag, all_due=only is None and job is None)
+        self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only if job is None else NONE)
+        self.jobs = Jobs(self.services, only=job if only is None else NONE)
         self.sweeps = Sweeps(self.services, self.fleet)
         self.janitor = Janitor(self.services)
         self.scheduled = scheduled
         self.ready = asyncio.Event()
         self._tried_ms = clock.now_ms()
+        self._followed = 0  # the version of the configuration that the engine works by
 
     def _nudge(self, callback_id: int) -> None:
         self.dispatcher.nudge(callback_id)
@@ -66,6 +72,7 @@ class Engine:
         """Take no new work. `run` returns when what runs is over, at the latest after 10 s."""
         self.services.stopping.set()
         self.fleet.wake()
+        self.jobs.wake()
         self.dispatcher.stop()
 
     async def run(self) -> None:
@@ -79,10 +86,12 @@ class Engine:
                 config = await self.services.store.read(meta.config_version)  # before what it is the version of
                 await self.fleet.refresh(group)
                 group.create_task(self.dispatcher.run())  # after: it asks the fleet whom deliveries are for
-                group.create_task(self._follow(group, config))
+                self._followed = config
+                group.create_task(self.services.steadily("following", lambda: self._follow(group)))
+                group.create_task(self.services.steadily("jobs", self.jobs.run))
                 if self.scheduled:
-                    group.create_task(self.sweeps.run())
-                    group.create_task(self.janitor.run())
+                    group.create_task(self.services.steadily("sweeps", self.sweeps.run))
+                    group.create_task(self.services.steadily("housekeeping", self.janitor.run))
                 self.ready.set()
                 await self.services.stopping.wait()
                 limit.reschedule(asyncio.get_running_loop().time() + STOP_SECONDS)
@@ -90,17 +99,18 @@ class Engine:
             log.warning("engine stopped hard; what was cut off is resumed by the next one", seconds=STOP_SECONDS)
         log.info("engine stopped")
 
-    async def _follow(self, group: asyncio.TaskGroup, config: int) -> None:
-        """Notice what other processes wrote. config: the version that was last followed."""
+    async def _follow(self, group: asyncio.TaskGroup) -> None:
+        """Notice what other processes wrote."""
         store, seen = self.services.store, None
         while not self.services.stopping.is_set():
             mended = self._broken_may_be_mended()
             if (version := await store.data_version()) != seen or mended:
                 seen = version
-                if (now := await store.read(meta.config_version)) != config or mended:
-                    config = now
+                self.jobs.wake()
+                if (now := await store.read(meta.config_version)) != self._followed or mended:
                     await self.fleet.refresh(group)
                     await self.dispatcher.rescan()
+                    self._followed = now  # only now: what breaks off is done again
                 await self.actions.pick_up(group)  # after: an action may be about what was just added
             await self.services.pause(LOOK_SECONDS)
 
