@@ -33,8 +33,8 @@ from cwconsole.simulator.simulator import Simulator
 async def main(settings):
     simulator = Simulator(**settings)
     async with simulator.serve() as running:
-        for path in simulator._counts:
-            simulator.world().list(path) if hasattr(simulator.world(), "list") else None
+        for path in settings.get("counts", {}):
+            simulator.world().ids(path)  # makes the records now, not while somebody measures
         print(json.dumps({"base_url": running.base_url}), flush=True)
         await asyncio.Event().wait()
 asyncio.run(main(json.loads(sys.argv[1])))
