@@ -1,0 +1,36 @@
+"""Groups of dead letters as rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cwconsole.store.dead_letters import DeadGroup, DeadLetters
+from cwconsole.tui.render.cells import Cell, Tone
+from cwconsole.tui.render.columns import Column
+from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.times import ago
+
+
+def _instances(row: DeadGroup) -> str:
+    more = f" +{row.instances - 1}" if row.instances > 1 else ""
+    return f"{plain(row.instance)}{more}"
+
+
+DEAD_COLUMNS: Final[tuple[Column[DeadGroup], ...]] = (
+    Column(id="count", title="Dead", cells=7, align=Align.RIGHT, draw=lambda row, _: Cell(f"{row.count:,}", Tone.BAD)),
+    Column(id="error", title="Error", cells=15,
+           draw=lambda row, look: Cell(plain(row.error) if row.error else look.glyphs.none, Tone.STRONG)),
+    Column(id="url", title="Callback URL", cells=22, grows=4, draw=lambda row, _: Cell(plain(row.url))),
+    Column(id="instance", title="Instance", cells=12, grows=1, draw=lambda row, _: Cell(_instances(row))),
+    Column(id="first", title="First", cells=5, align=Align.RIGHT,
+           draw=lambda row, look: Cell(ago(row.first_ms, look.now_ms, none=look.glyphs.none), Tone.MUTED)),
+    Column(id="last", title="Last", cells=5, align=Align.RIGHT,
+           draw=lambda row, look: Cell(ago(row.last_ms, look.now_ms, none=look.glyphs.none))),
+)  # fmt: skip
+
+
+def badge(letters: DeadLetters) -> str:
+    """How many there are, and how many of them are in the groups."""
+    if letters.counted < letters.total:
+        return f"the newest {letters.counted:,} of {letters.total:,} dead letters"
+    return f"{letters.counted:,} dead letters" if letters.counted != 1 else "1 dead letter"

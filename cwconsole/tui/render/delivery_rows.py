@@ -1,0 +1,168 @@
+"""Deliveries as rows, one delivery in full, and the callback URLs that get nothing now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from cwconsole.store.callback_list import CallbackRow
+from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.facts import facts
+from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.json_lines import json_lines
+from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.states import state_cell, type_cell
+from cwconsole.tui.render.times import ago, second, span, until
+
+OPEN: Final = frozenset({"pending", "sending", "retrying"})
+
+
+def _next(row: DeliveryRow, look: Look) -> Cell:
+    """When it is tried next: `held` and `waits` (for an earlier event of its object) have no time."""
+    if row.state not in OPEN or row.state == "sending":
+        return Cell("")
+    if row.held:
+        return Cell("held", Tone.WARN)
+    return Cell("waits", Tone.MUTED) if row.due_ms is None else Cell(until(row.due_ms, look.now_ms))
+
+
+def _answer(row: DeliveryRow, look: Look) -> Cell:
+    if row.status is None and row.error_code is None:
+        return Cell(look.glyphs.none if row.attempts else "", Tone.MUTED)
+    good = row.status is not None and 200 <= row.status < 300
+    return Cell(plain(str(row.status or row.error_code)), Tone.PLAIN if good else Tone.BAD)
+
+
+DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
+    Column(id="age", title="Age", cells=4, align=Align.RIGHT,
+           draw=lambda row, look: Cell(ago(row.created_ms, look.now_ms))),
+    Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.state, look.glyphs)),
+    Column(id="instance", title="Instance", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
+    Column(id="object", title="Object", cells=8, align=Align.RIGHT, draw=lambda row, _: Cell(str(row.object_id))),
+    Column(id="type", title="Type", cells=7, draw=lambda row, _: type_cell(row.type)),
+    Column(id="tries", title="Try", cells=3, align=Align.RIGHT, draw=lambda row, _: Cell(str(row.attempts or ""))),
+    Column(id="next", title="Next", cells=5, align=Align.RIGHT, draw=_next),
+    Column(id="answer", title="Answer", cells=8, grows=1, draw=_answer),
+    Column(id="replay", title="", cells=6, from_width=86,
+           draw=lambda row, _: Cell("replay" if row.replay else "", Tone.MUTED)),
+    Column(id="delivery", title="Delivery", cells=9, align=Align.RIGHT, from_width=96,
+           draw=lambda row, _: Cell(str(row.id), Tone.MUTED)),
+    Column(id="url", title="Callback URL", cells=20, grows=4, from_width=118,
+           draw=lambda row, _: Cell(plain(row.url), Tone.MUTED)),
+)  # fmt: skip
+
+
+# --- callback URLs --------------------------------------------------------------------------------------------------
+
+
+def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int, *, most: int = 3) -> list[Line]:
+    """The callback URLs that get nothing now, one line each."""
+    lines: list[Line] = [_trouble(row, glyphs, now_ms) for row in rows[:most]]
+    if more := len(rows) - most if len(rows) > most else 0:
+        lines.append((Cell(f"  and {more} more callback URLs; `/callback:…` shows what waits for one.", Tone.WARN),))
+    return lines
+
+
+def _trouble(row: CallbackRow, glyphs: Glyphs, now_ms: int) -> Line:
+    waiting = f", {row.waiting:,} waiting" if row.waiting else ""
+    sign = glyphs.held if row.held_ms is not None else glyphs.warn
+    return (Cell(f"{sign} {plain(row.url)} ", Tone.STRONG), Cell(f"{callback_words(row, now_ms)}{waiting}", Tone.WARN))
+
+
+def callback_words(row: CallbackRow | None, now_ms: int) -> str:
+    """How a callback URL stands, in words. The breaker's time is absolute: it is half a minute away at most."""
+    if row is None:
+        return "is no instance's callback URL any more"
+    if row.held_ms is not None:
+        return f"held for {ago(row.held_ms, now_ms)}: {plain(row.held_reason or 'an operator held it')}"
+    if row.breaker_until_ms is not None:
+        return f"mostly fails, so it is left alone: one try at {_clock(row.breaker_until_ms)}"
+    return "takes what is sent" if row.last_success_ms is not None else "has taken nothing yet"
+
+
+def _clock(ms: int) -> str:
+    return f"{datetime.fromtimestamp(ms // 1000, tz=UTC):%H:%M:%S} UTC"
+
+
+# --- one delivery ---------------------------------------------------------------------------------------------------
+
+
+def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Glyphs, now_ms: int) -> list[Line]:
+    """The delivery itself."""
+    row = detail.delivery
+    kind = ", a replay" if row.replay else ""
+    settled = "" if row.settled_ms is None else f", settled {second(row.settled_ms)}"
+    return facts(
+        ("delivery", f"{row.id}{kind}, of event {row.event} ({row.event_id})"),
+        ("object", f"{plain(row.instance)}/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
+        ("state", state_cell(row.state, glyphs), *_outlook(row, now_ms)),
+        ("created", f"{second(row.created_ms)}  ({ago(row.created_ms, now_ms)} ago){settled}"),
+        ("to", plain(row.url)),
+        ("there", callback_words(callback, now_ms)),
+    )
+
+
+def _outlook(row: DeliveryRow, now_ms: int) -> list[Cell]:
+    """What will happen next, and what the operator can do about it."""
+    if row.state == "dead":
+        return [Cell("  nothing is tried any more; r tries again", Tone.MUTED)]
+    if row.state not in OPEN or row.state == "sending":
+        return []
+    if row.held:
+        return [Cell("  held: nothing is sent until it is let go (H)", Tone.WARN)]
+    if row.due_ms is None:
+        return [Cell("  waits until an earlier event of the object is settled", Tone.MUTED)]
+    when = "is due now" if row.due_ms <= now_ms else f"is tried in {until(row.due_ms, now_ms)}, {second(row.due_ms)}"
+    return [Cell(f"  {when}", Tone.MUTED)]
+
+
+def attempt_lines(detail: DeliveryDetail) -> list[Line]:
+    """The attempts as a timeline, oldest first."""
+    if not detail.attempts:
+        return [(Cell("Nothing has been sent yet.", Tone.MUTED),)]
+    return [line for attempt in detail.attempts for line in _attempt(attempt)]
+
+
+def _attempt(attempt: AttemptRow) -> list[Line]:
+    good = attempt.error_code is None
+    answer = plain(str(attempt.status or attempt.error_code or "no answer"))
+    peer = f"  from {plain(attempt.peer)}" if attempt.peer else ""
+    lines: list[Line] = [
+        (
+            Cell(f"{attempt.number:>3}  {second(attempt.started_ms)}  ", Tone.MUTED),
+            Cell(f"{answer:<15} ", Tone.GOOD if good else Tone.BAD),
+            Cell(f"{span(attempt.duration_ms / 1000):>6}  {attempt.trigger}{peer}", Tone.MUTED),
+        )
+    ]
+    if attempt.error and not good:
+        lines.append((Cell(f"     {plain(attempt.error)}", Tone.WARN),))
+    if attempt.next_ms is not None:
+        lines.append((Cell(f"     next try {second(attempt.next_ms)}", Tone.MUTED),))
+    return lines
+
+
+def answer_lines(detail: DeliveryDetail) -> list[Line]:
+    """What was answered: status, latency, headers, body. Newest first, for that is what counts."""
+    if not detail.attempts:
+        return [(Cell("Nothing has been sent yet.", Tone.MUTED),)]
+    lines: list[Line] = []
+    for attempt in reversed(detail.attempts):
+        lines += [*_attempt(attempt)[:1], *_headers(attempt), *_body(attempt), ()]
+    return lines[:-1]
+
+
+def _headers(attempt: AttemptRow) -> list[Line]:
+    return [(Cell(f"     {plain(name)}: ", Tone.KEY), Cell(plain(value))) for name, value in attempt.headers]
+
+
+def _body(attempt: AttemptRow) -> list[Line]:
+    if attempt.status is None:
+        return [(Cell(f"     {plain(attempt.error or 'There was no answer.')}", Tone.WARN),)]
+    if not attempt.body:
+        return [(Cell("     (no body)", Tone.MUTED),)]
+    cut = [(Cell("     (cut off here)", Tone.MUTED),)] if attempt.truncated else []
+    return [(), *((Cell("     "), *line) for line in json_lines(attempt.body)), *cut]

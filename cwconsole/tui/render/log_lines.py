@@ -1,0 +1,123 @@
+"""Lines of the log: read, filtered, and shown as rows and in full.
+
+A line is `name=value` pairs that begin with `timestamp`, `level` and `event`; whatever is not is shown as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from cwconsole.core.errors import UsageError
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Column
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.viewspec import LEVELS, ViewSpec
+
+_PAIR: Final = re.compile(r'([^\s="]+)=("(?:\\.|[^"\\])*"|\S*)')
+_ESCAPE: Final = re.compile(r"\\(.)")
+_TONES: Final = {"debug": Tone.MUTED, "warning": Tone.WARN, "error": Tone.BAD, "critical": Tone.BAD}
+_ALL: Final = (*LEVELS, "critical")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """number: counts from the first line that was read. time, level: empty where there is none. fields: the rest."""
+
+    number: int
+    raw: str
+    time: str = ""
+    level: str = ""
+    event: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def read_line(number: int, raw: str) -> LogLine:
+    """A line as it stands in the file."""
+    if not raw.startswith("timestamp="):
+        return LogLine(number=number, raw=raw, event=raw)
+    pairs = [(name, _value(value)) for name, value in _PAIR.findall(raw)]
+    named = dict(pairs)
+    return LogLine(
+        number=number,
+        raw=raw,
+        time=named["timestamp"],
+        level=named.get("level", ""),
+        event=named.get("event", ""),
+        fields=tuple((name, value) for name, value in pairs if name not in {"timestamp", "level", "event"}),
+    )
+
+
+def _value(written: str) -> str:
+    if not written.startswith('"'):
+        return written
+    return _ESCAPE.sub(lambda found: {"n": "\n", "t": "\t", "r": "\r"}.get(found[1], found[1]), written[1:-1])
+
+
+# --- the filter -----------------------------------------------------------------------------------------------------
+
+
+def chooser(wanted: ViewSpec) -> Callable[[LogLine], bool]:
+    """Whether a line is shown: `level:warning` means that and what is worse. Raises UsageError for other levels."""
+    least, texts = 0, list[tuple[str, bool]]()
+    for word in wanted.words:
+        inverted, bare = word.startswith("!"), word.removeprefix("!")
+        if bare.startswith("level:"):
+            level = bare.removeprefix("level:")
+            if level not in LEVELS or inverted:
+                raise UsageError(f"level: there is no {word!r}; there are {', '.join(LEVELS)}.")
+            least = LEVELS.index(level)
+        else:
+            texts.append((bare.removeprefix("text:").lower(), inverted))
+
+    def fits(line: LogLine) -> bool:
+        if least and _ALL.index(line.level if line.level in _ALL else "info") < least:
+            return False
+        text = line.raw.lower()
+        return all((wanted_text in text) != inverted for wanted_text, inverted in texts)
+
+    return fits
+
+
+# --- rows and details -----------------------------------------------------------------------------------------------
+
+
+def _rest(line: LogLine) -> str:
+    return plain("  ".join(f"{name}={_shown(value)}" for name, value in line.fields))
+
+
+def _shown(value: str) -> str:
+    return shlex.quote(value) if " " in value else value
+
+
+LOG_COLUMNS: Final[tuple[Column[LogLine], ...]] = (
+    Column(id="time", title="UTC", cells=8, draw=lambda line, _: Cell(plain(line.time[11:19]), Tone.MUTED)),
+    Column(id="level", title="Level", cells=7,
+           draw=lambda line, _: Cell(plain(line.level), _TONES.get(line.level, Tone.PLAIN))),
+    Column(id="event", title="What", cells=24, grows=1,
+           draw=lambda line, _: Cell(plain(line.event), Tone.STRONG if line.level else Tone.PLAIN)),
+    Column(id="fields", title="Details", cells=30, grows=4, draw=lambda line, _: Cell(_rest(line), Tone.MUTED)),
+)  # fmt: skip
+
+
+def entry_lines(line: LogLine) -> list[Line]:
+    """One entry in full; a traceback line by line."""
+    if not line.level:
+        return [(Cell(plain(line.raw)),)]
+    head: Line = (
+        Cell(f"{plain(line.time)}  ", Tone.MUTED),
+        Cell(f"{plain(line.level)}  ", _TONES.get(line.level, Tone.PLAIN)),
+        Cell(plain(line.event), Tone.STRONG),
+    )
+    return [head, *(one for name, value in line.fields for one in _field(name, value))]
+
+
+def _field(name: str, value: str) -> list[Line]:
+    first, *more = value.split("\n")
+    return [
+        (Cell(f"  {plain(name)}  ", Tone.KEY), Cell(plain(first))),
+        *((Cell(f"    {plain(each)}"),) for each in more),
+    ]

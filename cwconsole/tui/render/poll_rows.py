@@ -1,0 +1,118 @@
+"""Polls as rows, and one poll in full."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+
+from cwconsole.store.poll_list import PollRow
+from cwconsole.tui.render.bars import count
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.facts import facts
+from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.states import state_cell
+from cwconsole.tui.render.times import ago, second, span
+
+
+def took(row: PollRow) -> float | None:
+    """Its duration in seconds, None while it runs."""
+    return None if row.finished_ms is None else (row.finished_ms - row.started_ms) / 1000
+
+
+def _took(row: PollRow, look: Look) -> Cell:
+    seconds = took(row)
+    return Cell(look.glyphs.none if seconds is None else span(seconds))
+
+
+def _news(row: PollRow, look: Look) -> Cell:
+    """Created, updated, deleted."""
+    if not (row.created or row.updated or row.deleted):
+        return Cell(look.glyphs.off, Tone.MUTED)
+    return Cell(f"{count(row.created)}/{count(row.updated)}/{count(row.deleted)}", Tone.STRONG)
+
+
+def _window(row: PollRow, look: Look) -> Cell:
+    """From where to where it read, on ConnectWise's clock."""
+    start, end = (_clock(one, look.now_ms) for one in (row.window_from, row.server_time))
+    if row.server_time is None:
+        return Cell("")
+    return Cell(f"{start or 'beginning'} {look.glyphs.to} {end}", Tone.MUTED)
+
+
+def _clock(seconds: int | None, now_ms: int) -> str:
+    if seconds is None:
+        return ""
+    when = datetime.fromtimestamp(seconds, tz=UTC)
+    return f"{when:%H:%M:%S}" if abs(now_ms / 1000 - seconds) < 72_000 else f"{when:%m-%d %H:%M}"
+
+
+POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
+    Column(id="age", title="Age", cells=4, align=Align.RIGHT,
+           draw=lambda row, look: Cell(ago(row.started_ms, look.now_ms))),
+    Column(id="outcome", title="Outcome", cells=13, draw=lambda row, look: state_cell(row.outcome, look.glyphs)),
+    Column(id="instance", title="Instance", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
+    Column(id="kind", title="Kind", cells=10, draw=lambda row, _: Cell(row.kind, Tone.MUTED)),
+    Column(id="records", title="Read", cells=5, align=Align.RIGHT, draw=lambda row, _: Cell(count(row.records))),
+    Column(id="news", title="C/U/D", cells=10, align=Align.RIGHT, draw=_news),
+    Column(id="took", title="Took", cells=6, align=Align.RIGHT, draw=_took),
+    Column(id="pages", title="Pages", cells=5, align=Align.RIGHT, from_width=86,
+           draw=lambda row, _: Cell(count(row.pages))),
+    Column(id="trigger", title="Trigger", cells=8, from_width=96, draw=lambda row, _: Cell(row.trigger, Tone.MUTED)),
+    Column(id="window", title="Window (server's clock, UTC)", cells=25, from_width=116, draw=_window),
+    Column(id="error", title="Error", cells=16, grows=4, from_width=150,
+           draw=lambda row, _: Cell(plain(row.error or ""), Tone.WARN)),
+)  # fmt: skip
+
+
+def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
+    """The poll itself."""
+    by = f" of action {row.action_id}" if row.action_id is not None else ""
+    seconds = took(row)
+    ended = "it still runs" if seconds is None else f"took {span(seconds)}"
+    return facts(
+        ("poll", f"{row.id}, {row.kind}, by {row.trigger}{by}"),
+        ("of", f"{plain(row.instance)}/{plain(row.resource)}"),
+        ("outcome", state_cell(row.outcome, glyphs)),
+        ("started", f"{second(row.started_ms)}  ({ago(row.started_ms, now_ms)} ago), {ended}"),
+    )
+
+
+_MEANS: Final = {
+    "running": "It is under way; its counts rise page by page.",
+    "ok": "The window was read to its end, and the watermark moved to the server's time.",
+    "failed": "Nothing of the watermark moved; the same window is read again by the next poll.",
+    "stopped": "The engine stopped meanwhile; the next poll goes on from the last page.",
+    "interrupted": "The engine's process ended meanwhile; the next poll goes on from the last page.",
+    "dropped": "Its window was given up: somebody set the watermark or edited the instance.",
+    "refused": "So many records had vanished that it stopped; somebody must confirm that they are gone.",
+}
+
+
+def detail_lines(row: PollRow) -> list[Line]:
+    """What it read and found, and what its outcome means."""
+    window = "from the beginning" if row.window_from is None else f"from {_server(row.window_from)}"
+    lines = facts(
+        ("window", window),
+        ("", f"to   {_server(row.server_time)}" if row.server_time is not None else "there was no answer"),
+        ("", Cell("on the server's clock", Tone.MUTED)),
+        ("pages", f"{row.pages:,}, with {row.records:,} records, {row.bytes:,} bytes"),
+        ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
+        ("learned", f"{row.learned:,} records without an event: versions that the start leaves out"),
+    )
+    if row.error:
+        code = f"{plain(row.error_code)}: " if row.error_code else ""
+        lines += [(), (Cell(f"{code}", Tone.KEY), Cell(plain(row.error), Tone.BAD))]
+    return [*lines, (), (Cell(_meaning(row), Tone.MUTED),)]
+
+
+def _meaning(row: PollRow) -> str:
+    if row.kind == "sweep" and row.outcome == "ok":
+        return "All ids were listed: what polling had missed, and what has vanished, became events."
+    return _MEANS.get(row.outcome, "")
+
+
+def _server(seconds: int) -> str:
+    return second(seconds * 1000)

@@ -1,0 +1,36 @@
+"""One action in full: who asked for what, from where, why, what came of it, and the command that does the same."""
+
+from __future__ import annotations
+
+from cwconsole.store import action_list
+from cwconsole.store.action_list import ActionRow
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.action_rows import detail_lines, fact_lines
+from cwconsole.tui.screens.action_log import ActionKeys
+from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.viewspec import ViewSpec
+
+
+class ActionScreen(ActionKeys, DetailScreen):
+    """`action id:3`."""
+
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.ACTIONS)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._row: ActionRow | None = None
+
+    def title_of(self) -> str:
+        return f"action {self.spec.value('id')}"
+
+    def subject(self) -> Subject:
+        row = self._row
+        return self.bare_subject() if row is None else self.bare_subject(action=row.action.id, state=row.action.state)
+
+    async def load(self) -> None:
+        row = await self.console.store.read(action_list.show, int(self.spec.value("id") or 0))
+        self._row = row
+        self.show(
+            fact_lines(row, self.console.glyphs, self.console.now_ms()),
+            (Tab(title="What came of it", lines=detail_lines(row)),),
+        )

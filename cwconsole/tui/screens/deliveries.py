@@ -1,0 +1,149 @@
+"""Deliveries: by state, newest first; above them the callback URLs that get nothing now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Final
+
+from textual.widget import Widget
+
+from cwconsole.core.filters import STATES, Noun
+from cwconsole.store import callback_list, chosen_deliveries, delivery_list
+from cwconsole.store.callback_list import CallbackRow
+from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.bars import count
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, trouble_lines
+from cwconsole.tui.render.plain import fit, width
+from cwconsole.tui.screens.delivery_keys import DeliveryKeys
+from cwconsole.tui.screens.history import HistoryScreen
+from cwconsole.tui.screens.places import Places
+from cwconsole.tui.viewspec import ViewSpec, spec
+from cwconsole.tui.widgets.line_bar import LineBar
+from cwconsole.tui.widgets.text_view import TextView
+
+_STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
+
+
+class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
+    """Tab goes from state to state; the counts are those of the fleet that the app reads anyway."""
+
+    SCOPES = (Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    columns = DELIVERY_COLUMNS
+    page = staticmethod(delivery_list.page)
+    empty: ClassVar[str] = "No deliveries here. Tab shows another state; / changes the filter."
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._troubled: Sequence[CallbackRow] = ()
+        self._trouble_lines = 0
+
+    def body(self) -> Iterable[Widget]:
+        yield LineBar(self._states, id="states")
+        trouble = TextView(id="trouble")
+        trouble.can_focus = False
+        trouble.display = False
+        yield trouble
+        yield self.make_table()
+
+    async def load(self) -> None:
+        await super().load()
+        self._troubled = await self.console.store.read(callback_list.troubled)
+        self._show_trouble()
+
+    def _show_trouble(self) -> None:
+        lines = trouble_lines(self._troubled, self.console.glyphs, self.console.now_ms())
+        view = self.query_one("#trouble", TextView)
+        if len(lines) != self._trouble_lines:
+            self._trouble_lines = len(lines)
+            view.display = bool(lines)
+            view.styles.height = len(lines)
+        view.show(lines)
+
+    def minute(self) -> None:
+        super().minute()
+        if self.ready:
+            self._show_trouble()
+
+    # --- by state ---------------------------------------------------------------------------------------------------
+
+    def do_deliveries_state(self) -> None:
+        self._turn(1)
+
+    def do_deliveries_state_before(self) -> None:
+        self._turn(-1)
+
+    async def do_deliveries_dead(self) -> None:
+        await self.console.drill(
+            spec("dead", instance=self.spec.value("instance"), resource=self.spec.value("resource"))
+        )
+
+    def _turn(self, by: int) -> None:
+        """The next state, in the place of the filter's own; not a step that Escape takes back."""
+        state = _STATES[(self._state + by) % len(_STATES)]
+        kept = [word for word in self.spec.words if not word.removeprefix("!").startswith("state:")]
+        words = (*kept, *((f"state:{state}",) if state else ()))
+        self.spec = ViewSpec(view=self.spec.view, words=words)
+        self.show_spec()
+        self.update_frame()
+
+    @property
+    def _state(self) -> int:
+        """Which of the states is shown alone; 0 if several are."""
+        state = self.spec.value("state") or ""
+        return _STATES.index(state) if state in _STATES else 0
+
+    def _states(self, cells: int) -> Line:
+        line: list[Cell] = [Cell(" ")]
+        for at, state in enumerate(_STATES):
+            number = self._count(state)
+            text = f"{state or 'all'}{f' {count(number)}' if number is not None else ''}"
+            tone = Tone.STRONG if at == self._state else Tone.BAD if state == "dead" and number else Tone.MUTED
+            line.append(Cell(f"[{text}]" if at == self._state else f" {text} ", tone))
+        used = sum(width(cell.text) for cell in line)
+        return (*line, Cell(fit("", max(cells - used, 0))))
+
+    def _count(self, state: str) -> int | None:
+        """By the fleet's maintained totals; it keeps none of what is done with."""
+        if state not in {"pending", "sending", "retrying", "dead"} or not self.console.fleet_is_known:
+            return None
+        instance, resource = self.spec.value("instance"), self.spec.value("resource")
+        return sum(
+            int(getattr(row, state))
+            for row in self.console.fleet
+            if instance in {None, row.instance, str(row.instance_id)} and resource in {None, row.resource}
+        )
+
+    # --- rows -------------------------------------------------------------------------------------------------------
+
+    def delivery(self) -> DeliveryRow | None:
+        row: DeliveryRow | None = self.table.current if self.ready else None
+        return row
+
+    async def chosen_ids(self) -> Sequence[int]:
+        marks, row = self.table.marks, self.delivery()
+        if marks.none:
+            return [] if row is None else [row.id]
+        without = {int(str(key)) for key in marks.keys}
+        if not marks.everything:
+            return sorted(without)
+        chosen = self.spec.filter(now_ms=self.console.now_ms())
+        return await self.console.store.read(chosen_deliveries.ids, chosen, without)
+
+    def subject(self) -> Subject:
+        row = self.delivery()
+        if row is None:
+            return self.bare_subject()
+        return self.bare_subject(
+            instance=row.instance,
+            resource=row.resource,
+            held=row.held,
+            event=row.event,
+            delivery=row.id,
+            state=row.state,
+            marked=self.table.marks.count(self.table.rows.total),
+        )
+
+    def open_row(self, row: Any) -> None:
+        self.run_worker(self.console.drill(spec("delivery", id=row.id)), group="drill")

@@ -1,0 +1,61 @@
+"""One delivery in full: where it stands, its attempts, what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cwconsole.store import callback_list, delivery_list
+from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.delivery_rows import answer_lines, attempt_lines, fact_lines
+from cwconsole.tui.screens.delivery_keys import DeliveryKeys
+from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.screens.places import Places
+from cwconsole.tui.viewspec import ViewSpec
+
+
+class DeliveryScreen(DeliveryKeys, Places, DetailScreen):
+    """`delivery id:17`."""
+
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.DELIVERY, Scope.PLACE)
+    fact_lines: ClassVar[int] = 6
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._row: DeliveryRow | None = None
+
+    def title_of(self) -> str:
+        return f"delivery {self.spec.value('id')}"
+
+    def delivery(self) -> DeliveryRow | None:
+        return self._row
+
+    async def chosen_ids(self) -> Sequence[int]:
+        return [] if self._row is None else [self._row.id]
+
+    def subject(self) -> Subject:
+        row = self._row
+        if row is None:
+            return self.bare_subject()
+        return self.bare_subject(
+            instance=row.instance,
+            resource=row.resource,
+            held=row.held,
+            event=row.event,
+            delivery=row.id,
+            state=row.state,
+        )
+
+    async def load(self) -> None:
+        store, glyphs = self.console.store, self.console.glyphs
+        detail = await store.read(delivery_list.show, int(self.spec.value("id") or 0))
+        callback = await store.read(callback_list.of_url, detail.delivery.url)
+        self._row = detail.delivery
+        self.show(
+            fact_lines(detail, callback, glyphs, self.console.now_ms()),
+            (
+                Tab(title="Attempts", lines=attempt_lines(detail)),
+                Tab(title="Answers", lines=answer_lines(detail)),
+            ),
+        )

@@ -1,0 +1,166 @@
+"""What can be done to deliveries, on whichever screen they are: try again, give up, let held ones go, see the event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, cast
+
+from cwconsole.core.delivery import Signal, sources
+from cwconsole.core.errors import CwconsoleError, RefusedError
+from cwconsole.store import callback_list, chosen_deliveries, operations
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.callback_list import Holds
+from cwconsole.store.chosen_deliveries import Chosen
+from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
+from cwconsole.tui.render.delivery_rows import callback_words
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.viewspec import spec
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+TYPED_FROM: Final = 20  # so many at once want their number typed
+_SOURCES: Final = {RETRY.command: sources(Signal.REARMED), CANCEL.command: sources(Signal.CANCELLED)}
+
+
+class DeliveryKeys:
+    """Mixed into screens that have the scope DELIVERY. No node of Textual, see `places`."""
+
+    async def chosen_ids(self) -> Sequence[int]:
+        """The deliveries under the cursor or marked. Raises RefusedError if they are too many."""
+        raise NotImplementedError
+
+    def delivery(self) -> DeliveryRow | None:
+        """The one under the cursor, if it is one."""
+        return None
+
+    @property
+    def _delivery_screen(self) -> ConsoleScreen:
+        return cast("ConsoleScreen", self)
+
+    def do_delivery_retry(self) -> None:
+        """One is tried at once; many are counted and asked about before."""
+        row = self.delivery()
+        if row is not None and not self._delivery_screen.subject().marked:
+            self._delivery_screen.carry_out(
+                change_all(self._delivery_screen.console.operator, RETRY, [row.id]), what="Trying again"
+            )
+        else:
+            self._ask_about(RETRY)
+
+    def do_delivery_cancel(self) -> None:
+        self._ask_about(CANCEL)
+
+    async def do_delivery_event(self) -> None:
+        row, screen = self.delivery(), self._delivery_screen
+        if row is None:
+            screen.app.notify("There is no delivery under the cursor.", markup=False)
+        else:
+            await screen.console.drill(spec("event", id=row.event))
+
+    # --- retry and cancel -------------------------------------------------------------------------------------------
+
+    def _ask_about(self, verb: Verb) -> None:
+        start(self._delivery_screen, self._asked_about(verb), what="Counting deliveries", group="operator")
+
+    async def _asked_about(self, verb: Verb) -> None:
+        screen = self._delivery_screen
+        try:
+            ids = await self.chosen_ids()
+            counted = await screen.console.store.read(chosen_deliveries.preview, ids)
+            question = _question(verb, counted)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="warning", markup=False)
+            return
+
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                screen.drop_marks()
+                work = change_all(screen.console.operator, verb, ids, answer.reason)
+                screen.carry_out(work, what=question.title)
+
+        if screen.is_current:
+            screen.app.push_screen(Confirm(question), answered)
+
+    # --- held deliveries --------------------------------------------------------------------------------------------
+
+    def do_deliveries_release(self) -> None:
+        """Let go whatever holds the delivery under the cursor: its callback URL, its instance, its resource."""
+        row = self.delivery()
+        if row is not None:
+            start(self._delivery_screen, self._asked_to_release(row), what="Reading what is held", group="operator")
+
+    async def _asked_to_release(self, row: DeliveryRow) -> None:
+        screen = self._delivery_screen
+        holds = await screen.console.store.read(callback_list.holds, row.instance_id, row.resource, row.url)
+        question = _release_question(row, holds, screen.console.now_ms())
+
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                screen.carry_out(self._release(row, holds, answer.reason), what=question.title)
+
+        if screen.is_current:
+            screen.app.push_screen(Confirm(question), answered)
+
+    async def _release(self, row: DeliveryRow, holds: Holds, reason: str | None) -> str:
+        operator = self._delivery_screen.console.operator
+        outcomes = []
+        for wanted, resource in (
+            (holds.instance or holds.callback is not None, None),
+            (holds.resource, row.resource),
+        ):
+            if wanted:
+                place = " ".join(part for part in (row.instance, resource) if part)
+                asked = operator.asked(ActionKind.RELEASE, f"cwconsole resume {place} --delivery", reason)
+                outcomes.append(await operator.steer(operations.release, asked, row.instance, resource))
+        return " ".join(outcomes)
+
+
+def _question(verb: Verb, counted: Chosen) -> Question:
+    """What will happen, in numbers. Raises RefusedError if nothing would."""
+    states = _SOURCES[verb.command]
+    number, others = counted.among(states), sum(each for state, each in counted.states if state not in states)
+    told = ", ".join(f"{each:,} {state}" for state, each in counted.states if state in states)
+    if not number:
+        there = ", ".join(f"{each:,} {state}" for state, each in counted.states) or "none"
+        raise RefusedError(f"Nothing here can be {verb.did} ({there}).")
+    what = "1 delivery" if number == 1 else f"{number:,} deliveries"
+    more = f" and {counted.callbacks - len(counted.urls)} more" if counted.callbacks > len(counted.urls) else ""
+    lines = [f"{told} to:", *(f"  {plain(url)}" for url in counted.urls), *([f"  {more.strip()}"] if more else [])]
+    if others:
+        left = ", ".join(f"{each:,} {state}" for state, each in counted.states if state not in states)
+        lines.append(f"Left as they are: {left}.")
+    if counted.held:
+        lines.append(f"{counted.held:,} of them are held, and stay so until they are let go.")
+    lines += ["", *(_RETRIED if verb is RETRY else _CANCELLED)]
+    return Question(
+        title=f"Try {what} again?" if verb is RETRY else f"Give up {what}?",
+        lines=lines,
+        yes="try again" if verb is RETRY else "give up",
+        typed=str(number) if number >= TYPED_FROM else None,
+        reasoned=True,
+    )
+
+
+_RETRIED: Final = ("Each is sent as soon as it is its turn, with a fresh schedule of attempts.",)
+_CANCELLED: Final = (
+    "They are not sent any more; the next event of each object takes its turn.",
+    "The events stay, and can be tried again or replayed later.",
+)
+
+
+def _release_question(row: DeliveryRow, holds: Holds, now_ms: int) -> Question:
+    lines = []
+    if holds.callback is not None:
+        one = holds.callback
+        lines += [f"{plain(one.url)}", f"  {callback_words(one, now_ms)}"]
+        lines += [f"  {one.instances:,} instances deliver there; {one.waiting:,} deliveries wait."]
+    if holds.instance:
+        lines += [f"Deliveries of {plain(row.instance)} are held by an operator."]
+    if holds.resource:
+        lines += [f"Deliveries of {plain(row.instance)}/{plain(row.resource)} are held by an operator."]
+    lines += ["", "Whatever waits is sent, in order."]
+    return Question(title="Let held deliveries go?", lines=lines, yes="let go", reasoned=True)

@@ -1,0 +1,184 @@
+"""Log: the lines that this machine's consoles write, live.
+
+Only the last `KEPT` lines are held. While the cursor stands on the newest line the list follows; once the operator has
+moved up nothing moves by itself, and new lines are counted. The file is looked at on a thread, while this is in front.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from textual.widget import Widget
+
+from cwconsole.tui.actions import Scope
+from cwconsole.tui.engine_state import EngineWhere
+from cwconsole.tui.log_tail import Bite, LogTail
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.log_lines import LOG_COLUMNS, LogLine, chooser, entry_lines, read_line
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.viewspec import LEVELS, ViewSpec
+from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.virtual_table import VirtualTable
+from cwconsole.tui.work import start
+
+KEPT: Final = 5_000
+LOOK_SECONDS: Final = 0.5
+_LEVELS: Final = ("", *LEVELS[1:])  # the first is all of them
+
+
+class LogScreen(ListScreen):
+    """`log level:warning contacts`."""
+
+    SCOPES = (Scope.LOG, Scope.LIST, Scope.TABLE)
+    DEFAULT_CSS = """
+    LogScreen #where { height: auto; max-height: 3; padding: 0 1; }
+    LogScreen #entry { height: 9; display: none; border-top: solid $panel; padding: 0 1; }
+    """
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._rows = MemoryRows[LogLine](lambda line: line.number)
+        self._lines: deque[LogLine] = deque(maxlen=KEPT)
+        self._number = 0
+        self._following = True
+        self._paused = False
+        self._new = 0
+        self._where: Line = ()
+
+    def body(self) -> Iterable[Widget]:
+        where = TextView(id="where")
+        where.can_focus = False
+        yield where
+        yield VirtualTable(self._rows, LOG_COLUMNS, look=self.console.look(), id="list", empty="No lines here yet.")
+        entry = TextView(id="entry")
+        entry.can_focus = False
+        yield entry
+
+    def on_mount(self) -> None:
+        path = self.console.log_file
+        if path is not None:
+            start(self, self._tail(LogTail(path)), what=f"Following the log {path}", group="tail")
+
+    async def load(self) -> None:
+        self._show()
+
+    def update_frame(self) -> None:
+        super().update_frame()
+        if self.ready and (where := self._where_it_is()) != self._where:
+            self._where = where
+            view = self.query_one("#where", TextView)
+            view.styles.height = 1 if self.console.engine.where is not EngineWhere.ELSEWHERE else 3
+            view.show([where])
+
+    def _where_it_is(self) -> Line:
+        path, engine = self.console.log_file, self.console.engine
+        own = "This console writes no log." if path is None else f"This console's log: {plain(str(path))}"
+        if engine.where is not EngineWhere.ELSEWHERE:
+            return (Cell(own, Tone.MUTED),)
+        process = "another process" if engine.pid is None else f"process {engine.pid}"
+        journal = "" if engine.pid is None else f" (under systemd: journalctl -f _PID={engine.pid})"
+        return (
+            Cell(f"The engine runs in {process}. ", Tone.WARN),
+            Cell(f"If that is a console of yours it writes here too; `cwconsole run` writes to its stderr{journal}. "),
+            Cell(own, Tone.MUTED),
+        )
+
+    # --- lines ------------------------------------------------------------------------------------------------------
+
+    async def _tail(self, tail: LogTail) -> None:
+        while True:
+            if self.ready and self._is_active():
+                self._came(await asyncio.to_thread(tail.look))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _came(self, bite: Bite) -> None:
+        if not bite.lines:
+            return
+        told = [f"({bite.skipped:,} bytes were written too fast to be shown)"] if bite.skipped else []
+        before = self._number
+        for raw in (*told, *bite.lines):
+            self._number += 1
+            self._lines.append(read_line(self._number, raw))
+        if self._paused or not self._following:
+            fits = chooser(self.spec)
+            self._new += sum(1 for line in self._lines if line.number > before and fits(line))
+        if not self._paused:
+            self._show()
+        self.update_frame()
+
+    def _show(self) -> None:
+        fits, follow = chooser(self.spec), self._following
+        self._rows.replace([line for line in self._lines if fits(line)])
+        self.table.show_changed()
+        if follow:
+            self._to_the_end()
+
+    def _to_the_end(self) -> None:
+        self._following, self._new = True, 0
+        self.table.move_to(self._rows.total - 1)
+
+    def badge(self) -> str:
+        if not self.ready:
+            return ""
+        new = f"{self._new:,} new"
+        state = "PAUSED, p goes on" if self._paused else "following" if self._following else "f follows"
+        return "  ".join(part for part in (super().badge(), new if self._new else "", state) if part)
+
+    def show_spec(self) -> None:
+        if self.ready:
+            self._show()
+
+    def _wanted(self, text: str) -> ViewSpec:
+        wanted = super()._wanted(text)
+        chooser(wanted)
+        return wanted
+
+    # --- keys -------------------------------------------------------------------------------------------------------
+
+    def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
+        super().on_virtual_table_cursor_moved(event)
+        self._following = self.table.cursor >= self._rows.total - 1
+        if self._following and not self._paused:
+            self._new = 0
+        if self.query_one("#entry").display and event.row is not None:
+            self.query_one("#entry", TextView).show(entry_lines(event.row))
+        self.update_frame()
+
+    def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
+        """The entry in full below the list; the same key, or Escape, takes it away."""
+        entry = self.query_one("#entry", TextView)
+        entry.display = not entry.display
+        entry.show(entry_lines(event.row))
+
+    def drop_marks(self) -> bool:
+        entry = self.query_one("#entry")
+        if entry.display:
+            entry.display = False
+            return True
+        return super().drop_marks()
+
+    def do_log_level(self) -> None:
+        """All, info, warning, error, and round again; not a step that Escape takes back."""
+        now = self.spec.value("level") or ""
+        level = _LEVELS[(_LEVELS.index(now) + 1) % len(_LEVELS)] if now in _LEVELS else ""
+        kept = [word for word in self.spec.words if not word.startswith("level:")]
+        self.spec = ViewSpec(view="log", words=(*([f"level:{level}"] if level else []), *kept))
+        self.show_spec()
+        self.update_frame()
+
+    def do_log_follow(self) -> None:
+        self._paused = False
+        self._following = True
+        self._show()
+        self.update_frame()
+
+    def do_log_pause(self) -> None:
+        self._paused = not self._paused
+        if not self._paused:
+            self._show()
+        self.update_frame()

@@ -1,0 +1,36 @@
+"""One poll in full: what it read, what it found, how it ended."""
+
+from __future__ import annotations
+
+from cwconsole.store import poll_list
+from cwconsole.store.poll_list import PollRow
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.poll_rows import detail_lines, fact_lines
+from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.screens.places import Places
+from cwconsole.tui.viewspec import ViewSpec
+
+
+class PollScreen(Places, DetailScreen):
+    """`poll id:5`."""
+
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._row: PollRow | None = None
+
+    def title_of(self) -> str:
+        return f"poll {self.spec.value('id')}"
+
+    def subject(self) -> Subject:
+        row = self._row
+        return self.bare_subject() if row is None else self.bare_subject(instance=row.instance, resource=row.resource)
+
+    async def load(self) -> None:
+        row = await self.console.store.read(poll_list.show, int(self.spec.value("id") or 0))
+        self._row = row
+        self.show(
+            fact_lines(row, self.console.glyphs, self.console.now_ms()),
+            (Tab(title="What it read", lines=detail_lines(row)),),
+        )

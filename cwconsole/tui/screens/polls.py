@@ -1,0 +1,32 @@
+"""Polls: the history of every poll and sweep, newest first."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cwconsole.store import poll_list
+from cwconsole.store.poll_list import PollRow
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.poll_rows import POLL_COLUMNS
+from cwconsole.tui.screens.history import HistoryScreen
+from cwconsole.tui.screens.places import Places
+from cwconsole.tui.viewspec import spec
+
+
+class PollsScreen(Places, HistoryScreen):
+    """Those without news are kept for 48 hours only; their totals by the hour are on the resource's page."""
+
+    SCOPES = (Scope.POLLS, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    columns = POLL_COLUMNS
+    page = staticmethod(poll_list.page)
+    empty: ClassVar[str] = "No polls here. Those without news are kept for 48 hours; / changes the filter."
+
+    def subject(self) -> Subject:
+        row: PollRow | None = self.table.current if self.ready else None
+        if row is None:
+            return self.bare_subject()
+        marked = self.table.marks.count(self.table.rows.total)
+        return self.bare_subject(instance=row.instance, resource=row.resource, state=row.outcome, marked=marked)
+
+    def open_row(self, row: Any) -> None:
+        self.run_worker(self.console.drill(spec("poll", id=row.id)), group="drill")
