@@ -114,7 +114,16 @@ def app_on(
         now_ms=_now_ms,
         read_only=read_only,
     )
-    return ConsoleApp(store, operator, terminal, host=socket.gethostname(), now_ms=_now_ms, theme=theme, engine=engine)
+    return ConsoleApp(
+        store,
+        operator,
+        terminal,
+        host=socket.gethostname(),
+        now_ms=_now_ms,
+        theme=theme,
+        engine=engine,
+        log_file=settings.log_file(),
+    )
 
 
 def _leave(app: ConsoleApp, number: int) -> None:

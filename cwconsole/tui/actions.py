@@ -30,7 +30,8 @@ class Scope(Enum):
     TEXT = auto()  # within a text to read
     FLEET = auto()  # resources of all instances
     EVENTS = auto()  # events
-    DELIVERIES = auto()  # deliveries
+    DELIVERIES = auto()  # the list of deliveries
+    DELIVERY = auto()  # wherever deliveries are under the cursor
     POLLS = auto()  # polls
     ACTIONS = auto()  # the audit log
     JOBS = auto()  # what runs for long
@@ -125,6 +126,35 @@ def _not_held(subject: Subject) -> str | None:
 
 def _held(subject: Subject) -> str | None:
     return _needs_place(subject) or (None if subject.held else f"Deliveries of {subject.place} are not held.")
+
+
+def _can_retry(subject: Subject) -> str | None:
+    if subject.delivery is None and not subject.marked:
+        return "There is no delivery under the cursor."
+    if subject.marked or subject.state in {None, "retrying", "dead", "cancelled"}:
+        return None
+    return f"Delivery {subject.delivery} is {subject.state}; what is dead, cancelled or retrying can be tried again."
+
+
+def _can_cancel(subject: Subject) -> str | None:
+    if subject.delivery is None and not subject.marked:
+        return "There is no delivery under the cursor."
+    if subject.marked or subject.state in {None, "pending", "retrying"}:
+        return None
+    return f"Delivery {subject.delivery} is {subject.state}; only what waits can be cancelled."
+
+
+def _can_call_off(subject: Subject) -> str | None:
+    if subject.action is None:
+        return "There is no action under the cursor."
+    if subject.state == "queued":
+        return None
+    return f"Action {subject.action} is {subject.state}; only what is queued can be called off."
+
+
+def _number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
+    """`cwconsole deliveries retry 17`."""
+    return lambda subject: f"cwconsole {words} {number(subject)}"
 
 
 def _place_command(*words: str) -> Callable[[Subject], str]:
@@ -258,6 +288,31 @@ REGISTRY: Final[tuple[Action, ...]] = (
            dangerous=True, words=("disable",), check=_needs_place, command=_instance_command("disable")),
     Action(id="instance.remove", title="Remove the instance", keys=("D",), scopes=_INSTANCES, writes=True,
            dangerous=True, words=("remove",), check=_needs_place, command=_instance_command("remove", "--yes")),
+    # deliveries
+    Action(id="delivery.retry", title="Try again now", keys=("r",), scopes=(Scope.DELIVERY,), label="retry",
+           priority=68, writes=True, words=("retry",), check=_can_retry,
+           command=_number_command("deliveries retry", lambda subject: subject.delivery)),
+    Action(id="delivery.cancel", title="Give up", keys=("c",), scopes=(Scope.DELIVERY,), label="cancel", priority=67,
+           writes=True, dangerous=True, words=("cancel",), check=_can_cancel,
+           command=_number_command("deliveries cancel", lambda subject: subject.delivery)),
+    Action(id="delivery.event", title="Its event", keys=("E",), scopes=(Scope.DELIVERY,)),
+    Action(id="deliveries.state", title="Only those in the next state", keys=("tab",), scopes=(Scope.DELIVERIES,),
+           label="state", priority=64),
+    Action(id="deliveries.state_before", title="Only those in the state before", keys=("shift+tab",),
+           scopes=(Scope.DELIVERIES,)),
+    Action(id="deliveries.dead", title="Dead letters by callback URL and error", keys=("D",),
+           scopes=(Scope.DELIVERIES,), label="dead letters", priority=63),
+    # the audit log
+    Action(id="action.call_off", title="Call off what is queued", keys=("c",), scopes=(Scope.ACTIONS,),
+           label="call off", priority=65, writes=True, words=("cancel_action",), check=_can_call_off,
+           command=_number_command("actions cancel", lambda subject: subject.action)),
+    # the log
+    Action(id="log.level", title="Only what is as grave as the next level", keys=("L",), scopes=(Scope.LOG,),
+           label="level", priority=67),
+    Action(id="log.follow", title="Go to the newest line and follow", keys=("f",), scopes=(Scope.LOG,), label="follow",
+           priority=66),
+    Action(id="log.pause", title="Let the lines stand still, or go on", keys=("p",), scopes=(Scope.LOG,),
+           label="pause", priority=65),
     # details
     Action(id="detail.next", title="Next tab", keys=("tab", "l", "right"), scopes=(Scope.DETAIL,), label="next",
            priority=55),

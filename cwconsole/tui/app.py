@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 from textual.app import App
@@ -66,11 +67,13 @@ class ConsoleApp(App[None], inherit_bindings=False):
         engine: EngineState | None = None,
         keymap: Mapping[str, str] | None = None,
         theme: str | None = None,
+        log_file: Path | None = None,
     ) -> None:
         super().__init__(ansi_color=True if terminal.ansi else None)
         self.store, self.operator, self.terminal = store, operator, terminal
         self.host, self.now_ms = host, now_ms
         self.engine = engine or EngineState()
+        self.log_file = log_file
         self.glyphs = UNICODE if terminal.unicode else ASCII
         if not terminal.unicode:
             self.add_class("-ascii")

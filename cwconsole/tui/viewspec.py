@@ -38,13 +38,15 @@ class View:
     required: tuple[str, ...] = ()
 
 
+LEVELS: Final = ("debug", "info", "warning", "error")
 FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
 _VIEWS: Final = (
     View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text"), sorts=FLEET_SORTS),
     *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
       (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
     View(name="jobs", mode="jobs", words=("text",)),
-    View(name="log", mode="log", words=("text",)),
+    View(name="log", mode="log", words=("level", "text")),
+    View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES),
     View(name="instance", mode="fleet", words=("instance",), required=("instance",)),
     View(name="resource", mode="fleet", words=("instance", "resource"), required=("instance", "resource")),
     View(name="event", mode="events", words=("id",), required=("id",)),
@@ -172,6 +174,7 @@ def _values(view: View, name: str, known: Known) -> tuple[str, ...]:
     if name == "type":
         return () if view.noun is None else TYPES[view.noun]
     named = {
+        "level": LEVELS,
         "instance": known.instances,
         "resource": known.resources,
         "sort": (*view.sorts, *(f"-{one}" for one in view.sorts)),
