@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.cli.lock import take_lock
@@ -76,7 +75,7 @@ class Connector:
         config = await loop.run_in_executor(self._threads, stored_config, self._vault, instance.body)
         policy = self._api_policy if instance.origin is Origin.API else ALLOW_ALL
         source_http = self._pool.client(policy=ALLOW_ALL, ca_file=config.ca_file, proxy=config.proxy)
-        limits = self._limits.of(urlsplit(config.base_url).hostname or config.base_url, config.company)
+        limits = self._limits.of(config.base_url, config.company)
         sender = None
         if config.callback is not None:
             callback_http = self._pool.client(policy=policy, ca_file=config.ca_file, proxy=config.proxy)

@@ -7,7 +7,7 @@ import traceback
 
 import structlog
 
-from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.core.errors import CwconsoleError, StoreError, UsageError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Fleet
@@ -46,12 +46,21 @@ class Actions:
                 await self._replay(action)
                 return
             state, outcome = await self._do(action)
+            if self.services.stopping.is_set() and state != "done":
+                return  # it was cut off: the next engine does it
         except CwconsoleError as error:
             state, outcome = "failed", error.message
         except Exception as defect:  # noqa: BLE001 - one action's defect must not end the engine
             log.error("action broke", action=action.id, traceback=traceback.format_exc())
             state, outcome = "failed", f"An unexpected error ended it ({type(defect).__name__}: {defect}); see the log."
-        await self.services.store.write(actions.finish, action.id, state, outcome, self.services.clock.now_ms())
+        await self._finish(action, state, outcome)
+
+    async def _finish(self, action: Action, state: str, outcome: str) -> None:
+        now_ms = self.services.clock.now_ms()
+        try:
+            await self.services.write_patiently(actions.finish, action.id, state, outcome, now_ms)
+        except StoreError as error:  # somebody ended it, or the engine stops, and the next one does it again
+            log.warning("outcome not written", action=action.id, outcome=outcome, error=error.message)
 
     async def _do(self, action: Action) -> tuple[str, str]:
         if action.kind is ActionKind.POLL:
@@ -64,21 +73,22 @@ class Actions:
         why = Why(trigger="operator", action_id=action.id)
         targets = await self._targets(action)
         reports = await asyncio.gather(*(poller.poll_now(why) for _, poller in targets))
-        faults = [report for report in reports if report.fault is not None]
-        return ("failed" if faults else "done"), " ".join(poll_sentence(report) for report in reports)
+        unwell = [report for report in reports if report.outcome != "ok"]
+        return ("failed" if unwell else "done"), " ".join(poll_sentence(report) for report in reports)
 
     async def _sweep(self, action: Action) -> tuple[str, str]:
         why = Why(trigger="operator", action_id=action.id)
         confirmed = int(action.params.get("confirm_deletes") or 0)
         state, sentences = "done", []
-        for resource, poller in await self._targets(action):
+        for _, poller in await self._targets(action):
+            resource, _ = await poller.aimed()
             report = await Sweep(poller, resource, why, confirmed=confirmed).run()
             state = state if report.outcome == "ok" else "failed"
             sentences.append(sweep_sentence(resource, report))
         return state, " ".join(sentences)
 
     async def _replay(self, action: Action) -> None:
-        callback_id = await self.services.store.write(replays.replay, action, self.services.clock.now_ms())
+        callback_id = await self.services.write_patiently(replays.replay, action, self.services.clock.now_ms())
         self.dispatcher.nudge(callback_id)
 
     async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cwconsole.core import page_size
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
-from cwconsole.core.errors import SourceFault, StaleError
+from cwconsole.core.errors import SourceFault, StaleError, StoreError
 from cwconsole.core.poll_url import written_conditions
 from cwconsole.core.polling import after_baseline, is_parking, next_on_grid, wait_after_fault
 from cwconsole.core.records import Page, PageRequest
@@ -26,11 +26,19 @@ from cwconsole.store.resources import Resource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What to poll, and through which source."""
+    """What to poll, and through which source.
+
+    instance_updated_ms: when the instance's row, of which this was made, was last changed.
+    """
 
     config: ResourceConfig
     instance: InstanceConfig
     source: Source
+    instance_updated_ms: int = 0
+
+    def fits(self, resource: Resource) -> bool:
+        """Whether this is the configuration that the resource's row was written for."""
+        return resource.instance_updated_ms == self.instance_updated_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +96,11 @@ class Crawl:
             await self._fail(fault)
         except StaleError:
             await self._end("dropped", "The watermark or the configuration changed while it ran.")
+        except StoreError:
+            raise
+        except Exception:
+            await self._end("failed", "An unexpected error stopped it; see the log.", code="defect")
+            raise
         await self._keep_page_size()
         return self.report
 
@@ -169,8 +182,8 @@ class Crawl:
     def _count(self, tally: Tally) -> None:
         self.report.records += tally.records
         self.report.events += tally.created + tally.updated + tally.deleted
-        if tally.deliveries and self.resource.callback_id is not None:
-            self.services.nudge(self.resource.callback_id)
+        if tally.deliveries and tally.callback_id is not None:
+            self.services.nudge(tally.callback_id)  # not the one of when the poll began: it may have been edited
 
     def _finish(self, now_ms: int) -> Finish:
         report, interval = self.report, interval_of(self.target.config)
@@ -206,11 +219,11 @@ class Crawl:
             now_ms=now_ms,
         )
 
-    async def _end(self, outcome: str, sentence: str) -> None:
+    async def _end(self, outcome: str, sentence: str, *, code: str | None = None) -> None:
         now_ms = self.services.clock.now_ms()
         self.report.outcome, self.report.next_poll_ms = outcome, now_ms
         await self.services.store.write(
-            failures.end_poll, self.start, self.poll_id, outcome=outcome, error=sentence, now_ms=now_ms
+            failures.end_poll, self.start, self.poll_id, outcome=outcome, code=code, error=sentence, now_ms=now_ms
         )
 
     async def _keep_page_size(self) -> None:

@@ -11,7 +11,7 @@ import structlog
 from cwconsole.core.attempts import EventFacts
 from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.delivery import SCHEDULES
-from cwconsole.core.errors import ConfigError
+from cwconsole.core.errors import ConfigError, StoreError
 from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.core.records import EventType
 from cwconsole.engine.crawl import Target
@@ -24,6 +24,8 @@ from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
 
 log = structlog.get_logger(__name__)
+
+UNRECORDED_SECONDS = 5.0  # until a poll that could not be recorded is tried again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,7 @@ class Fleet:
         self.pollers: dict[int, Poller] = {}
         self.broken: dict[int, str] = {}  # instances that cannot be connected, and the sentence that says why
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._locks: dict[int, asyncio.Lock] = {}  # of resources: a poller that was retired may still be at work
         self._bodies: dict[int, str] = {}
         self._connections: dict[int, Connection] = {}
 
@@ -103,7 +106,12 @@ class Fleet:
             try:
                 connection = await self.connect(instance)
             except ConfigError as error:
-                await self._break(instance, its_resources, error)
+                await self._break(instance, its_resources, error.message)
+                return
+            except Exception as defect:  # noqa: BLE001 - one instance's trouble must not end the engine
+                log.error("instance broke", instance=instance.name, traceback=traceback.format_exc())
+                sentence = f"An unexpected error hinders its use ({type(defect).__name__}); see the log."
+                await self._break(instance, its_resources, sentence)
                 return
             self._connections[instance.id], self._bodies[instance.id] = connection, instance.body
         self.broken.pop(instance.id, None)
@@ -120,23 +128,32 @@ class Fleet:
         else:
             self.members.pop(instance.id, None)
         for resource_id, config in known.items():
-            self._aim(resource_id, Target(config=config, instance=connection.config, source=connection.source))
+            self._aim(
+                resource_id,
+                Target(
+                    config=config,
+                    instance=connection.config,
+                    source=connection.source,
+                    instance_updated_ms=instance.updated_ms,
+                ),
+            )
 
-    async def _break(self, instance: Instance, its_resources: list[Resource], error: ConfigError) -> None:
+    async def _break(self, instance: Instance, its_resources: list[Resource], why: str) -> None:
         """An instance that cannot be connected: not polled, not delivered for, and red."""
         known = self.broken.get(instance.id)
         self._forget(instance.id)
         if not any(resource.runs for resource in its_resources):
             return
-        self.broken[instance.id] = sentence = f"{instance.name}: {error.message}"
+        self.broken[instance.id] = sentence = f"{instance.name}: {why}"
         if known != sentence:
-            log.warning("instance cannot be used", instance=instance.name, error=error.message)
+            log.warning("instance cannot be used", instance=instance.name, error=why)
         await self._park(its_resources, "config", sentence)
 
     def _aim(self, resource_id: int, target: Target) -> None:
         poller = self.pollers.get(resource_id)
         if poller is None:
-            self.pollers[resource_id] = Poller(self.services, resource_id, target, scheduled=self.scheduled)
+            lock = self._locks.setdefault(resource_id, asyncio.Lock())
+            self.pollers[resource_id] = Poller(self.services, resource_id, target, scheduled=self.scheduled, lock=lock)
         elif poller.target != target:
             poller.retarget(target)
         else:
@@ -152,16 +169,28 @@ class Fleet:
                 self._tasks[resource_id] = group.create_task(self._guard(poller))
 
     async def _guard(self, poller: Poller) -> None:
-        """Run a poller. A defect parks it, red, with its traceback in the log; the rest goes on."""
+        """Run a poller. A defect parks it, red, with its traceback in the log; the rest goes on.
+
+        A file that cannot be written is no defect of the poller: it tries again soon, and moves nothing until then.
+        """
         while not poller.ended:
             try:
-                await poller.run()
-            except Exception as defect:  # noqa: BLE001 - whatever it is, the other pollers must go on
-                log.error("poller broke", resource=poller.resource_id, traceback=traceback.format_exc())
-                row = await self.services.store.read(resources.load, poller.resource_id)
-                sentence = f"An unexpected error stopped this poller ({type(defect).__name__}: {defect}); see the log."
-                await self._park([] if row is None else [row], "defect", sentence)
-                await self.services.pause(PARKED_INTERVAL)
+                try:
+                    await poller.run()
+                except StoreError:
+                    raise
+                except Exception as defect:  # noqa: BLE001 - whatever it is, the other pollers must go on
+                    await self._park_defect(poller.resource_id, defect)
+                    await poller.rest(PARKED_INTERVAL)
+            except StoreError as error:
+                log.warning("poll could not be recorded", resource=poller.resource_id, error=error.message)
+                await self.services.pause(UNRECORDED_SECONDS)
+
+    async def _park_defect(self, resource_id: int, defect: Exception) -> None:
+        log.error("poller broke", resource=resource_id, traceback=traceback.format_exc())
+        row = await self.services.store.read(resources.load, resource_id)
+        sentence = f"An unexpected error stopped this poller ({type(defect).__name__}: {defect}); see the log."
+        await self._park([] if row is None else [row], "defect", sentence)
 
     async def _park(self, parked: list[Resource], code: str, sentence: str) -> None:
         now_ms = self.services.clock.now_ms()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import StaleError, UsageError
 from cwconsole.core.polling import first_due
 from cwconsole.engine.crawl import Crawl, PollReport, Target, Why
 from cwconsole.engine.plan import interval_of
@@ -20,6 +20,9 @@ from cwconsole.store import resources
 from cwconsole.store.resources import Resource
 
 log = structlog.get_logger(__name__)
+
+AIM_TRIES = 20
+AIM_SECONDS = 0.5  # the fleet follows within 0.25 s, or later if it connects many
 
 
 @dataclass(slots=True)
@@ -35,14 +38,24 @@ class Poller:
     record is never written over a newer one.
     """
 
-    def __init__(self, services: Services, resource_id: int, target: Target, *, scheduled: bool = True) -> None:
+    def __init__(
+        self,
+        services: Services,
+        resource_id: int,
+        target: Target,
+        *,
+        scheduled: bool = True,
+        lock: asyncio.Lock | None = None,
+    ) -> None:
+        """lock: the resource's, if a poller before this one may still be at work."""
         self.services = services
         self.scheduled = scheduled
         self.resource_id = resource_id
         self.target = target
-        self.lock = asyncio.Lock()
+        self.lock = lock or asyncio.Lock()
         self._asked: list[_Asked] = []
         self._wake = asyncio.Event()
+        self._retargeted = asyncio.Event()
         self._retired = False
 
     @property
@@ -53,11 +66,13 @@ class Poller:
     def retire(self) -> None:
         """Begin no more polls; one that runs goes on to its end."""
         self._retired = True
+        self._retargeted.set()
         self.wake()
 
     def retarget(self, target: Target) -> None:
         """Use another configuration from the next poll on."""
         self.target = target
+        self._retargeted.set()
         self.wake()
 
     def wake(self) -> None:
@@ -72,19 +87,34 @@ class Poller:
         return await asked.answer
 
     async def run(self) -> None:
-        """Poll whenever it is due, until the engine stops."""
+        """Poll whenever it is due, until the engine stops. Whoever still asks then is told why not."""
         try:
             await self._loop()
         finally:
-            for asked in self._asked:
-                asked.answer.cancel()
+            asked, self._asked = self._asked, []
+            for one in asked:
+                _refuse(one.answer, self._refusal())
+
+    def _refusal(self) -> BaseException:
+        if self.services.stopping.is_set():
+            return asyncio.CancelledError()  # the next engine does what was asked
+        if self._retired:
+            return UsageError("It is not polled any more; `cwconsole status` shows what is.")
+        return UsageError("Its poller broke down meanwhile; ask again. The log says more.")
+
+    async def rest(self, seconds: float) -> None:
+        """After a defect: wait, but not longer than until somebody asks, or the configuration changes."""
+        self._wake.clear()
+        if not self._asked and not self.ended:
+            await wait_for(self._wake, seconds)
 
     async def _loop(self) -> None:
         services = self.services
         due_ms = await self._first_due()
         while not self.ended:
             wait = None if due_ms is None else max(due_ms - services.clock.now_ms(), 0) / 1000
-            if not self._asked and (wait is None or wait > 0) and await wait_for(self._wake, wait):
+            rests = wait is None or wait > 0 or self._wake.is_set()  # woken: look before polling, it may be paused now
+            if not self._asked and rests and await wait_for(self._wake, wait):
                 self._wake.clear()
                 due_ms = await self._due()
                 continue
@@ -110,10 +140,26 @@ class Poller:
     async def poll(self, why: Why) -> PollReport:
         """Make one poll now."""
         async with self.lock, self.services.turns:
-            resource = await self._row()
-            report = await Crawl(self.services, self.target, resource, why).run()
+            resource, target = await self.aimed()
+            report = await Crawl(self.services, target, resource, why).run()
         _log_turn(resource, report)
         return report
+
+    async def aimed(self) -> tuple[Resource, Target]:
+        """The row, and the configuration that it is the row of.
+
+        Right after an edit the row is new and the target is not: what the old one's company answers must not be
+        written as the new one's records. The fleet brings the new target at once.
+        """
+        for _ in range(AIM_TRIES):
+            resource, target = await self._row(), self.target
+            if target.fits(resource):
+                return resource, target
+            if self.ended:
+                break
+            self._retargeted.clear()
+            await wait_for(self._retargeted, AIM_SECONDS)
+        raise StaleError(f"{resource.label}: its configuration changed just now; ask again.")
 
     async def _row(self) -> Resource:
         resource = await self.services.store.read(resources.load, self.resource_id)

@@ -10,8 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cwconsole.core.config import Mode
-from cwconsole.core.errors import RecordMissing, SourceFault, StaleError, UndecodableFault
-from cwconsole.core.polling import Birth, sweep_is_suspicious, vanished_between, wait_after_fault
+from cwconsole.core.errors import (
+    HeavyQueryFault,
+    RecordMissing,
+    SourceFault,
+    StaleError,
+    StoreError,
+    UndecodableFault,
+)
+from cwconsole.core.polling import PARKED_INTERVAL, Birth, sweep_is_suspicious, vanished_between, wait_after_fault
 from cwconsole.core.records import Page, PageRequest, Seen
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.plan import birth_of, sweep_interval_of
@@ -23,7 +30,13 @@ from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
 
 LISTING_SIZE = 1000
+SMALLEST_LISTING = 25
 FETCH_BATCH = 100
+KNOWN_BATCH = 10_000  # known ids that are looked at together: a page may lie beside a million of them
+FAULTS_IN_A_ROW = 3  # a record that cannot be asked for must not hide other deletions; a source that is down ends it
+SHORTEST_BACKOFF, LONGEST_BACKOFF = 60.0, 3600.0  # seconds until a sweep that failed is tried again
+
+_TOO_EARLY = "there is nothing yet to compare with; its first poll reads that, so poll it first."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +55,7 @@ class SweepReport:
 @dataclass(slots=True)
 class _Findings:
     listed: int = 0
+    known: int = 0
     vanished: list[int] = field(default_factory=list)
 
 
@@ -66,73 +80,109 @@ class Sweep:
             action_id=why.action_id,
         )
         self.poll_id = 0
+        self.size = min(self.config.page_size, LISTING_SIZE)
         self.report = SweepReport()
 
     async def run(self) -> SweepReport:
         """Sweep to the end, to a fault, or until the guard stops it. Known faults don't raise."""
+        if not self.resource.baseline_done:
+            self.report.outcome, self.report.sentence = "failed", f"{self.resource.label}: {_TOO_EARLY}"
+            return self.report
         self.poll_id = await self.services.store.write(polls.open_poll, self.start, None)
         try:
             findings = await self._list_all()
-            if findings is None:
+            if findings is not None and not await self._guarded(findings):
+                return self.report
+            if findings is None or not await self._confirm(findings.vanished):
                 await self._end("stopped", "The engine was stopped; the next sweep starts over.", wait=0)
-            elif await self._guarded(findings):
-                await self._confirm(findings.vanished)
+            else:
                 await self._end("ok", "", wait=sweep_interval_of(self.config))
         except StaleError as stale:
             await self._end("dropped", stale.message, wait=0)
         except SourceFault as fault:
-            self.report.fault = fault
-            wait = wait_after_fault(fault, interval=self.config.interval, failures=1, chance=self.services.chance())
-            await self._end("failed", fault.message, wait=max(wait, 60.0), code=fault.code)
+            await self._fail(fault)
+        except StoreError:
+            raise
+        except Exception:
+            sentence = "An unexpected error stopped it; see the log."
+            await self._end("failed", sentence, wait=PARKED_INTERVAL, code="defect")
+            raise
         return self.report
+
+    async def _fail(self, fault: SourceFault) -> None:
+        self.report.fault = fault
+        failed = await self.services.store.read(sweeps.failed_in_a_row, self.resource.id)
+        longest = min(sweep_interval_of(self.config), LONGEST_BACKOFF)
+        wait = wait_after_fault(fault, interval=longest, failures=failed + 1, chance=self.services.chance())
+        await self._end("failed", fault.message, wait=max(wait, SHORTEST_BACKOFF), code=fault.code)
 
     async def _list_all(self) -> _Findings | None:
         """Merge the listing with the known ids; None if the engine stopped meanwhile."""
         findings, after = _Findings(), 0
         while not self.services.stopping.is_set():
-            page = await self.source.page(
-                PageRequest(
-                    path=self.config.path,
-                    conditions=self.config.filter,
-                    after=after,
-                    size=LISTING_SIZE,
-                    ids_only=True,
-                )
+            page = await self._listing(after)
+            await self.services.store.write(
+                polls.add_tally, self.poll_id, Tally(pages=1, records=len(page.records), bytes=page.size)
             )
-            up_to = page.records[-1].object_id if page.records else None
-            known = await self.services.store.read(objects.known_range, self.resource.id, after, up_to)
-            aside = await self.services.store.read(objects.aside_range, self.resource.id, after, up_to)
-            await self._merge(page, known, aside, findings)
-            if up_to is None:
+            await self._beside(page.records, after, findings)
+            if not page.records:
                 return findings
-            after = up_to
+            after = page.records[-1].object_id
         return None
 
-    async def _merge(self, page: Page, known: list[Listed], aside: set[int], findings: _Findings) -> None:
-        findings.listed += len(page.records)
-        await self.services.store.write(
-            polls.add_tally, self.poll_id, Tally(pages=1, records=len(page.records), bytes=page.size)
-        )
+    async def _listing(self, after: int) -> Page:
+        """Ask for a page of ids, and for fewer while that is too much for the server."""
+        while True:
+            request = PageRequest(
+                path=self.config.path, conditions=self.config.filter, after=after, size=self.size, ids_only=True
+            )
+            try:
+                return await self.source.page(request)
+            except HeavyQueryFault:
+                if self.size <= SMALLEST_LISTING:
+                    raise
+                self.size = max(self.size // 2, SMALLEST_LISTING)
+
+    async def _beside(self, listed: list[Seen], after: int, findings: _Findings) -> None:
+        """Merge what is listed with the known objects of the same range; an empty page's range has no end."""
+        store, resource_id = self.services.store, self.resource.id
+        up_to = listed[-1].object_id if listed else None
+        aside = await store.read(objects.aside_range, resource_id, after, up_to)
+        while True:
+            known = await store.read(objects.known_range, resource_id, after, up_to, KNOWN_BATCH)
+            if len(known) < KNOWN_BATCH:
+                await self._merge(listed, known, aside, findings)
+                return
+            after = known[-1].object_id
+            part = [seen for seen in listed if seen.object_id <= after]
+            await self._merge(part, known, aside, findings)
+            listed = listed[len(part) :]
+
+    async def _merge(self, listed: list[Seen], known: list[Listed], aside: set[int], findings: _Findings) -> None:
+        findings.listed += len(listed)
         believed = [one.object_id for one in known if one.presence == "listed"]
-        findings.vanished += vanished_between([seen.object_id for seen in page.records], believed)
+        findings.known += len(believed)
+        findings.vanished += vanished_between([seen.object_id for seen in listed], believed)
         if self.config.mode is Mode.AS_WRITTEN:
             return  # which records its template takes in only ConnectWise can tell: a sweep finds its deletes alone
-        wanted = unseen(page.records, known, aside, undated=self.config.mode is not Mode.FULL)
+        wanted = unseen(listed, known, aside, undated=self.config.mode is not Mode.FULL)
         for first in range(0, len(wanted), FETCH_BATCH):
             async with self.poller.lock:
                 await self._fetch(wanted[first : first + FETCH_BATCH])
 
     async def _fetch(self, wanted: list[int]) -> None:
-        """Fetch and write some records; halve the batch if it cannot be decoded, down to the single one."""
+        """Fetch and write some records; halve a batch that is too much or cannot be decoded, down to the single one."""
         aside: tuple[SetAside, ...] = ()
         try:
             page = await self.source.by_ids(self.config.path, self.config.filter, wanted)
-        except UndecodableFault as fault:
+        except (UndecodableFault, HeavyQueryFault) as fault:
             if len(wanted) > 1:
                 middle = len(wanted) // 2
                 await self._fetch(wanted[:middle])
                 await self._fetch(wanted[middle:])
                 return
+            if isinstance(fault, HeavyQueryFault):
+                raise
             page = Page(records=[], server_time=0, size=0)
             aside = (SetAside(object_id=wanted[0], error=fault.message),)
         recording = await self._recording(page.server_time)
@@ -143,7 +193,7 @@ class Sweep:
     async def _guarded(self, findings: _Findings) -> bool:
         """Whether the vanished ids may be looked at: not if so many are gone that a person must say so."""
         gone = self.report.vanished = len(findings.vanished)
-        known = await self.services.store.read(objects.count_listed, self.resource.id)
+        known = findings.known  # before this sweep added any
         if not gone or gone <= self.confirmed or not sweep_is_suspicious(gone, known):
             return True
         sentence = (
@@ -154,19 +204,39 @@ class Sweep:
         await self._end("refused", sentence, wait=sweep_interval_of(self.config), code="needs_confirmation")
         return False
 
-    async def _confirm(self, vanished: list[int]) -> None:
-        """A vanished id is deleted only if asking for it says `NotFound`; if it answers, it left the filter."""
+    async def _confirm(self, vanished: list[int]) -> bool:
+        """Ask for each vanished id. Returns False if the engine stopped meanwhile.
+
+        An answer that proves nothing is a fault of the sweep, raised once the others have been asked for.
+        """
+        first, in_a_row = None, 0
         for object_id in vanished:
-            async with self.poller.lock:
-                try:
-                    await self.source.get(self.config.path, object_id)
-                except RecordMissing:
-                    recording = await self._recording(0)
-                    tally = await self.services.store.write(objects.record_deletion, recording, object_id)
-                    self.report.deleted += tally.deleted
-                    self._count(tally)
-                else:
-                    await self.services.store.write(objects.mark_outside, self.resource.id, object_id)
+            if self.services.stopping.is_set():
+                return False
+            try:
+                await self._confirm_one(object_id)
+                in_a_row = 0
+            except SourceFault as fault:
+                first, in_a_row = first or fault, in_a_row + 1
+                if in_a_row == FAULTS_IN_A_ROW:
+                    break
+        if first is not None:
+            raise first
+        return True
+
+    async def _confirm_one(self, object_id: int) -> None:
+        """It is deleted only if asking for it says `NotFound`; if it answers, it left the filter."""
+        async with self.poller.lock:
+            try:
+                await self.source.get(self.config.path, object_id)
+            except RecordMissing:
+                recording = await self._recording(0)
+                tally = await self.services.store.write(objects.record_deletion, recording, object_id)
+                self.report.deleted += tally.deleted
+                self._count(tally)
+            else:
+                await self._recording(0)  # still the same source: an old one's answer says nothing of the new one
+                await self.services.store.write(objects.mark_outside, self.resource.id, object_id)
 
     async def _recording(self, server_time: int) -> Recording:
         """For the resource as it is now, so that holds and callbacks count, if it still is the one we list."""
@@ -183,8 +253,8 @@ class Sweep:
 
     def _count(self, tally: Tally) -> None:
         self.report.events += tally.created + tally.updated + tally.deleted
-        if tally.deliveries and self.resource.callback_id is not None:
-            self.services.nudge(self.resource.callback_id)
+        if tally.deliveries and tally.callback_id is not None:
+            self.services.nudge(tally.callback_id)
 
     async def _end(self, outcome: str, sentence: str, *, wait: float, code: str | None = None) -> None:
         self.report = replace(self.report, outcome=outcome, sentence=sentence)

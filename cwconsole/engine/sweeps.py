@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 
 import structlog
 
+from cwconsole.core.errors import CwconsoleError
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeper import Sweep
-from cwconsole.store import resources, sweeps
+from cwconsole.store import sweeps
 
 log = structlog.get_logger(__name__)
 
@@ -40,10 +42,14 @@ class Sweeps:
     async def _sweep(self, resource_id: int) -> None:
         try:
             poller = self.fleet.pollers.get(resource_id)
-            resource = await self.services.store.read(resources.load, resource_id)
-            if poller is not None and resource is not None:
+            if poller is not None:
+                resource, _ = await poller.aimed()
                 report = await Sweep(poller, resource, Why()).run()
                 if report.outcome in ("failed", "refused"):
                     log.warning("sweep did not end well", resource=resource.label, sentence=report.sentence)
+        except CwconsoleError as error:
+            log.warning("sweep could not be made", resource=resource_id, error=error.message)
+        except Exception:  # noqa: BLE001 - one resource's defect must not end the others' sweeps
+            log.error("sweep broke", resource=resource_id, traceback=traceback.format_exc())
         finally:
             self._running.discard(resource_id)

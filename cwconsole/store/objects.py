@@ -20,16 +20,18 @@ class Listed(NamedTuple):
     presence: str
 
 
-def known_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: int | None) -> list[Listed]:
-    """Known objects with `after < id <= up_to`, ids ascending; up_to None means to the end."""
+def known_range(
+    conn: sqlite3.Connection, resource_id: int, after: int, up_to: int | None, limit: int = -1
+) -> list[Listed]:
+    """Known objects with `after < id <= up_to`, ids ascending, the first `limit`; up_to None means to the end."""
     return [
         Listed(*row)
         for row in conn.execute(
             """
             SELECT object_id, updated, presence FROM objects
-            WHERE resource_id = ? AND object_id > ? AND object_id <= ? ORDER BY object_id
+            WHERE resource_id = ? AND object_id > ? AND object_id <= ? ORDER BY object_id LIMIT ?
             """,
-            (resource_id, after, 2**63 - 1 if up_to is None else up_to),
+            (resource_id, after, 2**63 - 1 if up_to is None else up_to, limit),
         )
     ]
 
@@ -41,14 +43,6 @@ def aside_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: i
         (resource_id, after, 2**63 - 1 if up_to is None else up_to),
     )
     return {row[0] for row in rows}
-
-
-def count_listed(conn: sqlite3.Connection, resource_id: int) -> int:
-    """How many objects are believed to be listed now."""
-    row = conn.execute(
-        "SELECT count(*) FROM objects WHERE resource_id = ? AND presence = 'listed'", (resource_id,)
-    ).fetchone()
-    return int(row[0])
 
 
 def record_fetched(

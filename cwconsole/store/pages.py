@@ -234,6 +234,7 @@ def add_events(
         updated=kinds.count(EventType.UPDATED),
         deleted=kinds.count(EventType.DELETED),
         deliveries=due,
+        callback_id=resource.callback_id,
     )
 
 

@@ -34,6 +34,7 @@ class Tally:
     deleted: int = 0
     learned: int = 0
     deliveries: int = 0  # new ones that are not held
+    callback_id: int | None = None  # where these go
 
 
 def open_poll(conn: sqlite3.Connection, start: PollStart, server_time: int | None) -> int:

@@ -31,10 +31,11 @@ def apply(conn: sqlite3.Connection, instance_id: int, change: Change, now_ms: in
         conn.execute("UPDATE resources SET active = 0 WHERE id = ?", (row.id,))
         return
     _take_up(conn, row.id, one, now_ms)
+    if (row.source, row.filter, row.mode) != (one.source, one.filter, one.mode):
+        resources.drop_crawl(conn, row.id)  # also if nothing is known yet: its first question may be on its way
     if change.step in (Step.RESTART, Step.REBASELINE):
-        resources.drop_crawl(conn, row.id)
         conn.execute("UPDATE resources SET baseline_done = 0, next_poll_ms = ? WHERE id = ?", (now_ms, row.id))
-    if change.step is Step.RESTART:
+    if row.source != one.source:
         _forget(conn, row.id)
 
 

@@ -57,6 +57,7 @@ class Resource:
     instance_enabled: int
     instance_paused_ms: int | None
     instance_held_ms: int | None
+    instance_updated_ms: int
     callback_id: int | None
 
     @property
@@ -87,6 +88,7 @@ _FROM_INSTANCE = {
     "instance_enabled": "i.enabled",
     "instance_paused_ms": "i.paused_ms",
     "instance_held_ms": "i.held_ms",
+    "instance_updated_ms": "i.updated_ms",
     "callback_id": "i.callback_id",
 }
 _COLUMNS = ", ".join(_FROM_INSTANCE.get(field.name, f"r.{field.name}") for field in fields(Resource))
@@ -134,7 +136,8 @@ def advance_crawl(
         """
         UPDATE resources SET crawl_kind = :kind, crawl_from = :window_from, crawl_last_id = :last_id,
             crawl_server_time = coalesce(crawl_server_time, :server_time),
-            crawl_started_ms = coalesce(crawl_started_ms, :now_ms), crawl_records = crawl_records + :records
+            crawl_started_ms = coalesce(crawl_started_ms, :now_ms), crawl_records = crawl_records + :records,
+            skew_ms = :server_time * 1000 - :now_ms
         WHERE id = :id AND crawl_id = :crawl_id
         """,
         {
@@ -247,12 +250,17 @@ def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int)
 def note_sweep(
     conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, swept_ms: int | None, vanished: int | None
 ) -> None:
-    """A sweep ended: completely (swept_ms set), or waiting for confirmation (vanished set), or failed (neither)."""
+    """A sweep ended: completely (swept_ms set), or waiting for confirmation (vanished set), or failed (neither).
+
+    One that failed answers nothing: what waited for confirmation before still does.
+    """
     conn.execute(
         """
-        UPDATE resources SET next_sweep_ms = ?, swept_ms = coalesce(?, swept_ms), sweep_vanished = ? WHERE id = ?
+        UPDATE resources SET next_sweep_ms = :next_ms, swept_ms = coalesce(:swept_ms, swept_ms),
+            sweep_vanished = CASE WHEN :swept_ms IS NULL THEN coalesce(:vanished, sweep_vanished) END
+        WHERE id = :id
         """,
-        (next_sweep_ms, swept_ms, vanished, resource_id),
+        {"next_ms": next_sweep_ms, "swept_ms": swept_ms, "vanished": vanished, "id": resource_id},
     )
 
 

@@ -30,6 +30,18 @@ def end_sweep(
     )
 
 
+def failed_in_a_row(conn: sqlite3.Connection, resource_id: int) -> int:
+    """How many sweeps of a resource have failed since the last that went well."""
+    row = conn.execute(
+        """
+        SELECT count(*) FROM polls WHERE resource_id = :resource AND kind = 'sweep' AND outcome = 'failed' AND id > (
+            SELECT coalesce(max(id), 0) FROM polls WHERE resource_id = :resource AND kind = 'sweep' AND outcome = 'ok')
+        """,
+        {"resource": resource_id},
+    ).fetchone()
+    return int(row[0])
+
+
 def due_sweeps(conn: sqlite3.Connection, now_ms: int) -> list[int]:
     """Resources whose next sweep is due. One without a time was just baselined: its first is an interval away."""
     return [

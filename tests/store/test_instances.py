@@ -90,7 +90,7 @@ def test_an_edit_that_changes_no_question_keeps_watermark_crawl_and_schedule(con
     begin(conn, contacts)
     before = resources.load(conn, contacts)
     edit(conn, instance, config(callback="http://127.0.0.1:9/other"))
-    assert resources.load(conn, contacts) == replace(before, callback_id=2)  # type: ignore[type-var]
+    assert resources.load(conn, contacts) == replace(before, callback_id=2, instance_updated_ms=NOW + 60_000)  # type: ignore[type-var]
 
 
 def test_another_company_starts_anew_only_when_confirmed(conn: sqlite3.Connection) -> None:
@@ -227,3 +227,13 @@ def test_removing_gives_up_what_waits_and_calls_off_what_is_queued(conn: sqlite3
     assert queued.state == "cancelled"
     assert instances.all_instances(conn) == []
     assert resources.active(conn) == []
+
+
+def test_an_edit_before_the_first_answer_drops_the_question_that_is_on_its_way(conn: sqlite3.Connection) -> None:
+    instance = add(conn)
+    contacts = resource_id(conn, instance, "contacts")
+    before = resources.load(conn, contacts)
+    edit(conn, instance, config(company="other"))
+    after = resources.load(conn, contacts)
+    assert before is not None and after is not None
+    assert after.crawl_id == before.crawl_id + 1
