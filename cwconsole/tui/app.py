@@ -19,6 +19,7 @@ from cwconsole.tui.actions import BY_ID, MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.operator import Operator
+from cwconsole.tui.outside import Outside
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
@@ -81,6 +82,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.fleet: Sequence[StatusRow] = ()
         self.verdict: Verdict | None = None
         self.frozen = False
+        self.outside: Outside | None = None  # given by whoever starts the console
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
         self._keys = dict(keymap or {})
@@ -130,6 +132,14 @@ class ConsoleApp(App[None], inherit_bindings=False):
             local_zone="" if is_utc else plain(zone.tzname() or "local"),
             read_only=self.operator.read_only,
             frozen=self.frozen,
+            production=self._is_about_production(),
+        )
+
+    def _is_about_production(self) -> bool:
+        """Whether the screen in front shows one instance, or something of it, that is tagged PROD."""
+        name = next((screen.about for screen in reversed(self._console_screens())), None)
+        return name is not None and any(
+            row.production and name in {row.instance, str(row.instance_id)} for row in self.fleet
         )
 
     @property

@@ -19,6 +19,8 @@ class Tone(Enum):
     KEY = "tone--key"  # a key to press, the name of a member
     TEXT = "tone--text"  # a string value
     NUMBER = "tone--number"  # a number, true, false, null
+    PROD = "tone--prod"  # belongs to production
+    PROD_SIGN = "tone--prod-sign"  # the word PROD in the header
 
 
 TONES = frozenset(tone.value for tone in Tone)

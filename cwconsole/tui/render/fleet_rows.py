@@ -25,6 +25,7 @@ class FleetRow:
     """A resource, or an instance with its resources when they are folded (`folded`) or stand below it.
 
     resource: empty for an instance. state: the worst of its resources. interval: seconds.
+    production: whether the instance is tagged so; its name then begins with the word PROD.
     """
 
     instance: str
@@ -46,6 +47,7 @@ class FleetRow:
     size: int = 0
     folded: bool | None = None
     indent: bool = False
+    production: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -107,6 +109,7 @@ def _row(row: StatusRow, extras: Extras) -> FleetRow:
         error=row.last_error,
         last=extras.last.get(row.resource_id),
         hours=extras.hours.get(row.resource_id, ()),
+        production=row.production,
     )
 
 
@@ -133,6 +136,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
         hours=tuple(sum(hour) for hour in zip(*hours, strict=True)),
         size=len(members),
         folded=folded,
+        production=worst.production,
     )
 
 
@@ -156,7 +160,7 @@ def _word_fits(row: StatusRow, word: str) -> bool:
     elif name == "resource":
         fits = row.resource.lower() == value
     else:
-        fits = value in f"{row.instance} {row.resource} {row.last_error or ''}".lower()
+        fits = value in f"{_named(row)} {row.resource} {row.last_error or ''}".lower()
     return fits != inverted
 
 
@@ -182,12 +186,18 @@ def _order(wanted: ViewSpec) -> Callable[[FleetRow], Any]:
 # --- columns ---------------------------------------------------------------------------------------------------------
 
 
+def _named(row: FleetRow | StatusRow) -> str:
+    """The instance; PROD comes first, so that a narrow column cannot cut it off."""
+    return f"{'PROD ' if row.production else ''}{plain(row.instance)}"
+
+
 def _instance(row: FleetRow, look: Look) -> Cell:
-    if row.folded is None:
-        return Cell(
-            f"  {plain(row.instance)}" if row.indent else plain(row.instance), Tone.MUTED if row.indent else Tone.PLAIN
-        )
-    return Cell(f"{look.glyphs.folded if row.folded else look.glyphs.unfolded} {plain(row.instance)}", Tone.STRONG)
+    if row.folded is not None:
+        sign = look.glyphs.folded if row.folded else look.glyphs.unfolded
+        return Cell(f"{sign} {_named(row)}", Tone.PROD if row.production else Tone.STRONG)
+    if row.indent:
+        return Cell(f"  {_named(row)}", Tone.PROD if row.production else Tone.MUTED)
+    return Cell(_named(row), Tone.PROD if row.production else Tone.PLAIN)
 
 
 def _resource(row: FleetRow, _: Look) -> Cell:

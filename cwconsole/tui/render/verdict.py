@@ -42,7 +42,10 @@ def verdict_of(rows: Sequence[StatusRow]) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too."""
+    """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too.
+
+    production: whether what is in view belongs to an instance that is tagged so.
+    """
 
     host: str
     engine: EngineState
@@ -52,6 +55,7 @@ class Heading:
     local_zone: str
     read_only: bool = False
     frozen: bool = False
+    production: bool = False
 
 
 _ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
@@ -64,6 +68,7 @@ def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
         (9, Cell(" cwconsole", Tone.STRONG)),
         (2, Cell(f" {shorten(plain(heading.host), 20, cut=glyphs.cut)}", Tone.MUTED)),
         (6, Cell(f"  {heading.engine.words}", _ENGINE_TONES.get(heading.engine.where, Tone.PLAIN))),
+        *([(9, Cell("  ")), (9, Cell(" PROD ", Tone.PROD_SIGN))] if heading.production else []),
         *([(9, Cell("  READ-ONLY", Tone.STRONG))] if heading.read_only else []),
         *([(9, Cell("  FROZEN", Tone.WARN))] if heading.frozen else []),
         *_verdict_cells(heading.verdict, glyphs),

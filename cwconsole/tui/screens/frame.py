@@ -83,6 +83,11 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """This screen's crumb; the view's line unless there is something shorter."""
         return self.spec.line
 
+    @property
+    def about(self) -> str | None:
+        """The instance that all of this belongs to, if it is one."""
+        return self.spec.value("instance") or (self.subject().instance if Scope.DETAIL in self.SCOPES else None)
+
     def badge(self) -> str:
         """What the crumbs say at the right: marked rows, new rows."""
         return ""

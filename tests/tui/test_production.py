@@ -1,0 +1,67 @@
+"""Instances that are tagged PROD say so: in their rows, and in the header of whatever is about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.tui.render.cells import Tone
+from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS
+from cwconsole.tui.terminal import Colours, Terminal
+from tests.tui.rig import Rig, console, database, small_fleet
+
+NAME = next(column for column in FLEET_COLUMNS if column.id == "instance")
+
+
+@pytest.fixture(params=["PROD", "production", " Prod "])
+def path(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    file = tmp_path / "cw.db"
+    with database(file) as conn:
+        small_fleet(conn)
+        for name, tags in (("acme", ["eu", request.param]), ("globex", ["non-prod", "product"])):
+            conn.execute(
+                "UPDATE instances SET body = json_set(body, '$.tags', json(?)) WHERE name = ?", (json.dumps(tags), name)
+            )
+    return file
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        yield rig
+
+
+async def test_rows_of_production_begin_with_the_word_and_have_a_tone_of_their_own(rig: Rig) -> None:
+    rows = rig.screen.table.rows.rows
+    drawn = [NAME.draw(row, rig.app.look()) for row in rows]
+    assert {cell.text for cell, row in zip(drawn, rows, strict=True) if row.instance == "acme"} == {"PROD acme"}
+    assert {cell.tone for cell, row in zip(drawn, rows, strict=True) if row.instance == "acme"} == {Tone.PROD}
+    assert {cell.text for cell, row in zip(drawn, rows, strict=True) if row.instance == "globex"} == {"globex"}
+    assert "PROD acme" in rig.text()
+
+
+async def test_folded_and_unfolded_groups_say_it_too_and_it_can_be_searched(rig: Rig) -> None:
+    await rig.press("f")
+    assert "▸ PROD acme" in rig.text()
+    await rig.press("slash", *"prod", "enter")
+    assert [row.instance for row in rig.screen.table.rows.rows] == ["acme"]
+
+
+async def test_the_header_says_it_where_the_view_is_about_production_and_only_there(rig: Rig) -> None:
+    assert " PROD " not in rig.lines()[0], "the fleet is about everybody"
+    await rig.press("colon", *"events instance:acme", "enter")
+    assert "  PROD " in rig.lines()[0]
+    await rig.press("enter")
+    assert "event" in rig.lines()[1]
+    assert "  PROD " in rig.lines()[0], "one event of it"
+    await rig.press("colon", *"events instance:globex", "enter")
+    assert " PROD " not in rig.lines()[0]
+
+
+async def test_without_colour_the_word_is_there_all_the_same(path: Path) -> None:
+    plain = Terminal(colours=Colours.NONE, unicode=False, remote=False)
+    async with console(path, terminal=plain) as rig:
+        assert "PROD acme" in rig.text()
