@@ -25,6 +25,6 @@ class Janitor:
         """One round: each kind of work in steps of at most 500 rows, so that other writes get their turn."""
         store, now_ms = self.services.store, self.services.clock.now_ms()
         await store.write(actions.expire, now_ms)
-        for prune in (polls.thin, retention.prune_events, retention.prune_removed):
+        for prune in (polls.thin, retention.prune_polls, retention.prune_events, retention.prune_removed):
             while not self.services.stopping.is_set() and await store.write(prune, now_ms, STEP) >= STEP:
                 pass

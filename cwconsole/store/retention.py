@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 
-KEEP_MS = 90 * 24 * 3600 * 1000
+from cwconsole.store import meta
+
+DAY_MS = 24 * 3600 * 1000
+KEEP_MS = 90 * DAY_MS
 
 
 def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
@@ -21,13 +24,36 @@ def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
     rows = conn.execute("SELECT id, seen_ms FROM events WHERE id > ? ORDER BY id LIMIT ?", (start, limit)).fetchall()
     old = [event_id for event_id, seen_ms in rows if seen_ms < horizon]
     if not old:
-        _note(conn, 0)  # kept ones may have been replaced by newer versions since: begin again next time
+        _begin_again(conn, now_ms)
         return 0
     prunable = [event_id for event_id in old if _prunable(conn, event_id)]
     for event_id in prunable:
         _delete_event(conn, event_id)
     _note(conn, old[-1])
     return len(old)
+
+
+def _begin_again(conn: sqlite3.Connection, now_ms: int) -> None:
+    """Once a day: what was kept as a last version may have been replaced by a newer one since."""
+    begun_ms = int(meta.get(conn, "pruning_begun_ms") or 0)
+    if not 0 <= now_ms - begun_ms < DAY_MS:
+        meta.put(conn, "pruning_begun_ms", str(now_ms))
+        _note(conn, 0)
+
+
+def prune_polls(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
+    """Delete up to `limit` polls older than the retention; their hours stay. Returns how many went.
+
+    Ids rise with time and the oldest go first, so only the first `limit` rows are looked at.
+    """
+    return conn.execute(
+        """
+        DELETE FROM polls WHERE id IN (
+            SELECT id FROM (SELECT id, finished_ms FROM polls ORDER BY id LIMIT :limit) WHERE finished_ms < :horizon
+        ) AND id < (SELECT max(id) FROM polls)
+        """,
+        {"limit": limit, "horizon": now_ms - KEEP_MS},
+    ).rowcount
 
 
 def _prunable(conn: sqlite3.Connection, event_id: int) -> bool:
@@ -69,7 +95,13 @@ def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
         (now_ms,),
     ).fetchone()
     if row is None:
-        return 0
+        # With its body, which holds its keys, even if sealed.
+        return conn.execute(
+            """
+            DELETE FROM instances WHERE removed_ms IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM resources WHERE instance_id = instances.id)
+            """
+        ).rowcount
     resource_id = row[0]
     events = conn.execute(
         "SELECT id FROM events WHERE resource_id = ? ORDER BY type, id LIMIT ?", (resource_id, limit)

@@ -89,3 +89,36 @@ async def test_quiet_polls_are_thinned_after_two_days_and_stay_in_the_hourly_tot
         kept = await it.rows("SELECT kind, created FROM polls ORDER BY id")
         assert (("window", 1) in kept, len(kept)) == (True, 2), "the one with news, and the newest"
         assert await it.rows("SELECT sum(polls), sum(created) FROM hours") == hours
+
+
+async def test_a_pass_over_kept_events_begins_again_once_a_day(tmp_path: Path) -> None:
+    async with rig(tmp_path, callback=False) as it:
+        await it.poll()
+        await with_versions(it, 1, 1)
+        await prune(it, LATER_MS)
+        await prune(it, LATER_MS + 60_000)
+        assert await it.rows("SELECT value FROM meta WHERE key = 'pruned_to'") == [("1",)]
+        await with_versions(it, 1, 1)
+        await prune(it, LATER_MS + retention.DAY_MS)
+        await prune(it, LATER_MS + retention.DAY_MS)
+        assert await it.rows("SELECT id FROM events") == [(2,)]
+
+
+async def test_polls_older_than_the_retention_go_whatever_they_brought(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await with_versions(it, 1, 3)
+        assert await it.store.write(retention.prune_polls, LATER_MS - 2000, 10) == 0
+        assert await it.store.write(retention.prune_polls, LATER_MS, 10) == 2
+        assert await it.rows("SELECT id FROM polls") == [(3,)]
+        assert await it.rows("SELECT polls FROM hours") == [(3,)]
+
+
+async def test_of_a_removed_instance_nothing_stays_not_even_its_sealed_keys(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 2)
+        await it.execute("UPDATE instances SET removed_ms = 1")
+        while await it.store.write(retention.prune_removed, NOW_MS, 10):
+            pass
+        for table in ("instances", "resources", "objects", "events", "deliveries", "polls", "hours"):
+            assert await it.rows(f"SELECT 1 FROM {table}") == [], table
