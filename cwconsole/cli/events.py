@@ -41,7 +41,7 @@ def list_events(
     if invocation.as_json:
         output.print_json(rows)
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no such event.")
+        output.print_table(HEAD, [cells(row) for row in rows], empty="There is no such event.")
 
 
 @events.command("show")
@@ -108,7 +108,8 @@ def _print(detail: EventDetail, now_ms: int) -> None:
         print_delivery(delivery, now_ms)
 
 
-def _cells(row: EventRow) -> list[str]:
+def cells(row: EventRow) -> list[str]:
+    """A row of the table."""
     date = server_moment(row.record_date) + (" future" if row.future else "")
     return [
         str(row.id),

@@ -30,14 +30,24 @@ HELP = {
 }
 
 
-def filter_options(noun: Noun) -> Callable[[F], F]:
-    """Add the filter to a command; it gets `words`, `limit`, `after` and one argument for each option."""
+def word_options(noun: Noun) -> Callable[[F], F]:
+    """Add the filter's words to a command, one option and argument for each."""
 
     def add(command: F) -> F:
         for name in reversed(OPTIONS):
             command = click.option(
                 f"--{name}", metavar=name.upper(), help=_help(noun, name), hidden=name not in WORDS[noun]
             )(command)
+        return command
+
+    return add
+
+
+def filter_options(noun: Noun) -> Callable[[F], F]:
+    """Add the filter to a command; it gets `words`, `limit`, `after` and one argument for each option."""
+
+    def add(command: F) -> F:
+        command = word_options(noun)(command)
         command = click.option("--limit", default=DEFAULT_LIMIT, show_default=True, help="At most so many.")(command)
         command = click.option("--after", metavar="ID", help="Go on below this id, the last one shown.")(command)
         return click.argument("words", metavar="[WORD:VALUE]...", nargs=-1)(command)

@@ -13,10 +13,12 @@ from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
 from cwconsole.engine.supervisor import Engine
-from cwconsole.store import actions, connection
+from cwconsole.store import actions, connection, replay_jobs
 from cwconsole.store.actions import Action
+from cwconsole.store.replay_jobs import Job
 
 LOOK_SECONDS = 0.1
+GOING_ON = ("queued", "running")
 
 Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engine` with everything but the mode bound
 
@@ -76,9 +78,29 @@ async def carry_out(path: Path, host: Host, action_id: int) -> Action:
             await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and will pick it up
 
 
+async def do_job(path: Path, host: Host, job_id: int) -> Job:
+    """Wait until a job has ended or is paused. If no engine runs, host one for it and the deliveries that result."""
+    while True:
+        job = await asyncio.to_thread(_load_job, path, job_id)
+        if job.state not in GOING_ON:
+            return job
+        try:
+            async with host(scheduled=False, job=job_id) as engine:
+                while (await asyncio.to_thread(_load_job, path, job_id)).state in GOING_ON:  # noqa: ASYNC110 - a row
+                    await asyncio.sleep(LOOK_SECONDS)
+                await engine.drained()
+        except EngineRunningError:
+            await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and does it
+
+
 async def _finished(path: Path, action_id: int) -> None:
     while (await asyncio.to_thread(_load, path, action_id)).open:  # noqa: ASYNC110 - it is a row, not an event
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _load_job(path: Path, job_id: int) -> Job:
+    with closing(connection.reader(path)) as conn:
+        return replay_jobs.load(conn, job_id)
 
 
 def _load(path: Path, action_id: int) -> Action:

@@ -101,6 +101,7 @@ async def hosted_engine(
     api_policy: AddressPolicy,
     scheduled: bool = True,
     only: int | None = None,
+    job: int | None = None,
 ) -> AsyncIterator[Engine]:
     """Run an engine on a database around a block, under the engine's lock; drained and stopped at the end.
 
@@ -118,7 +119,7 @@ async def hosted_engine(
         me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
         await store.write(meta.note_engine, me)
         connector = Connector(pool, vault, threads, client_id=client_id, api_policy=api_policy)
-        engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only)
+        engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only, job=job)
         async with running(engine):
             yield engine
 

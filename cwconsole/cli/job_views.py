@@ -1,0 +1,67 @@
+"""Jobs for people, and seeing one through to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cwconsole.cli import output, settings
+from cwconsole.cli.asking import host
+from cwconsole.cli.door import Failed
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.text import maybe, moment, span
+from cwconsole.store import replay_jobs
+from cwconsole.store.replay_jobs import Job
+
+
+def see_through(invocation: Invocation, job_id: int) -> None:
+    """Wait for a job's end, hosting an engine if none runs. Raises Failed if it did not send everything again."""
+    from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
+    from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
+
+    with log_to_file(invocation.settings.log_level, settings.log_file()):
+        job = loop.run(hosting.do_job(invocation.path, host(invocation), job_id))
+    sent = invocation.read(replay_jobs.sent, job_id)
+    if invocation.as_json:
+        output.print_json(document(job, sent))
+    sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}."
+    if job.state != "done" or job.failed:
+        raise Failed(f"{sentence} {job.error or ''}".rstrip())
+    if not invocation.as_json:
+        output.print_line(sentence)
+
+
+def document(job: Job, sent: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A job as JSON. sent: how many of its replays are in which state."""
+    row: dict[str, Any] = output.as_json(job)
+    for name in ("chosen", "upper", "cursor"):  # how it is stored
+        del row[name]
+    row |= {"about": job.about, "seconds_left": job.seconds_left}
+    return row if sent is None else {**row, "deliveries": dict(sent)}
+
+
+def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
+    """A job in full."""
+    return [
+        ("job", f"{job.id}: replay of {job.about}"),
+        ("state", job.state),
+        ("progress", f"{progress(job)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
+        ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
+        ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
+        ("error", maybe(job.error)),
+        ("command", job.command),
+        ("asked by", f"{job.operator}, {job.origin}"),
+        ("reason", maybe(job.reason)),
+        ("asked", moment(job.created_ms)),
+        ("started", moment(job.started_ms)),
+        ("finished", moment(job.finished_ms)),
+    ]
+
+
+def progress(job: Job) -> str:
+    """`12 of 1,204`."""
+    return f"{job.done:,} of {'' if job.exact else 'at least '}{job.total:,}"
+
+
+def _outcomes(sent: Mapping[str, int]) -> str:
+    return "".join(f", {count:,} {state}" for state, count in sorted(sent.items()))

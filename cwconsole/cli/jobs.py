@@ -1,0 +1,109 @@
+"""`cwconsole jobs`: what runs for long, how far it is, and stopping it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from cwconsole.cli import output
+from cwconsole.cli.common import REASON, common_options, pass_invocation
+from cwconsole.cli.filtering import whole_id
+from cwconsole.cli.invocation import Invocation
+from cwconsole.cli.job_views import document, facts, progress
+from cwconsole.cli.text import maybe, moment, span
+from cwconsole.core.filters import DEFAULT_LIMIT, LONGEST_PAGE
+from cwconsole.store import replay_jobs
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.replay_jobs import Job
+
+HEAD = ("ID", "ASKED", "WHO", "STATE", "DONE", "FAILED", "RATE", "LEFT", "ABOUT")
+
+
+@click.group()
+@common_options
+def jobs() -> None:
+    """List, show, pause, resume and cancel jobs: replays of many events."""
+
+
+@jobs.command("list")
+@click.option("--limit", type=click.IntRange(1, LONGEST_PAGE), default=DEFAULT_LIMIT, show_default=True,
+              help="At most so many.")  # fmt: skip
+@common_options
+@pass_invocation
+def list_jobs(invocation: Invocation, limit: int) -> None:
+    """List jobs, newest first."""
+    rows = invocation.read(replay_jobs.recent, limit)
+    if invocation.as_json:
+        output.print_json([document(row) for row in rows])
+    else:
+        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no job.")
+
+
+@jobs.command("show")
+@click.argument("job_id", metavar="ID")
+@common_options
+@pass_invocation
+def show_job(invocation: Invocation, job_id: str) -> None:
+    """Show one job, and what became of its replays."""
+    job = invocation.read(replay_jobs.load, whole_id(job_id))
+    sent = invocation.read(replay_jobs.sent, job.id)
+    if invocation.as_json:
+        output.print_json(document(job, sent))
+    else:
+        output.print_facts(facts(job, sent))
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@REASON
+@common_options
+@pass_invocation
+def pause(invocation: Invocation, job_id: str, reason: str | None) -> None:
+    """Let a job stand still."""
+    _change(invocation, replay_jobs.pause, ActionKind.PAUSE_JOB, job_id, reason=reason)
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@REASON
+@common_options
+@pass_invocation
+def resume(invocation: Invocation, job_id: str, reason: str | None) -> None:
+    """Let a paused job go on."""
+    _change(invocation, replay_jobs.resume, ActionKind.RESUME_JOB, job_id, reason=reason)
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@REASON
+@common_options
+@pass_invocation
+def cancel(invocation: Invocation, job_id: str, reason: str | None) -> None:
+    """End a job before its time. Replays that it has made already are still sent."""
+    _change(invocation, replay_jobs.cancel, ActionKind.CANCEL_JOB, job_id, reason=reason)
+
+
+def _change(
+    invocation: Invocation, change: Callable[..., str], kind: ActionKind, job_id: str, *, reason: str | None
+) -> None:
+    asked = invocation.asked(kind, reason=reason)
+    outcome = invocation.write(change, whole_id(job_id), asked=asked, now_ms=invocation.now_ms)
+    if invocation.as_json:
+        output.print_json({"job": int(job_id), "outcome": outcome})
+    else:
+        output.print_line(outcome)
+
+
+def _cells(job: Job) -> list[str]:
+    return [
+        str(job.id),
+        moment(job.created_ms),
+        job.operator,
+        job.state,
+        progress(job),
+        maybe(job.failed or None),
+        f"{job.rate:g}/s",
+        "-" if job.seconds_left is None else span(job.seconds_left),
+        job.about,
+    ]
