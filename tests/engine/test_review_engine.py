@@ -14,7 +14,7 @@ import pytest
 
 from cwconsole.core.errors import AccessFault, HeavyQueryFault
 from cwconsole.core.records import Page, PageRequest, Seen
-from cwconsole.engine import fleet, services
+from cwconsole.engine import fleet, services, supervisor
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
 from cwconsole.store import meta
@@ -307,3 +307,42 @@ async def test_a_first_question_whose_answer_comes_after_an_edit_is_not_used(tmp
         it.source.highest_id = edited  # type: ignore[method-assign]
         assert (await it.poll()).outcome == "dropped"
         assert await it.rows("SELECT start_at FROM resources") == [(None,)]
+
+
+async def test_a_stop_waits_no_longer_than_its_limit_for_who_hangs_and_the_next_engine_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.2)
+    network = Network()
+    async with engine_with(tmp_path, network) as (engine, _):
+        await engine.poll_all(Why(trigger="once"))
+        network.source.now += 10
+        network.source.put(1)
+        network.source.put(2)
+    network.sender.delay = lambda _: 3600.0
+    hanging = asyncio.Event()
+    original = network.source.page
+
+    async def page(request: PageRequest) -> Page:
+        if request.after:
+            hanging.set()
+            await asyncio.sleep(3600)
+        return await original(request)
+
+    network.source.page = page  # type: ignore[method-assign]
+    began = asyncio.get_running_loop().time()
+    async with engine_with(tmp_path, network) as (_, store):
+        await ask(store, ActionKind.POLL, instance_id=1)
+        await hanging.wait()
+        await until(lambda: len(network.sender.sent) == 2)
+    assert asyncio.get_running_loop().time() - began < 5
+    network.source.page = original  # type: ignore[method-assign]
+    network.sender.delay = lambda _: 0.0
+    async with engine_with(tmp_path, network) as (engine, store):
+        await engine.drained()
+        assert (await outcome(store, 1))[0] == "done"  # asked for once, begun twice
+        assert await rows(store, "SELECT outcome FROM polls ORDER BY id") == [("ok",), ("interrupted",), ("ok",)]
+        assert await rows(store, "SELECT error_code FROM attempts ORDER BY number, id") == [
+            *[("interrupted",)] * 2,
+            *[(None,)] * 2,
+        ]
