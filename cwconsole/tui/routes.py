@@ -14,9 +14,11 @@ from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.screens.instance import InstanceScreen
 from cwconsole.tui.screens.log import LogScreen
 from cwconsole.tui.screens.poll import PollScreen
 from cwconsole.tui.screens.polls import PollsScreen
+from cwconsole.tui.screens.resource import ResourceScreen
 from cwconsole.tui.screens.unbuilt import UnbuiltScreen
 from cwconsole.tui.viewspec import ViewSpec
 
@@ -24,6 +26,8 @@ SCREENS: Final[Mapping[str, Callable[[ViewSpec], ConsoleScreen]]] = {
     "fleet": FleetScreen,
     "events": EventsScreen,
     "event": EventScreen,
+    "instance": InstanceScreen,
+    "resource": ResourceScreen,
     "deliveries": DeliveriesScreen,
     "delivery": DeliveryScreen,
     "dead": DeadLettersScreen,

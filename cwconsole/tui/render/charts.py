@@ -12,7 +12,7 @@ from typing import Final
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import Glyphs
-from cwconsole.tui.render.plain import Align, fit
+from cwconsole.tui.render.plain import Align, fit, shorten, width
 
 SCALE: Final = 7  # cells of the scale, the line beside it included
 
@@ -35,7 +35,9 @@ def chart(
     top = max((bar.value or 0.0 for bar in shown), default=0.0)
     last = next((bar.value for bar in reversed(shown) if bar.value is not None), None)
     told = "" if last is None else f"  now {scale(last)}, highest {scale(top)}"
-    lines: list[Line] = [(Cell(title, Tone.STRONG), Cell(told, Tone.MUTED))]
+    lines: list[Line] = [
+        (Cell(title, Tone.STRONG), Cell(shorten(told, max(cells - width(title), 0), cut=glyphs.cut), Tone.MUTED))
+    ]
     steps = len(glyphs.spark)
     heights = [_eighths(bar.value, top, height * steps) for bar in shown]
     for row in range(height - 1, -1, -1):

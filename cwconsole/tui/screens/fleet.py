@@ -10,6 +10,7 @@ from cwconsole.store import fleet_view
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, NO_EXTRAS, Extras, FleetRow, fleet_rows
 from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import ViewSpec, spec
@@ -18,10 +19,10 @@ from cwconsole.tui.widgets.virtual_table import VirtualTable
 EXTRAS_MS = 5_000  # between two readings of last polls and hours, at least
 
 
-class FleetScreen(Places, ListScreen):
+class FleetScreen(Instances, Places, ListScreen):
     """The app reads the fleet, for the header needs it everywhere; this screen adds last polls and hours."""
 
-    SCOPES = (Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)

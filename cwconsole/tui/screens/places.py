@@ -9,13 +9,14 @@ from cwconsole.store import operations
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Steering
+from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.viewspec import spec
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-class Places:
+class Places(PlacePages):
     """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance.
 
     No node of Textual: style sheets would take it for the only base.

@@ -1,0 +1,217 @@
+"""An instance body as the fields of a form, and back; nothing that the form does not show is lost.
+
+1. A field that is empty takes its key away. A secret that still reads `********` stays as it is stored.
+2. Resources are named by ticking them. One that was configured keeps its own settings; one that the catalogue knows
+   needs none.
+3. A body with older spellings (`event.objects`, `event.poller.urls`) is only rewritten when other resources are ticked.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cwconsole.core import catalogue
+from cwconsole.core.document import Json
+from cwconsole.core.errors import ConfigError
+from cwconsole.core.instance_body import POLLER, InstanceBody, canonical, masked
+from cwconsole.core.instance_config import to_config
+
+ENABLED: Final = "event.notification.enabled"
+CALLBACK: Final = "event.notification.callback.url"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One line of the form. key: of the configuration, or `name` and `tags`. hint: stands there while it is empty."""
+
+    key: str
+    label: str
+    hint: str = ""
+    secret: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its name among widgets."""
+        return "field-" + self.key.replace(".", "-").replace("_", "-")
+
+
+FIELDS: Final = (
+    Field(key="name", label="Name", hint="unique, and not a number"),
+    Field(key="baseUrl", label="Base URL", hint="https://api-na.myconnectwise.net/v4_6_release/apis/3.0"),
+    Field(key="company", label="Company", hint="as typed at ConnectWise's sign-in"),
+    Field(key="public.key", label="Public key"),
+    Field(key="private.key", label="Private key", hint="the key itself, env:NAME or file:PATH", secret=True),
+    Field(key="client.id", label="Client id", hint="ConnectWise's clientId; empty: the settings' own", secret=True),
+    Field(key=CALLBACK, label="Callback URL", hint="empty: record events and send nothing"),
+    Field(key="event.notification.signature.key", label="Signature key", hint="signs each notification", secret=True),
+    Field(key="event.poller.refresh_interval", label="Minutes", hint="between polls; 15"),
+    Field(key="cwconsole.start", label="Start", hint="now, everything, or a time: 2026-01-31T08:00:00Z"),
+    Field(key="cwconsole.timezone", label="Time zone", hint="UTC, America/Denver"),
+    Field(key="tags", label="Tags", hint="separated by commas"),
+)
+_NUMBERS: Final = frozenset({"event.poller.refresh_interval"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A resource to tick. title: what it is. note: what someone who picks it should know."""
+
+    name: str
+    title: str
+    note: str = ""
+    ticked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filled:
+    """What stands in a form: texts by their fields' keys, the ticked resources, and whether it is to be polled."""
+
+    texts: Mapping[str, str]
+    resources: tuple[str, ...]
+    enabled: bool
+
+
+def empty_body() -> InstanceBody:
+    """Where a new instance begins. It has no name yet, so it is no body that could be stored."""
+    document: dict[str, Json] = {
+        "name": "",
+        "element": {"key": "connectwisecrmrest"},
+        "tags": [],
+        "configuration": {ENABLED: True},
+    }
+    return InstanceBody(document=document)
+
+
+def fields_of(body: InstanceBody) -> Filled:
+    """What the form shows of a body."""
+    texts = {field.key: _text(_value(body, field.key)) for field in FIELDS}
+    enabled = str(body.configuration.get(ENABLED, False)).casefold() == "true"
+    return Filled(texts=texts, resources=tuple(_named(body)), enabled=enabled)
+
+
+def offers_of(body: InstanceBody) -> list[Offer]:
+    """Its own resources, ticked, and then what else the catalogue has."""
+    own = _named(body)
+    known = {endpoint.path for name in own if (endpoint := catalogue.lookup(name)) is not None}
+    offers = [Offer(name=name, title=_title(name, url), ticked=True) for name, url in own.items()]
+    return offers + [
+        Offer(name=endpoint.key, title=endpoint.title, note=endpoint.note)
+        for endpoint in catalogue.ENDPOINTS
+        if endpoint.path not in known and endpoint.key not in own
+    ]
+
+
+def filled_in(body: InstanceBody, filled: Filled) -> InstanceBody:
+    """The body with what stands in the form. Raises ConfigError for a name or a tag that cannot be."""
+    document: dict[str, Json] = dict(body.document)
+    configuration = dict(body.configuration)
+    document["configuration"] = configuration
+    before = fields_of(body)
+    for field in FIELDS:
+        text = filled.texts[field.key].strip()
+        if text != before.texts[field.key].strip():
+            _put(document, configuration, field.key, text)
+    if filled.enabled != before.enabled:
+        configuration[ENABLED] = filled.enabled
+    if set(filled.resources) != set(before.resources):
+        _put_resources(body, configuration, filled.resources)
+    return canonical(document)
+
+
+def field_at(key: str) -> Field | None:
+    """The field that a ConfigError's key is about, if the form shows it."""
+    name = key.removeprefix("configuration.")
+    return next((field for field in FIELDS if field.key == name), None)
+
+
+def edit_command(name: str, before: InstanceBody, after: InstanceBody) -> str:
+    """The same on the command line, secrets masked."""
+    old, new = _settings(before), _settings(after)
+    words = ["cwconsole", "instances", "edit", name]
+    for key, value in new.items():
+        if old.get(key) != value:
+            words += ["--set", f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"]
+    words += [word for key in old if key not in new for word in ("--unset", key)]
+    return shlex.join(words)
+
+
+def _settings(body: InstanceBody) -> dict[str, Json]:
+    """Values by the keys that `instances edit --set` takes, secrets masked."""
+    shown = masked(body)
+    settings: dict[str, Json] = {"name": shown.document.get("name"), "tags": shown.document.get("tags")}
+    for key, value in shown.configuration.items():
+        if key == POLLER and isinstance(value, dict):
+            settings |= {f"{POLLER}.{name}": table for name, table in value.items()}
+        else:
+            settings[key] = value
+    return settings
+
+
+def _value(body: InstanceBody, key: str) -> Json:
+    return body.document.get(key) if key in {"name", "tags"} else body.configuration.get(key)
+
+
+def _text(value: Json) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(str(item) for item in value)
+        case dict():
+            return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _put(document: dict[str, Json], configuration: dict[str, Json], key: str, text: str) -> None:
+    if key == "name":
+        document[key] = text
+    elif key == "tags":
+        document[key] = [tag.strip() for tag in text.split(",") if tag.strip()]
+    elif not text:
+        configuration.pop(key, None)
+    else:
+        configuration[key] = _number(text) if key in _NUMBERS else text
+
+
+def _number(text: str) -> Json:
+    """A number where it is one; what is none is left for the check to name."""
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return int(value) if value.is_integer() else value
+
+
+def _named(body: InstanceBody) -> dict[str, str]:
+    """The configured resources with their URLs, in the order of the body; the older spellings too."""
+    pollers = body.configuration.get(POLLER)
+    if isinstance(pollers, dict) and pollers:
+        return {name: str(table.get("url") or "") if isinstance(table, dict) else "" for name, table in pollers.items()}
+    try:
+        return {one.name: one.template for one in to_config(body, lambda _: "hidden").resources}
+    except ConfigError:
+        return {}
+
+
+def _title(name: str, url: str) -> str:
+    endpoint = catalogue.lookup(name)
+    return url or (endpoint.title if endpoint is not None else "")
+
+
+def _put_resources(body: InstanceBody, configuration: dict[str, Json], names: Sequence[str]) -> None:
+    pollers = configuration.get(POLLER)
+    own = pollers if isinstance(pollers, dict) else {}
+    urls = _named(body)
+    configuration[POLLER] = {name: own.get(name, _fresh(name, urls.get(name, ""))) for name in names}
+    for older in ("event.objects", "event.poller.urls"):
+        configuration.pop(older, None)
+
+
+def _fresh(name: str, url: str) -> Json:
+    return {"url": url} if url and catalogue.lookup(name) is None else {}

@@ -1,0 +1,102 @@
+"""One instance in full: where it reads, where it delivers, and its configuration with its secrets masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from cwconsole.core.document import Json
+from cwconsole.core.health import Health
+from cwconsole.core.instance_body import POLLER, InstanceBody, masked
+from cwconsole.core.secret import MASK
+from cwconsole.store.resource_view import InstanceView, Receiver
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Look
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.states import health_cell, severity
+from cwconsole.tui.render.times import ago, second, span
+
+NAME_CELLS: Final = 11
+
+
+def instance_lines(view: InstanceView, rows: Sequence[StatusRow], look: Look) -> list[Line]:
+    """State, sources, receiver, dates. rows: of its resources."""
+    row = view.instance
+    sources = sorted({"/".join(one.source.split("/")[:2]) for one in view.resources})
+    return [
+        (Cell(plain(row.name), Tone.STRONG), Cell(f"  instance {row.id}  ", Tone.MUTED), *_states(view, rows, look)),
+        _fact("reads", ", ".join(map(plain, sources)) or "nothing: it has no resources; E adds some"),
+        receiver_line(view.receiver, look),
+        _fact("since", f"{second(row.created_ms)}, changed {ago(row.updated_ms, look.now_ms)} ago", Tone.MUTED),
+    ]
+
+
+def _states(view: InstanceView, rows: Sequence[StatusRow], look: Look) -> Iterator[Cell]:
+    row = view.instance
+    if not row.enabled:
+        yield health_cell(Health.OFF, look.glyphs)
+        yield Cell(": nothing is read. n switches it on.", Tone.MUTED)
+        return
+    if row.paused_ms is not None:
+        yield health_cell(Health.PAUSED, look.glyphs)
+        yield Cell(f" for {ago(row.paused_ms, look.now_ms)}: nothing is read. R resumes it.", Tone.MUTED)
+        return
+    for state in sorted({one.state for one in rows}, key=severity):
+        number = sum(one.state is state for one in rows)
+        cell = health_cell(state, look.glyphs)
+        sign, _, word = cell.text.partition(" ")
+        yield Cell(f"{sign} {number} {word}  ", cell.tone)
+
+
+def receiver_line(receiver: Receiver | None, look: Look) -> Line:
+    """Where notifications go, and what stands in the way."""
+    if receiver is None:
+        return _fact("delivers", "nothing: it only records, for it has no callback URL", Tone.MUTED)
+    line = _fact("delivers", f"to {plain(receiver.url)}")
+    if receiver.held_reason is not None:
+        return (*line, Cell(f"  {look.glyphs.held} held: {plain(receiver.held_reason)}; H lets it go", Tone.WARN))
+    if receiver.breaker_until_ms is not None:
+        left = span(max(receiver.breaker_until_ms - look.now_ms, 0) / 1000)
+        return (*line, Cell(f"  {look.glyphs.warn} it does not answer; tried again in {left}", Tone.WARN))
+    answered = receiver.last_success_ms
+    return (*line, *([Cell(f"  answered {ago(answered, look.now_ms)} ago", Tone.MUTED)] if answered else []))
+
+
+def config_lines(body: InstanceBody, resource: str | None = None) -> list[Line]:
+    """The configuration, a line each; secrets as `********`. resource: only what belongs to it."""
+    document = masked(body).document
+    configuration = document.get("configuration")
+    pollers = configuration.get(POLLER) if isinstance(configuration, dict) else None
+    if resource is not None:
+        table = pollers.get(resource) if isinstance(pollers, dict) else None
+        if not table:
+            return [(Cell("Named without settings of its own: the catalogue knows the rest.", Tone.MUTED),)]
+        return [_setting(key, value) for key, value in _flat(table)]
+    return [_setting(key, value) for key, value in _flat(dict(document))]
+
+
+def _flat(value: Json, prefix: str = "") -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict) and value:
+        for name, inner in value.items():
+            yield from _flat(inner, f"{prefix}.{name}" if prefix else name)
+    else:
+        yield prefix, value
+
+
+def _setting(key: str, value: Json) -> Line:
+    name = plain(key.removeprefix("configuration."))
+    if value == MASK:
+        return (Cell(name, Tone.KEY), Cell(" = "), Cell(f"{MASK}  (kept secret)", Tone.MUTED))
+    tone = Tone.TEXT if isinstance(value, str) else Tone.NUMBER
+    return (Cell(name, Tone.KEY), Cell(" = "), Cell(plain(json.dumps(value, ensure_ascii=False)), tone))
+
+
+def flattened(body: InstanceBody) -> Mapping[str, Json]:
+    """Every value by its dotted key, secrets masked: what an edit is told by."""
+    return dict(_flat(dict(masked(body).document)))
+
+
+def _fact(name: str, text: str, tone: Tone = Tone.PLAIN) -> Line:
+    return (Cell(f"{name:<{NAME_CELLS}}", Tone.MUTED), Cell(text, tone))

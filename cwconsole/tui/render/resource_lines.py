@@ -1,0 +1,249 @@
+"""One resource in full: how it does and why, where its watermark stands, the poll under way, charts poll by poll."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
+from typing import Final
+
+from cwconsole.core.health import Health
+from cwconsole.core.polling import PARKED_INTERVAL
+from cwconsole.store.resource_view import PollPoint, ResourceView
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.render.bars import bar, count
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.charts import SCALE, Bar, chart
+from cwconsole.tui.render.columns import Look
+from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.plain import fit, plain, width
+from cwconsole.tui.render.states import health_cell, state_cell
+from cwconsole.tui.render.times import ago, second, short, span, until
+
+NAME_CELLS: Final = 11
+BAR_CELLS: Final = 16
+BESIDE_FROM: Final = 110  # cells of width from which the charts stand beside each other
+_KINDS: Final = {
+    "baseline": "the baseline, without events",
+    "everything": "everything there is",
+    "window": "what has changed",
+    "full": "everything, to compare it",
+}
+
+
+# --- how it does, and why --------------------------------------------------------------------------------------------
+
+
+def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line:
+    """`✗ failing  acme/tickets  polled every 5m, next in 3m`."""
+    row = view.resource
+    how = {"full": ", read in full", "as_written": ", as written: weaker guarantee"}.get(row.mode, "")
+    due = until(row.next_poll_ms, look.now_ms, none="")
+    when = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
+    last = f", last answered {ago(row.last_success_ms, look.now_ms)} ago" if row.last_success_ms else ""
+    head = Cell("") if status is None else health_cell(status.state, look.glyphs)
+    return (
+        head,
+        Cell(f"  {plain(row.label)}  ", Tone.STRONG),
+        Cell(f"every {span(row.interval_s)}{how}{when}{last}", Tone.MUTED),
+    )
+
+
+def why(view: ResourceView, status: StatusRow, look: Look, *, engine_runs: bool) -> str:
+    """What is the matter, and what to do about it, in plain sentences."""
+    if status.state is Health.LATE:
+        return _late(view, status, engine_runs=engine_runs)
+    if status.state is Health.NEW:
+        return _new(view, engine_runs=engine_runs)
+    return _REASONS[status.state](view, status, look.now_ms)
+
+
+def _parked(view: ResourceView, status: StatusRow, now_ms: int) -> str:
+    row = view.resource
+    every, since = span(max(row.interval_s, PARKED_INTERVAL)), ago(row.failing_since_ms, now_ms, none="some time")
+    return (
+        f"{_error(view, status)} So it has been for {since}. E edits the instance; it is asked every {every}, or by p."
+    )
+
+
+def _failing(view: ResourceView, status: StatusRow, now_ms: int) -> str:
+    row = view.resource
+    tries = "1 poll has" if row.failures == 1 else f"{row.failures} polls in a row have"
+    since = ago(row.failing_since_ms, now_ms, none="some time")
+    return f"{_error(view, status)} {tries} failed, for {since} now; p tries at once."
+
+
+def _paused(view: ResourceView, _: StatusRow, now_ms: int) -> str:
+    row = view.resource
+    what = "It is" if row.paused_ms is not None else "Its instance is"
+    since = ago(row.paused_ms or row.instance_paused_ms, now_ms, none="some time")
+    return f"{what} paused, for {since} now: nothing is read. R resumes it."
+
+
+_REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] = {
+    Health.PARKED: _parked,
+    Health.FAILING: _failing,
+    Health.PAUSED: _paused,
+    Health.ASKING: lambda view, status, _: _error(view, status),
+    Health.HELD: lambda _, status, __: f"It is up to date, but nothing is sent: {status.held_why}. H lets it go.",
+    Health.OFF: lambda *_: "Its instance is switched off: nothing is read. n switches it on.",
+    Health.FRESH: lambda _, status, __: f"Everything up to the watermark is recorded.{_dead(status)}",
+}
+
+
+def _error(view: ResourceView, status: StatusRow) -> str:
+    text = plain(view.resource.error or status.last_error or "It fails").strip()
+    return text if text[-1:] in {".", "!", "?"} else f"{text}."
+
+
+def _dead(status: StatusRow) -> str:
+    if not status.dead:
+        return ""
+    some = "1 delivery is" if status.dead == 1 else f"{status.dead} deliveries are"
+    return f" But {some} dead: e shows the events, to send them again."
+
+
+def _late(view: ResourceView, status: StatusRow, *, engine_runs: bool) -> str:
+    behind = "It" if status.lag_seconds is None else f"The watermark lies {span(status.lag_seconds)} back; it"
+    if not engine_runs:
+        return f"{behind} is late because no engine runs. Start one: `cwconsole run`, or a console that may change."
+    if view.resource.crawl_kind is not None:
+        return f"{behind} is late because a long poll is under way; it goes on by itself."
+    return f"{behind} is late: polls are missing. p polls now; the log says what the engine does."
+
+
+def _new(view: ResourceView, *, engine_runs: bool) -> str:
+    if not engine_runs:
+        return "It has not been read yet, and no engine runs. Start one with `cwconsole run`."
+    if view.resource.crawl_kind is not None:
+        return "It is being read for the first time; events come after that."
+    return "It has not been read yet; its first poll comes by itself."
+
+
+# --- watermark, window, progress -------------------------------------------------------------------------------------
+
+
+def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zone: tzinfo = UTC) -> list[Line]:
+    """The watermark, the crawl under way, what is under way to the receiver. zone: the instance's."""
+    row = view.resource
+    lag = "" if status is None or status.lag_seconds is None else f"  {span(status.lag_seconds)} behind"
+    mark = "none yet: the first poll sets it" if row.watermark is None else _both(row.watermark * 1000, zone) + lag
+    lines = [_fact("watermark", mark), *_crawl_lines(view, look), _deliveries_line(status, look)]
+    if view.set_aside:
+        lines.append(
+            _fact("set aside", f"{view.set_aside} records that cannot be decoded; sweeps try again", Tone.WARN)
+        )
+    swept = f"last {ago(row.swept_ms, look.now_ms)} ago" if row.swept_ms else "none yet"
+    due = until(row.next_sweep_ms, look.now_ms, none="")
+    ahead = f", next {due if due == 'due' else f'in {due}'}" if due else ""
+    lines.append(_fact("sweep", f"{swept}{ahead}; w looks for deleted records now", Tone.MUTED))
+    return lines
+
+
+def _fact(name: str, text: str, tone: Tone = Tone.PLAIN) -> Line:
+    return (Cell(f"{name:<{NAME_CELLS}}", Tone.MUTED), Cell(text, tone))
+
+
+def _both(ms: int, zone: tzinfo) -> str:
+    return second(ms) if zone is UTC else f"{second(ms)}  {second(ms, zone)}"
+
+
+def _crawl_lines(view: ResourceView, look: Look) -> list[Line]:
+    row = view.resource
+    if row.crawl_kind is None:
+        running = view.running
+        text = "no poll under way" if running is None else f"asking, since {ago(running.started_ms, look.now_ms)}"
+        return [_fact("window", text, Tone.MUTED)]
+    lower = "the beginning" if row.crawl_from is None else second(row.crawl_from * 1000)
+    upper = "now" if row.crawl_server_time is None else second(row.crawl_server_time * 1000)
+    lines = [_fact("window", f"{lower} {look.glyphs.to} {upper}: {_KINDS.get(row.crawl_kind, row.crawl_kind)}")]
+    since = ago(row.crawl_started_ms, look.now_ms, none="just now")
+    read = f"{row.crawl_records:,} records in {since}, up to id {row.crawl_last_id or 0}"
+    share = progress(view)
+    if share is None:
+        return [*lines, _fact("progress", read)]
+    drawn = bar(share, BAR_CELLS, look.glyphs)
+    return [*lines, (*_fact("progress", drawn, Tone.BUSY), Cell(f" about {share:.0%}  {read}"))]
+
+
+def progress(view: ResourceView) -> float | None:
+    """How far the crawl has come, by ids, since it reads in their order; None if that cannot be known."""
+    row = view.resource
+    first_time = row.crawl_kind in {"baseline", "everything"}
+    last = (row.baseline_id if first_time else max(view.highest_id, row.baseline_id or 0)) or 0
+    return None if not last else min((row.crawl_last_id or 0) / last, 1.0)
+
+
+def _deliveries_line(status: StatusRow | None, look: Look) -> Line:
+    cells = [Cell(f"{'deliveries':<{NAME_CELLS}}", Tone.MUTED)]
+    if status is None:
+        return tuple(cells)
+    for number, word in (
+        (status.dead, "dead"),
+        (status.retrying, "retrying"),
+        (status.pending + status.sending, "pending"),
+    ):
+        if number:
+            sign, _, _ = state_cell(word, look.glyphs).text.partition(" ")
+            cells.append(Cell(f"{sign} {number:,} {word}  ", state_cell(word, look.glyphs).tone))
+    if len(cells) == 1:
+        cells.append(Cell("nothing waits", Tone.MUTED))
+    if status.held:
+        cells.append(Cell(f"{look.glyphs.held} held: {plain(status.held_why or '')}", Tone.WARN))
+    return tuple(cells)
+
+
+# --- charts ----------------------------------------------------------------------------------------------------------
+
+
+def chart_lines(points: Sequence[PollPoint], *, overlap: int, cells: int, height: int, glyphs: Glyphs) -> list[Line]:
+    """Lag, records and duration, poll by poll. overlap: seconds that each window reads again. height: of each chart."""
+    beside = cells >= BESIDE_FROM
+    each = (cells - 4) // 3 if beside else cells
+    drawn = [
+        chart(title, [_bar(point, value(point, overlap), glyphs) for point in points],
+              cells=each, height=height, glyphs=glyphs, scale=scale)
+        for title, value, scale in (
+            ("Lag before the poll", _lag, short),
+            ("Records", lambda point, _: point.records, lambda value: count(int(value))),
+            ("Duration", lambda point, _: _duration(point), span),
+        )
+    ]  # fmt: skip
+    if not beside:
+        return [line for one in drawn for line in one]
+    return [_across(lines, each) for lines in zip(*drawn, strict=True)]
+
+
+def chart_title(points: Sequence[PollPoint], *, cells: int, now_ms: int) -> Line:
+    """What the charts show: how many polls, since when."""
+    room = ((cells - 4) // 3 if cells >= BESIDE_FROM else cells) - SCALE
+    shown = points[-room:]
+    if not shown:
+        return (Cell("No poll yet. p polls now.", Tone.MUTED),)
+    polls = "The last poll" if len(shown) == 1 else f"The last {len(shown)} polls"
+    return (Cell(f"{polls}, since {ago(shown[0].started_ms, now_ms)} ago, the newest at the right", Tone.MUTED),)
+
+
+def _lag(point: PollPoint, overlap: int) -> float | None:
+    """How far the watermark lay behind when the poll began."""
+    if point.window_from is None or point.server_time is None:
+        return None
+    return max(point.server_time - point.window_from - overlap, 0)
+
+
+def _duration(point: PollPoint) -> float | None:
+    return None if point.finished_ms is None else max(point.finished_ms - point.started_ms, 0) / 1000
+
+
+def _bar(point: PollPoint, value: float | None, glyphs: Glyphs) -> Bar:
+    if point.outcome in {"ok", "running"}:
+        return Bar(value, Tone.BUSY)
+    sign = state_cell(point.outcome, glyphs)
+    return Bar(value, sign.tone, sign.text.partition(" ")[0])
+
+
+def _across(lines: Sequence[Line], cells: int) -> Line:
+    joined: list[Cell] = []
+    for at, line in enumerate(lines):
+        used = sum(width(cell.text) for cell in line)
+        joined += [*line, Cell(fit("", max(cells - used, 0) + (2 if at < len(lines) - 1 else 0)))]
+    return tuple(cell for cell in joined if cell.text)

@@ -1,0 +1,43 @@
+"""A question for a file's path."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cwconsole.tui.render.plain import plain
+
+
+class FileDialog(ModalScreen[str | None]):
+    """The path that was typed; None for leaving it. Reading and writing is for whoever asked."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it", show=False)]
+
+    def __init__(self, title: str, note: str, *, yes: str, path: str = "") -> None:
+        super().__init__()
+        self._title, self._note, self._yes, self._path = title, note, yes, path
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(plain(self._title), id="dialog-title", markup=False)
+            yield Static(self._note, id="dialog-lines", markup=False)
+            field = Input(self._path, placeholder="path", compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
+            yield Static(f"enter  {self._yes}     esc  leave it", id="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

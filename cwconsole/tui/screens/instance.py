@@ -1,0 +1,101 @@
+"""One instance: its resources worst first, its polls and events, its configuration with secrets masked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cwconsole.core.instance_body import InstanceBody
+from cwconsole.store import resource_view
+from cwconsole.store.resource_view import InstanceView
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.actions import Subject
+from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, fleet_rows
+from cwconsole.tui.render.instance_lines import config_lines, instance_lines
+from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.page import PageScreen, Pane
+from cwconsole.tui.viewspec import ViewSpec, spec
+from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.virtual_table import VirtualTable
+
+OWN_COLUMNS = tuple(column for column in FLEET_COLUMNS if column.id not in {"instance", "last", "hours"})
+
+
+class InstanceScreen(PageScreen):
+    """`instance instance:acme`."""
+
+    fact_lines: ClassVar[int] = 5
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._view: InstanceView | None = None
+        self._rows = MemoryRows[FleetRow](lambda row: row.key)
+
+    def panes(self) -> Sequence[Pane]:
+        table = VirtualTable(
+            self._rows, OWN_COLUMNS, look=self.console.look(), id="resources", empty="No resources. E adds some."
+        )
+        return (
+            Pane(title="Resources", widget=table),
+            self.polls_pane(),
+            self.events_pane(),
+            Pane(title="Configuration", widget=TextView(id="configuration")),
+        )
+
+    def title_of(self) -> str:
+        return self.spec.value("instance") or ""
+
+    def subject(self) -> Subject:
+        """The resource under the cursor while resources are shown; else the instance as a whole."""
+        view = self._view
+        if view is None:
+            return self.bare_subject(instance=self.spec.value("instance"))
+        row: FleetRow | None = self._resources.current if self.pane.title == "Resources" else None
+        if row is not None:
+            return self.bare_subject(
+                instance=row.instance,
+                resource=row.resource,
+                paused=row.state.value == "paused",
+                held=row.held,
+                state=row.state.value,
+            )
+        return self.bare_subject(
+            instance=view.instance.name,
+            paused=view.instance.paused_ms is not None,
+            held=view.instance.held_ms is not None,
+            event=self.event_under_cursor(),
+        )
+
+    @property
+    def _resources(self) -> VirtualTable[FleetRow]:
+        return self.query_one("#resources", VirtualTable)
+
+    def _own(self) -> list[StatusRow]:
+        view = self._view
+        return [] if view is None else [row for row in self.console.fleet if row.instance_id == view.instance.id]
+
+    def fleet_changed(self) -> None:
+        if self.ready and self._view is not None:
+            self._show(self._view)
+
+    async def load(self) -> None:
+        self._view = await self.console.store.read(resource_view.instance, self.spec.value("instance") or "")
+        self._show(self._view)
+        await self.load_histories()
+
+    def _show(self, view: InstanceView) -> None:
+        rows, look = self._own(), self.console.look()
+        self.query_one("#facts", TextView).show(instance_lines(view, rows, look), keep_place=True)
+        self._rows.replace(fleet_rows(rows, spec("fleet")))
+        self._resources.set_sort("health", False)
+        self._resources.show_changed()
+        body = InstanceBody(document=json.loads(view.instance.body))
+        self.query_one("#configuration", TextView).show(config_lines(body), keep_place=True)
+        self.update_frame()
+
+    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
+        if event.table.id == "resources":
+            event.stop()
+            row: FleetRow = event.row
+            await self.console.drill(spec("resource", instance=row.instance, resource=row.resource))

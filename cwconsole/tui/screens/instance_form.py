@@ -1,0 +1,273 @@
+"""The form in which an instance is made, edited and copied: fields, the catalogue to tick, a test of the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
+from cwconsole.core.instance_body import InstanceBody, is_reference, restore_secrets
+from cwconsole.core.secret import MASK
+from cwconsole.store.instances import Draft
+from cwconsole.tui.instance_fields import FIELDS, Field, Filled, Offer, field_at, fields_of, filled_in, offers_of
+from cwconsole.tui.outside import Outside, Tested
+from cwconsole.tui.render.cells import Tone
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.tick_list import TickList
+from cwconsole.tui.work import start
+
+POLLED = "enabled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draught:
+    """What is to be stored. body: as filled in, for telling what was changed. reason: for the audit log."""
+
+    draft: Draft
+    body: InstanceBody
+    reason: str | None
+
+
+class Save(Protocol):
+    """Stores what was filled in. Raises RefusedError with the numbers of what would be lost, unless `confirmed`."""
+
+    def __call__(self, made: Draught, *, confirmed: bool) -> Awaitable[None]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a form is for. shown: where it begins, secrets masked. stored: what masks stand for; None if nothing does.
+
+    warned: what must be typed to confirm losses: the instance's name.
+    """
+
+    title: str
+    shown: InstanceBody
+    save: Save
+    stored: InstanceBody | None = None
+    warned: str = ""
+
+
+class InstanceForm(ModalScreen[bool]):
+    """True once it is stored."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave it", show=False),
+        Binding("ctrl+t", "test", "Test the connection", show=False, priority=True),
+        Binding("ctrl+s,ctrl+o", "save", "Save", show=False, priority=True),
+    ]
+    DEFAULT_CSS = """
+    InstanceForm #dialog { height: 100%; }
+    InstanceForm.-normal #dialog, InstanceForm.-wide #dialog { width: 118; }
+    InstanceForm #sides { height: 1fr; }
+    InstanceForm #fields { height: 10; scrollbar-size-vertical: 1; }
+    InstanceForm.-normal #sides, InstanceForm.-wide #sides { layout: horizontal; }
+    InstanceForm.-normal #fields, InstanceForm.-wide #fields { width: 1fr; height: 1fr; margin-right: 2; }
+    InstanceForm #right { height: 1fr; }
+    InstanceForm.-normal #right, InstanceForm.-wide #right { width: 1fr; }
+    InstanceForm .row { height: 1; }
+    InstanceForm .row Static { width: 15; color: $foreground-darken-3; }
+    InstanceForm #dialog .row Input { width: 1fr; margin-bottom: 0; }
+    InstanceForm #enabled { height: 1; }
+    InstanceForm #said { height: auto; max-height: 4; margin-top: 1; }
+    InstanceForm #dialog #dialog-title { margin-bottom: 0; }
+    InstanceForm #resources-title { text-style: bold; height: 1; }
+    InstanceForm #dialog #dialog-keys { margin-top: 0; }
+    """
+
+    def __init__(self, form: Form, outside: Outside) -> None:
+        super().__init__()
+        self._form, self._outside = form, outside
+        self._began = fields_of(form.shown)
+        self._saving = False
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(plain(self._form.title), id="dialog-title", markup=False)
+            with Container(id="sides"):
+                with VerticalScroll(id="fields", can_focus=False):
+                    yield from self._rows()
+                with Vertical(id="right"):
+                    polled = Offer(name=POLLED, title="poll it, and deliver its events", ticked=self._began.enabled)
+                    yield TickList([polled], id="enabled")
+                    yield Static("Resources", id="resources-title", markup=False)
+                    yield TickList(offers_of(self._form.shown), id="resources")
+            yield Static("", id="said", markup=False)
+            yield Static("^t test   ^s save   space tick   tab next   esc leave it", id="dialog-keys", markup=False)
+
+    def _rows(self) -> Iterable[Widget]:
+        for field in FIELDS:
+            yield self._row(field.label, _input(field, self._began.texts[field.key]))
+        reason = Input(id="reason", placeholder="for the audit log (optional)", compact=True)
+        reason.cursor_blink = False
+        yield self._row("Reason", reason)
+
+    def _row(self, label: str, field: Input) -> Widget:
+        return Horizontal(Static(label, markup=False), field, classes="row")
+
+    def on_mount(self) -> None:
+        self.query_one(f"#{FIELDS[0].id}").focus()
+
+    # --- what stands there ------------------------------------------------------------------------------------------
+
+    @property
+    def filled(self) -> Filled:
+        """What stands in the form."""
+        return Filled(
+            texts={field.key: self.query_one(f"#{field.id}", Input).value for field in FIELDS},
+            resources=self.query_one("#resources", TickList).chosen,
+            enabled=bool(self.query_one("#enabled", TickList).chosen),
+        )
+
+    def _body(self) -> InstanceBody:
+        """The whole body, stored secrets in their places. Raises ConfigError."""
+        body = filled_in(self._form.shown, self.filled)
+        return body if self._form.stored is None else restore_secrets(body, self._form.stored)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.input.has_class("secret"):
+            event.input.password = _is_hidden(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_next()
+
+    def _say(self, text: str) -> None:
+        self.query_one("#said", Static).update(plain(text))
+
+    def _wrong(self, error: CwconsoleError) -> None:
+        """Say what is wrong, and go to its field."""
+        self._say(error.message)
+        field = field_at(error.key) if isinstance(error, ConfigError) else None
+        if field is not None:
+            self.query_one(f"#{field.id}").focus()
+
+    # --- testing ----------------------------------------------------------------------------------------------------
+
+    def action_test(self) -> None:
+        try:
+            body = self._body()
+        except ConfigError as error:
+            self._wrong(error)
+            return
+        self._say("Asking ConnectWise...")
+        start(self, self._test(body), what="Testing the connection", group="probe", exclusive=True)
+
+    async def _test(self, body: InstanceBody) -> None:
+        try:
+            tested = await self._outside.test(body)
+        except CwconsoleError as error:
+            self._wrong(error)
+            return
+        self._say(f"{tested.sentence} {clock_sentence(tested)}".strip())
+        notes = {
+            one.resource: (one.error, Tone.BAD) if one.error else (f"{one.records or 0:,} records", Tone.GOOD)
+            for one in tested.counted
+        }
+        self.query_one("#resources", TickList).say({name: (text or "", tone) for name, (text, tone) in notes.items()})
+
+    # --- saving -----------------------------------------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        if self._saving:
+            return
+        try:
+            body = self._body()
+        except ConfigError as error:
+            self._wrong(error)
+            return
+        self._saving = True
+        self._say("Saving...")
+        start(self, self._save(body), what="Saving the instance", group="operator")
+
+    async def _save(self, body: InstanceBody) -> None:
+        try:
+            sealed = await self._outside.seal(body)
+            reason = self.query_one("#reason", Input).value.strip() or None
+            made = Draught(draft=sealed.draft, body=body, reason=reason)
+            await self._form.save(made, confirmed=False)
+        except RefusedError as error:
+            self._saving = False
+            self._ask(error, made)
+        except CwconsoleError as error:
+            self._saving = False
+            self._wrong(error)
+        else:
+            for note in sealed.notes:
+                self.app.notify(plain(note), severity="warning", markup=False)
+            self.dismiss(True)
+
+    def _ask(self, error: RefusedError, made: Draught) -> None:
+        self._say(error.message)
+        lines = (
+            plain(error.message).replace("Nothing was changed; confirm it with --yes.", "Nothing is changed yet."),
+        )
+        question = Question(title="This loses something", lines=lines, yes="save it", typed=self._form.warned)
+        self.app.push_screen(Confirm(question), lambda answer: self._answered(answer, made))
+
+    def _answered(self, answer: Answer | None, made: Draught) -> None:
+        if answer is not None and self.is_attached:
+            self._saving = True
+            start(self, self._save_confirmed(made), what="Saving the instance", group="operator")
+
+    async def _save_confirmed(self, made: Draught) -> None:
+        try:
+            await self._form.save(made, confirmed=True)
+        except CwconsoleError as error:
+            self._saving = False
+            self._wrong(error)
+        else:
+            self.dismiss(True)
+
+    # --- leaving ----------------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Nothing that was typed is lost without a question."""
+        if self.filled == self._began:
+            self.dismiss(False)
+            return
+        question = Question(title="Leave the form?", lines=("What you have filled in is not saved.",), yes="leave it")
+        self.app.push_screen(Confirm(question), self._leave_answered)
+
+    def _leave_answered(self, answer: Answer | None) -> None:
+        if answer is not None and self.is_attached:
+            self.dismiss(False)
+
+
+def clock_sentence(tested: Tested) -> str:
+    """How the server's clock stands to ours."""
+    ahead = tested.ahead_seconds
+    if ahead is None:
+        return ""
+    if abs(ahead) < 2:
+        return "Its clock and this machine's agree."
+    return f"Its clock is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's."
+
+
+def _input(field: Field, text: str) -> Input:
+    made = Input(
+        text,
+        id=field.id,
+        placeholder=field.hint,
+        compact=True,
+        password=field.secret and _is_hidden(text),
+        select_on_focus=field.secret and text == MASK,
+        classes="secret" if field.secret else None,
+    )
+    made.cursor_blink = False
+    return made
+
+
+def _is_hidden(text: str) -> bool:
+    """A secret itself is not shown; where it is to be found is, and the mask is none."""
+    return bool(text) and not is_reference(text) and not MASK.startswith(text)

@@ -1,0 +1,153 @@
+"""A page about one thing: facts that stay, and panes below them of which one is shown, each a text or a table."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.widget import Widget
+
+from cwconsole.core.filters import Filter
+from cwconsole.store import event_list, poll_list
+from cwconsole.store.listing import Listing
+from cwconsole.store.once import Connection
+from cwconsole.tui.actions import Action, Scope, of
+from cwconsole.tui.history import StoredHistory
+from cwconsole.tui.render.columns import Column
+from cwconsole.tui.render.event_rows import EVENT_COLUMNS
+from cwconsole.tui.render.poll_rows import POLL_COLUMNS
+from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.screens.instances import Instances
+from cwconsole.tui.screens.places import Places
+from cwconsole.tui.viewspec import ViewSpec, spec
+from cwconsole.tui.widgets.history_table import HistoryTable
+from cwconsole.tui.widgets.line_bar import LineBar
+from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.virtual_table import VirtualTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pane:
+    """A title, and the widget that stands below it."""
+
+    title: str
+    widget: TextView | VirtualTable[Any]
+
+
+class PageScreen(Instances, Places, DetailScreen):
+    """Subclasses say what panes there are, read in `load`, and call `load_histories` at its end."""
+
+    SCOPES = (Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.TABLE, Scope.TEXT)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._panes: Sequence[Pane] = ()
+        self._opened: set[str] = set()
+
+    @abstractmethod
+    def panes(self) -> Sequence[Pane]:
+        """From left to right."""
+
+    def body(self) -> Iterable[Widget]:
+        facts = TextView(id="facts")
+        facts.can_focus = False
+        facts.styles.height = self.fact_lines
+        yield facts
+        yield LineBar(self._titles, id="tabs")
+        self._panes = self.panes()
+        self._tabs = [Tab(title=pane.title, lines=()) for pane in self._panes]
+        for at, pane in enumerate(self._panes):
+            pane.widget.display = at == self._tab
+            yield pane.widget
+
+    @property
+    def pane(self) -> Pane:
+        """The one that is shown."""
+        return self._panes[self._tab]
+
+    def actions(self) -> tuple[Action, ...]:
+        inner = Scope.TEXT if self._panes and isinstance(self.pane.widget, TextView) else Scope.TABLE
+        return tuple(
+            action
+            for action in of(Scope.APP, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, inner)
+            if not action.id.startswith("table.mark")
+        )
+
+    def focus_body(self) -> None:
+        if self._panes:
+            self.pane.widget.focus()
+
+    def _turn(self, by: int) -> None:
+        self.pane.widget.display = False
+        self._tab = (self._tab + by) % len(self._panes)
+        self.pane.widget.display = True
+        self.focus_body()
+        self.refresher.ask("other pane")
+        self.update_frame()
+
+    def minute(self) -> None:
+        if self.ready:
+            for pane in self._panes:
+                if isinstance(pane.widget, VirtualTable):
+                    pane.widget.tick(self.console.look())
+            self.refresher.ask("minute")
+
+    def on_resize(self) -> None:
+        if self.ready:
+            self.refresher.ask("another width")
+
+    # --- polls and events -------------------------------------------------------------------------------------------
+
+    def polls_pane(self) -> Pane:
+        """The polls of this place."""
+        return Pane(title="Polls", widget=self._history("polls", POLL_COLUMNS, "No poll yet. p polls now."))
+
+    def events_pane(self) -> Pane:
+        """The events of this place."""
+        return Pane(title="Events", widget=self._history("events", EVENT_COLUMNS, "No event yet."))
+
+    def _history(self, name: str, columns: Sequence[Column[Any]], empty: str) -> HistoryTable[Any]:
+        """Without the columns that would say the same in each row."""
+        left_out = {"instance", "resource"} if self.spec.value("resource") else {"instance"}
+        columns = [column for column in columns if column.id not in left_out]
+        return HistoryTable(columns, key=lambda row: int(row.id), look=self.console.look(), id=name, empty=empty)
+
+    async def load_histories(self) -> None:
+        """Read the table that is shown, or what is new in it."""
+        table = self.pane.widget
+        if not isinstance(table, HistoryTable) or table.id is None:
+            return
+        if table.id in self._opened:
+            await table.catch_up()
+            return
+        wanted = spec(table.id, instance=self.spec.value("instance"), resource=self.spec.value("resource"))
+        noun = wanted.kind.noun
+        assert noun is not None, "a history lists something"
+        page: Callable[[Connection, Filter], Listing[Any]]
+        page = poll_list.page if table.id == "polls" else event_list.page
+        await table.open(
+            StoredHistory(
+                store=self.console.store,
+                noun=noun,
+                page=page,
+                key_of=lambda row: int(row.id),
+                chosen=wanted.filter(now_ms=self.console.now_ms()),
+            )
+        )
+        self._opened.add(table.id)
+
+    def event_under_cursor(self) -> int | None:
+        """The event under the cursor, while events are shown."""
+        table = self.pane.widget
+        row = table.current if isinstance(table, HistoryTable) and table.id == "events" else None
+        return None if row is None else int(row.id)
+
+    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
+        views = {"events": "event", "polls": "poll"}
+        if event.table.id in views:
+            await self.console.drill(spec(views[event.table.id], id=event.row.id))
+
+    def on_virtual_table_cursor_moved(self, _: VirtualTable.CursorMoved) -> None:
+        self.update_frame()

@@ -1,0 +1,32 @@
+"""Ways from the place under the cursor: to its instance's page, its polls, and to another watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from cwconsole.tui.screens.watermark import ask_watermark
+from cwconsole.tui.viewspec import spec
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+
+class PlacePages:
+    """Part of `Places`."""
+
+    @property
+    def _from_screen(self) -> ConsoleScreen:
+        return cast("ConsoleScreen", self)
+
+    def do_place_instance(self) -> Coroutine[Any, Any, None]:
+        screen = self._from_screen
+        return screen.console.drill(spec("instance", instance=screen.subject().instance))
+
+    def do_place_polls(self) -> Coroutine[Any, Any, None]:
+        screen = self._from_screen
+        subject = screen.subject()
+        return screen.console.drill(spec("polls", instance=subject.instance, resource=subject.resource))
+
+    def do_watermark_set(self) -> None:
+        ask_watermark(self._from_screen)

@@ -1,0 +1,123 @@
+"""One resource: how it does and why, its watermark and the poll under way, charts, polls, events, configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from cwconsole.core.config import ResourceConfig
+from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.zones import find_zone
+from cwconsole.store import resource_view
+from cwconsole.store.resource_view import ResourceView
+from cwconsole.store.status import StatusRow
+from cwconsole.tui.actions import Subject
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.instance_lines import config_lines, receiver_line
+from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, chart_title, standing_lines, state_line, why
+from cwconsole.tui.screens.configured import configured
+from cwconsole.tui.screens.page import PageScreen, Pane
+from cwconsole.tui.viewspec import ViewSpec
+from cwconsole.tui.widgets.text_view import TextView
+
+LEAST_CHART, HIGHEST_CHART = 2, 14  # lines
+
+
+class ResourceScreen(PageScreen):
+    """`resource instance:acme resource:contacts`."""
+
+    fact_lines: ClassVar[int] = 4
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._view: ResourceView | None = None
+
+    def panes(self) -> Sequence[Pane]:
+        return (
+            Pane(title="Now", widget=TextView(id="text")),
+            self.polls_pane(),
+            self.events_pane(),
+            Pane(title="Configuration", widget=TextView(id="configuration")),
+        )
+
+    def title_of(self) -> str:
+        return f"{self.spec.value('instance')}/{self.spec.value('resource')}"
+
+    def subject(self) -> Subject:
+        view, status = self._view, self._status()
+        if view is None:
+            return self.bare_subject(instance=self.spec.value("instance"), resource=self.spec.value("resource"))
+        row = view.resource
+        return self.bare_subject(
+            instance=row.instance_name,
+            resource=row.name,
+            paused=row.paused_ms is not None or row.instance_paused_ms is not None,
+            held=row.holds,
+            state=None if status is None else status.state.value,
+            event=self.event_under_cursor(),
+        )
+
+    def _status(self) -> StatusRow | None:
+        view = self._view
+        if view is None:
+            return None
+        return next((row for row in self.console.fleet if row.resource_id == view.resource.id), None)
+
+    def fleet_changed(self) -> None:
+        if self.ready and self._view is not None:
+            self._show(self._view)
+
+    async def load(self) -> None:
+        place = (self.spec.value("instance") or "", self.spec.value("resource") or "")
+        self._view = await self.console.store.read(resource_view.resource, *place)
+        self._show(self._view)
+        await self.load_histories()
+
+    def _show(self, view: ResourceView) -> None:
+        look, status = self.console.look(), self._status()
+        instance, own = configured(view)
+        zone = UTC if instance is None else find_zone(instance.timezone)
+        facts: list[Line] = [state_line(view, status, look)]
+        if status is not None:
+            facts.append((Cell(why(view, status, look, engine_runs=self.console.engine.runs), Tone.STRONG),))
+        self.query_one("#facts", TextView).show(facts, keep_place=True)
+        self.query_one("#text", TextView).show(self._now(view, status, own, zone), keep_place=True)
+        body = InstanceBody(document=json.loads(view.instance.body))
+        lines = [*_facts_of(own), receiver_line(view.receiver, look), (), *config_lines(body, view.resource.name)]
+        self.query_one("#configuration", TextView).show(lines, keep_place=True)
+        self.update_frame()
+
+    def _now(
+        self, view: ResourceView, status: StatusRow | None, own: ResourceConfig | None, zone: tzinfo
+    ) -> list[Line]:
+        """The facts of this moment, and charts in the room that is left."""
+        standing = standing_lines(view, status, self.console.look(), zone)
+        text = self.query_one("#text", TextView)
+        cells = max((text.scrollable_content_region.width or self.app.size.width - 3), 20)
+        room = (text.size.height or self.app.size.height - 9) - len(standing) - 1
+        rows = room - 1 if cells >= BESIDE_FROM else room // 3 - 1
+        charts = chart_lines(
+            view.points,
+            overlap=0 if own is None else own.overlap,
+            cells=cells,
+            height=max(min(rows, HIGHEST_CHART), LEAST_CHART),
+            glyphs=self.console.glyphs,
+        )
+        return [*standing, chart_title(view.points, cells=cells, now_ms=self.console.now_ms()), *charts]
+
+
+def _facts_of(own: ResourceConfig | None) -> list[Line]:
+    if own is None:
+        return []
+    facts = [
+        ("path", own.path),
+        ("filter", own.filter or "none"),
+        ("objectId", own.id_field),
+        ("updated", own.updated.path),
+        ("created", "by the ids we know" if own.created is None else own.created.path),
+        ("overlap", f"{own.overlap} s are read again by each poll"),
+        ("page", f"at most {own.page_size} records"),
+    ]
+    return [(Cell(f"{name:<11}", Tone.MUTED), Cell(value)) for name, value in facts]

@@ -1,0 +1,301 @@
+"""Setting a watermark: what the new window would hold, by ConnectWise's own count, comes before the question.
+
+1. A time is typed; how it is understood stands below it while it is.
+2. Enter asks ConnectWise. Going back is harmless, so `y` sets it then; going forward skips changes, and wants the
+   resource's name typed.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.moments import moment
+from cwconsole.core.zones import find_zone
+from cwconsole.store import operations, resource_view
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.once import Connection
+from cwconsole.store.resource_view import ResourceView
+from cwconsole.tui.outside import Outside
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.times import second, span
+from cwconsole.tui.screens.configured import configured
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+DEFAULT_OVERLAP = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a resource stands: whole seconds on the server's clock. zone: the instance's. crawling: a poll is open."""
+
+    instance: str
+    resource: str
+    watermark: int
+    server_now: int
+    overlap: int
+    zone: tzinfo
+    crawling: bool
+
+    @property
+    def label(self) -> str:
+        """`acme/contacts`."""
+        return f"{self.instance}/{self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The new watermark, and why."""
+
+    watermark: int
+    reason: str | None = None
+
+
+def preview(standing: Standing, wanted: int) -> list[str]:
+    """What setting it to `wanted` does, a sentence each."""
+    back = standing.watermark - wanted
+    where = f"{_time(wanted, standing.zone)}, {span(abs(back))} {'back' if back >= 0 else 'forward'}."
+    lines = [where]
+    if back < 0:
+        lines.append(f"Changes within these {span(-back)} are skipped: no events come of them.")
+    else:
+        lines.append(f"The next poll reads again whatever changed since then, and {standing.overlap} s before.")
+        lines.append("Records that are the same as when they were last seen make no events.")
+    if standing.crawling:
+        lines.append("The poll under way is given up; the next begins at once.")
+    return lines
+
+
+def _time(seconds: int, zone: tzinfo) -> str:
+    utc = second(seconds * 1000)
+    return utc if zone is UTC else f"{utc} ({second(seconds * 1000, zone)})"
+
+
+class WatermarkDialog(ModalScreen[Chosen | None]):
+    """See the module. outside: None where ConnectWise cannot be asked from here."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("y", "yes", "Set it", show=False),
+    ]
+
+    def __init__(self, standing: Standing, outside: Outside | None) -> None:
+        super().__init__()
+        self._standing, self._outside = standing, outside
+        self._wanted: int | None = None
+        self._counted = ""
+        self._counting = False
+
+    def compose(self) -> ComposeResult:
+        standing = self._standing
+        behind = span(max(standing.server_now - standing.watermark, 0))
+        with Vertical(id="dialog"):
+            yield Static(f"Set the watermark of {plain(standing.label)}", id="dialog-title", markup=False)
+            yield Static(f"It stands at {_time(standing.watermark, standing.zone)}, {behind} behind the server.",
+                         id="dialog-lines", markup=False)  # fmt: skip
+            yield self._field("when", "Read again from: 2h, 3d, 2026-09-01T08:00 (UTC)")
+            yield Static("", id="window", markup=False)
+            yield self._field("reason", "Reason, for the audit log (optional)")
+            yield self._field("typed", f"It skips changes: type {standing.resource} to set it")
+            yield Static("", id="dialog-keys", markup=False)
+
+    def _field(self, name: str, placeholder: str) -> Input:
+        field = Input(id=name, placeholder=placeholder, compact=True)
+        field.cursor_blink = False
+        return field
+
+    def on_mount(self) -> None:
+        self.query_one("#typed").display = False
+        self.query_one("#when").focus()
+        self._show_keys()
+
+    # --- the time ---------------------------------------------------------------------------------------------------
+
+    def _read(self) -> int | None:
+        """The time that is typed, whole seconds, on the server's clock."""
+        typed = self.query_one("#when", Input).value.strip()
+        ms = moment(typed, self._standing.server_now * 1000) if typed else None
+        return None if ms is None else ms // 1000
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if event.input.id == "when":
+            self._wanted, self._counted, self._counting = None, "", False
+            self.query_one("#typed").display = False
+            self._show_window(self._read())
+            self._show_keys()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        match event.input.id:
+            case "when":
+                self._choose()
+            case "typed" if event.value.strip() == self._standing.resource:
+                self._set()
+            case "reason":
+                self._focus_answer()
+
+    def _choose(self) -> None:
+        wanted = self._read()
+        if (wrong := self._wrong(wanted)) or wanted is None:
+            self.query_one("#window", Static).update(wrong)
+            return
+        self._wanted, self._counting = wanted, True
+        self._counted = "ConnectWise is counting..."
+        self._show_window(wanted)
+        self.query_one("#typed").display = self._forward
+        self._focus_answer()
+        self._show_keys()
+        start(self, self._count(wanted), what="Counting at ConnectWise", group="probe", exclusive=True)
+
+    def _wrong(self, wanted: int | None) -> str:
+        if wanted is None:
+            return "That is no time; write 2h, 3d or 2026-09-01T08:00."
+        if wanted > self._standing.server_now:
+            return "That time has not come yet on the server's clock; name an earlier one."
+        return ""
+
+    @property
+    def _forward(self) -> bool:
+        return self._wanted is not None and self._wanted > self._standing.watermark
+
+    def _focus_answer(self) -> None:
+        """To the field that confirms; where a key does, to none."""
+        if self._forward:
+            self.query_one("#typed").focus()
+        else:
+            self.set_focus(None)
+
+    async def _count(self, wanted: int) -> None:
+        said = await self._ask(wanted)
+        if self._wanted == wanted:
+            self._counted, self._counting = said, False
+            self._show_window(wanted)
+            self._show_keys()
+
+    async def _ask(self, wanted: int) -> str:
+        standing = self._standing
+        if self._outside is None:
+            return "ConnectWise cannot be asked from here, so how many records that is, is not known."
+        try:
+            held = await self._outside.count(standing.instance, standing.resource, wanted)
+            if wanted <= standing.watermark:
+                return f"ConnectWise counts {held:,} records in the new window."
+            present = await self._outside.count(standing.instance, standing.resource, standing.watermark)
+        except CwconsoleError as error:
+            return f"It cannot be counted: {plain(error.message)}"
+        return (
+            f"ConnectWise counts {present:,} records changed since the present watermark, {held:,} since the new one."
+        )
+
+    # --- answers ----------------------------------------------------------------------------------------------------
+
+    def _show_window(self, wanted: int | None) -> None:
+        typed = bool(self.query_one("#when", Input).value.strip())
+        lines: Sequence[str] = [self._wrong(wanted)] if typed and self._wrong(wanted) else []
+        if wanted is not None and not lines:
+            lines = [*preview(self._standing, wanted), *([self._counted] if self._counted else [])]
+        self.query_one("#window", Static).update("\n".join(lines))
+
+    def _show_keys(self) -> None:
+        if self._wanted is None:
+            keys = "enter  show what it would do     esc  leave it"
+        elif self._forward:
+            keys = "enter  set it, once the name is typed     esc  another time"
+        else:
+            keys = "y  set it     tab  reason     esc  another time"
+        self.query_one("#dialog-keys", Static).update(keys)
+
+    def action_yes(self) -> None:
+        if self._wanted is not None and not self._forward:
+            self._set()
+
+    def _set(self) -> None:
+        if self._wanted is None:
+            return
+        if self._counting:
+            self.app.notify("ConnectWise is still counting; wait for it.", severity="warning", markup=False)
+            return
+        reason = self.query_one("#reason", Input).value.strip()
+        self.dismiss(Chosen(watermark=self._wanted, reason=reason or None))
+
+    def action_back(self) -> None:
+        """To the time again, or out."""
+        if self._wanted is None:
+            self.dismiss(None)
+            return
+        self._wanted, self._counted, self._counting = None, "", False
+        self.query_one("#typed").display = False
+        self._show_window(self._read())
+        self._show_keys()
+        self.query_one("#when").focus()
+
+
+# --- from a screen ---------------------------------------------------------------------------------------------------
+
+
+def ask_watermark(screen: ConsoleScreen) -> None:
+    """Ask for another watermark of the resource under the cursor, and set it."""
+    subject = screen.subject()
+    start(screen, _asked(screen, subject.instance or "", subject.resource or ""), what="Reading the watermark",
+          group="operator")  # fmt: skip
+
+
+async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:
+    app = screen.console
+    try:
+        standing = await app.store.read(_standing, instance, resource, now_ms=app.now_ms())
+    except CwconsoleError as error:
+        app.notify(error.message, severity="error", markup=False)
+        return
+    if standing is None:
+        app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning",
+                   markup=False)  # fmt: skip
+        return
+    if screen.is_current:
+        app.push_screen(WatermarkDialog(standing, app.outside), lambda chosen: _chosen(screen, standing, chosen))
+
+
+def _standing(conn: Connection, instance: str, resource: str, *, now_ms: int) -> Standing | None:
+    view: ResourceView = resource_view.resource(conn, instance, resource)
+    row = view.resource
+    if row.watermark is None:
+        return None
+    config, own = configured(view)
+    return Standing(
+        instance=row.instance_name,
+        resource=row.name,
+        watermark=row.watermark,
+        server_now=operations.server_now(conn, row.id, now_ms),
+        overlap=DEFAULT_OVERLAP if own is None else own.overlap,
+        zone=UTC if config is None else find_zone(config.timezone),
+        crawling=row.crawl_kind is not None,
+    )
+
+
+def _chosen(screen: ConsoleScreen, standing: Standing, chosen: Chosen | None) -> None:
+    if chosen is None:
+        return
+    operator = screen.console.operator
+    forward = ["--yes"] if chosen.watermark > standing.watermark else []
+    when = f"{datetime.fromtimestamp(chosen.watermark, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    command = shlex.join(["cwconsole", "watermark", standing.instance, standing.resource, "--set", when, *forward])
+
+    async def work() -> str:
+        asked = operator.asked(ActionKind.WATERMARK, command, chosen.reason)
+        return await operator.set_watermark(asked, standing.instance, standing.resource, chosen.watermark)
+
+    screen.carry_out(work(), what=f"Setting the watermark of {standing.label}")
