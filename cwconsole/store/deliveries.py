@@ -99,12 +99,12 @@ def claim(conn: sqlite3.Connection, callback_id: int, *, now_ms: int, limit: int
     totals = _Totals()
     for (state, *_), row in zip(found, rows, strict=True):
         totals.move(row.resource_id, state, step(DeliveryState(state), Signal.CLAIMED))
-    conn.executemany(
+    conn.execute(
         """
         UPDATE deliveries SET state = 'sending', due_ms = NULL, attempts = attempts + 1,
-            first_attempt_ms = coalesce(first_attempt_ms, ?) WHERE id = ?
+            first_attempt_ms = coalesce(first_attempt_ms, ?) WHERE id IN (SELECT value FROM json_each(?))
         """,
-        [(row.first_attempt_ms, row.delivery_id) for row in rows],
+        (now_ms, json.dumps([row.delivery_id for row in rows])),
     )
     totals.apply(conn)
     return Claim(rows, next_due(conn, callback_id))
