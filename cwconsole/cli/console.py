@@ -104,6 +104,7 @@ def app_on(
     engine: EngineState | None = None,
 ) -> ConsoleApp:
     """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already."""
+    from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
     from cwconsole.tui.operator import Operator  # noqa: PLC0415
 
@@ -114,7 +115,7 @@ def app_on(
         now_ms=_now_ms,
         read_only=read_only,
     )
-    return ConsoleApp(
+    app = ConsoleApp(
         store,
         operator,
         terminal,
@@ -124,6 +125,10 @@ def app_on(
         engine=engine,
         log_file=settings.log_file(),
     )
+    app.outside = ConsoleOutside(
+        store, invocation.vault(), client_id=invocation.settings.client_id, now_ms=_now_ms
+    )  # fmt: skip
+    return app
 
 
 def _leave(app: ConsoleApp, number: int) -> None:

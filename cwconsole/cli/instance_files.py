@@ -49,12 +49,13 @@ def _read(path: Path) -> bytes:
         return file.read(LARGEST + 1)
 
 
-def draft_of(body: InstanceBody, vault: Vault) -> Draft:
+def draft_of(body: InstanceBody, vault: Vault, note: Callable[[str], object] | None = None) -> Draft:
     """The body checked, and its secrets sealed. Raises ConfigError for the first value that cannot be used.
 
-    A secret that is only named may be missing here (the engine may run in another environment): that is said.
+    A secret that is only named may be missing here (the engine may run in another environment): that is said to
+    `note`, or else on stderr.
     """
-    config = to_config(body, _lenient(vault))
+    config = to_config(body, _lenient(vault, note or output.say))
     sealed = map_secrets(body, lambda text: text if _is_kept(text) else vault.seal(text))
     return Draft(body=json.dumps(sealed.document, ensure_ascii=False, separators=(",", ":")), config=config)
 
@@ -63,14 +64,14 @@ def _is_kept(text: str) -> bool:
     return is_reference(text) or text.startswith(SEALED)
 
 
-def _lenient(vault: Vault) -> Callable[[str], str]:
+def _lenient(vault: Vault, note: Callable[[str], object]) -> Callable[[str], str]:
     def resolve(text: str) -> str:
         try:
             return vault.resolve(text).reveal()
         except ConfigError as error:
             if not is_reference(text):
                 raise
-            output.say(f"Note: {text} gives nothing here ({error.found}); the engine will need it.")
+            note(f"Note: {text} gives nothing here ({error.found}); the engine will need it.")
             return "unresolved"
 
     return resolve
