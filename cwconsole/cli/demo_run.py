@@ -35,7 +35,7 @@ from cwconsole.engine.supervisor import Engine
 from cwconsole.http.policy import ALLOW_ALL
 from cwconsole.simulator.serve_both import Settings
 from cwconsole.simulator.steering import ServersGone, Steering, served_apart
-from cwconsole.store import deliveries, objects, resources
+from cwconsole.store import objects, redelivery, resources
 from cwconsole.store.totals import totals
 from cwconsole.store.vault import Vault
 
@@ -285,7 +285,7 @@ async def _drain(play: Play) -> None:
     services, said = play.engine.services, 0
     while (waiting := (await services.store.read(totals)).deliveries.open) > 0:
         await play.operator.release_all()
-        await services.store.write(deliveries.hurry, services.clock.now_ms())
+        await services.store.write(redelivery.hurry, services.clock.now_ms())
         await play.engine.dispatcher.rescan()
         if waiting != said:
             said = waiting

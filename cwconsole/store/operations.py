@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from cwconsole.core.errors import RefusedError, UsageError
-from cwconsole.store import actions, deliveries, instances, meta, open_deliveries, resources
+from cwconsole.store import actions, instances, meta, open_deliveries, redelivery, resources
 from cwconsole.store.actions import Asked
 from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
@@ -175,14 +175,14 @@ def server_now(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> int:
 def retry(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: int) -> str:
     """Arm a delivery again. Returns the outcome as a sentence. Raises UsageError, or IllegalStep if it cannot be."""
     asked = _about_delivery(conn, delivery_id, asked)
-    deliveries.rearm(conn, delivery_id, now_ms)
+    redelivery.rearm(conn, delivery_id, now_ms)
     return _settled(conn, asked, f"Delivery {delivery_id} is tried again.", now_ms)
 
 
 def cancel(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: int) -> str:
     """Give a delivery up. Returns the outcome as a sentence. Raises UsageError, or IllegalStep if it cannot be."""
     asked = _about_delivery(conn, delivery_id, asked)
-    deliveries.cancel(conn, delivery_id, now_ms)
+    redelivery.cancel(conn, delivery_id, now_ms)
     return _settled(conn, asked, f"Delivery {delivery_id} was cancelled.", now_ms)
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from cwconsole.core.errors import RefusedError, StaleError, UsageError
-from cwconsole.store import actions, deliveries, selection
+from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
@@ -143,7 +143,7 @@ def step(conn: sqlite3.Connection, job: Job, found: Found, now_ms: int) -> Stepp
     made, error = [], None
     for number in found.numbers:
         try:
-            made.append(deliveries.add_replay(conn, number, now_ms))
+            made.append(redelivery.add_replay(conn, number, now_ms))
         except UsageError as refused:  # the event or its instance is gone, or nothing is sent for it any more
             error = refused.message
     conn.executemany("UPDATE deliveries SET job_id = ? WHERE id = ?", [(job.id, one) for one in made])

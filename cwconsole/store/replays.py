@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from cwconsole.core.errors import UsageError
-from cwconsole.store import actions, deliveries
+from cwconsole.store import actions, redelivery
 from cwconsole.store.actions import Action
 
 
@@ -13,7 +13,7 @@ def replay(conn: sqlite3.Connection, action: Action, now_ms: int) -> int:
     """Carry out a replay action. Returns the callback that it goes to. Raises UsageError if it cannot be sent."""
     if action.target_id is None:
         raise UsageError(f"action {action.id} names no event to replay")
-    delivery_id = deliveries.add_replay(conn, action.target_id, now_ms)
+    delivery_id = redelivery.add_replay(conn, action.target_id, now_ms)
     actions.finish(
         conn, action.id, "done", f"Event {action.target_id} is sent again as delivery {delivery_id}.", now_ms
     )

@@ -12,7 +12,7 @@ from cwconsole.core.attempts import Parcel
 from cwconsole.core.delivery import SCHEDULES
 from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Member
-from cwconsole.store import deliveries
+from cwconsole.store import deliveries, redelivery
 from tests.engine.rig import Rig, rig
 from tests.fakes import FakeSender
 
@@ -174,7 +174,7 @@ async def test_a_retry_arms_the_same_delivery_with_a_fresh_schedule(tmp_path: Pa
         await make_events(it, 1)
         await it.execute("UPDATE deliveries SET state = 'dead', attempts = 10, due_ms = NULL")
         await it.execute("UPDATE resources SET pending = 0, dead = 1")
-        await it.store.write(deliveries.rearm, 1, it.clock.now_ms())
+        await it.store.write(redelivery.rearm, 1, it.clock.now_ms())
         sender = FakeSender(answers=[500])
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()
@@ -189,7 +189,7 @@ async def test_a_replay_is_marked_and_settles_the_dead_delivery(tmp_path: Path) 
         await make_events(it, 1)
         await it.execute("UPDATE deliveries SET state = 'dead', attempts = 10, due_ms = NULL")
         await it.execute("UPDATE resources SET pending = 0, dead = 1")
-        replay = await it.store.write(deliveries.add_replay, 1, it.clock.now_ms())
+        replay = await it.store.write(redelivery.add_replay, 1, it.clock.now_ms())
         sender = FakeSender()
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()
@@ -204,7 +204,7 @@ async def test_a_failed_replay_is_dead_and_schedules_nothing(tmp_path: Path) -> 
         await make_events(it, 1)
         async with dispatching(it, FakeSender()) as dispatcher:
             await dispatcher.drained()
-        await it.store.write(deliveries.add_replay, 1, it.clock.now_ms())
+        await it.store.write(redelivery.add_replay, 1, it.clock.now_ms())
         async with dispatching(it, FakeSender(answers=[500])) as dispatcher:
             await dispatcher.drained()
         assert await states(it) == ["delivered", "dead"]
@@ -218,7 +218,7 @@ async def test_a_replay_waits_behind_the_objects_open_deliveries(tmp_path: Path)
         async with dispatching(it, FakeSender()) as dispatcher:
             await dispatcher.drained()
         await make_events(it, 1)
-        await it.store.write(deliveries.add_replay, 1, it.clock.now_ms())
+        await it.store.write(redelivery.add_replay, 1, it.clock.now_ms())
         sender = FakeSender()
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()
@@ -231,7 +231,7 @@ async def test_a_replay_of_a_waiting_event_takes_its_turn(tmp_path: Path) -> Non
         await make_events(it, 1)
         async with dispatching(it, FakeSender(answers=[500])) as dispatcher:
             await dispatcher.drained()
-        await it.store.write(deliveries.add_replay, 1, it.clock.now_ms())
+        await it.store.write(redelivery.add_replay, 1, it.clock.now_ms())
         sender = FakeSender()
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()
@@ -243,7 +243,7 @@ async def test_cancelling_lets_the_objects_next_event_go(tmp_path: Path) -> None
     async with rig(tmp_path) as it:
         await it.poll()
         await make_events(it, 1, 1)
-        await it.store.write(deliveries.cancel, 1, it.clock.now_ms())
+        await it.store.write(redelivery.cancel, 1, it.clock.now_ms())
         sender = FakeSender()
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()

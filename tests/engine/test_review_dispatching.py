@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cwconsole.core.attempts import Outcome, Parcel
-from cwconsole.store import deliveries, instances, operations
+from cwconsole.store import deliveries, instances, operations, redelivery
 from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
 from tests.engine.test_dispatching import check_totals, dispatching, make_events, states
@@ -101,7 +101,7 @@ async def test_a_retry_goes_where_the_instance_says_now_and_respects_its_hold(tm
         await hold(it)
         await it.execute("INSERT INTO callbacks (id, url) VALUES (2, 'http://127.0.0.1:9/other')")
         await it.execute("UPDATE instances SET callback_id = 2")
-        await it.store.write(deliveries.rearm, 1, it.clock.now_ms())
+        await it.store.write(redelivery.rearm, 1, it.clock.now_ms())
         assert await it.rows("SELECT callback_id, held FROM deliveries") == [(2, 1)]
 
 

@@ -26,12 +26,13 @@ from cwconsole.core.delivery import Decision, IllegalStep, Signal, decide
 from cwconsole.core.errors import UsageError
 from cwconsole.core.polling import Birth
 from cwconsole.core.records import Seen
-from cwconsole.store import deliveries, instances, operations, pages, resources
+from cwconsole.store import deliveries, instances, operations, pages, redelivery, resources, settlements
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.connection import transaction
 from cwconsole.store.database import prepared
-from cwconsole.store.deliveries import Claimed, Settlement
+from cwconsole.store.deliveries import Claimed
 from cwconsole.store.operations import Scope
+from cwconsole.store.settlements import Settlement
 from tests.store.rows import NOW, add, asked, config, draft, resource
 
 STATES = ("pending", "sending", "retrying", "dead", "delivered", "cancelled")
@@ -84,7 +85,7 @@ class Deliveries(RuleBasedStateMachine):
         chosen = data.draw(st.lists(st.sampled_from(self.sending), unique=True, min_size=1))
         self.sending = [row for row in self.sending if row not in chosen]
         made = [self._settlement(row, data.draw(STATUSES), chance, took) for row in chosen]
-        woken = self.unit(deliveries.settle, made, self.now)
+        woken = self.unit(settlements.settle, made, self.now)
         assert set(self._column("SELECT id FROM callbacks")) >= set(woken)
         waiting = "SELECT callback_id FROM deliveries WHERE id = ? AND due_ms IS NOT NULL"
         for row in chosen:  # whoever waits for another try has been told so, wherever it goes by now
@@ -117,7 +118,7 @@ class Deliveries(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.sending = []
-        self.unit(deliveries.recover, self.now)
+        self.unit(settlements.recover, self.now)
 
     @rule(seconds=st.sampled_from([1, 60, 400]))
     def pass_time(self, seconds: int) -> None:
@@ -125,15 +126,15 @@ class Deliveries(RuleBasedStateMachine):
 
     @rule()
     def hurry(self) -> None:
-        self.unit(deliveries.hurry, self.now)
+        self.unit(redelivery.hurry, self.now)
 
-    @rule(data=st.data(), what=st.sampled_from([deliveries.rearm, deliveries.cancel]))
+    @rule(data=st.data(), what=st.sampled_from([redelivery.rearm, redelivery.cancel]))
     def decide_about_one(self, data: st.DataObject, what: Any) -> None:
         ids = self._column("SELECT id FROM deliveries ORDER BY id DESC")
         if not ids:
             return
         chosen = data.draw(st.sampled_from(ids))
-        signal = Signal.REARMED if what is deliveries.rearm else Signal.CANCELLED
+        signal = Signal.REARMED if what is redelivery.rearm else Signal.CANCELLED
         try:
             self.unit(what, chosen, self.now)
         except IllegalStep as refused:
@@ -146,7 +147,7 @@ class Deliveries(RuleBasedStateMachine):
         ids = self._column("SELECT id FROM events ORDER BY id DESC")
         if ids:
             with nullcontext() if not self._records_only() else pytest.raises(UsageError):
-                self.unit(deliveries.add_replay, data.draw(st.sampled_from(ids)), self.now)
+                self.unit(redelivery.add_replay, data.draw(st.sampled_from(ids)), self.now)
 
     def _records_only(self) -> bool:
         return instances.load(self.conn, "acme").callback_id is None
@@ -229,7 +230,7 @@ class Deliveries(RuleBasedStateMachine):
             self.now += 10**9
             self.claim(100)
             taken, self.sending = self.sending, []
-            self.unit(deliveries.settle, [self._settlement(row, 200, 0.0, True) for row in taken], self.now)
+            self.unit(settlements.settle, [self._settlement(row, 200, 0.0, True) for row in taken], self.now)
         assert self._column("SELECT id FROM deliveries WHERE state IN ('pending', 'sending', 'retrying')") == []
         self.totals_are_the_truth()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cwconsole.store import connection, deliveries
+from cwconsole.store import connection, redelivery
 from cwconsole.store.database import prepared
 from cwconsole.store.totals import DeliveryTotals, EventTotals, Totals, totals
 from tests.store import rows
@@ -61,8 +61,8 @@ def test_hurry_makes_waiting_retries_due_and_nothing_else(conn: sqlite3.Connecti
         rows.add_delivery(conn, settled, state="dead"): None,
     }
     conn.executemany("UPDATE deliveries SET due_ms = ? WHERE id = ?", [(at, number) for number, at in due.items()])
-    assert deliveries.hurry(conn, NOW) == 1
-    assert deliveries.hurry(conn, NOW) == 0
+    assert redelivery.hurry(conn, NOW) == 1
+    assert redelivery.hurry(conn, NOW) == 0
     found = {row[0]: row[1] for row in conn.execute("SELECT id, due_ms FROM deliveries")}
     assert found == {**due, min(due): NOW}
 
@@ -71,5 +71,5 @@ def test_hurry_keeps_the_count_of_attempts(conn: sqlite3.Connection) -> None:
     [event] = rows.add_events(conn, rows.resource_id(conn, 1, "contacts"), [1])
     delivery = rows.add_delivery(conn, event, state="retrying")
     conn.execute("UPDATE deliveries SET attempts = 3, armed = 1, due_ms = ? WHERE id = ?", (NOW + SECOND, delivery))
-    deliveries.hurry(conn, NOW)
+    redelivery.hurry(conn, NOW)
     assert tuple(conn.execute("SELECT attempts, armed, state FROM deliveries").fetchone()) == (3, 1, "retrying")

@@ -1,0 +1,228 @@
+"""One callback URL's lane: its queue, its requests in flight, its breaker.
+
+It claims what is due, sends it, and says what follows from each answer. A slot is free again as soon as its request is
+over, but an object's next delivery becomes due only with the commit, which keeps the order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.core.breaker import Breaker, BreakerState
+from cwconsole.core.delivery import decide
+from cwconsole.core.errors import StoreError
+from cwconsole.core.event_id import public_id
+from cwconsole.engine.fleet import Member
+from cwconsole.engine.services import Services, wait_for
+from cwconsole.store import deliveries, settlements
+from cwconsole.store.deliveries import Claimed
+from cwconsole.store.settlements import Settlement
+
+log = structlog.get_logger(__name__)
+
+LANE_IN_FLIGHT = 16
+LOOK_AHEAD = 48  # claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk
+UNCONNECTED_MS = 60_000  # how long a delivery waits whose instance cannot be connected
+
+Recipients = Callable[[int], Member | None]
+
+
+class Dispatch(Protocol):
+    """What a lane needs of the dispatcher that it belongs to.
+
+    recipients: who gets the deliveries of an instance, by its id. tag: begins the events' public ids.
+    slots: requests in flight over all lanes.
+    """
+
+    services: Services
+    recipients: Recipients
+    tag: str
+    slots: asyncio.Semaphore
+
+    async def report(self, settlement: Settlement) -> None:
+        """Hand in an outcome to be recorded."""
+        ...
+
+    async def give_back(self, rows: list[Claimed], due_ms: int) -> None:
+        """Return what was claimed and will not be sent now."""
+        ...
+
+    async def turned_quiet(self) -> None:
+        """Say that the lane has nothing to do."""
+        ...
+
+
+class Lane:
+    """One callback URL: its queue, its requests in flight, its breaker."""
+
+    def __init__(self, dispatcher: Dispatch, callback_id: int) -> None:
+        self.dispatcher = dispatcher
+        self.callback_id = callback_id
+        self.breaker = Breaker()
+        self.ready: deque[Claimed] = deque()
+        self.in_flight = 0
+        self.last_success_ms = 0
+        self.idle = False
+        self._review = False
+        self._holding = False  # a hold was decided, and is being written
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Claim again soon."""
+        self.idle = False
+        self._wake.set()
+
+    def review(self) -> None:
+        """Ask again for what is claimed and not yet being sent: it may be held by now, or go elsewhere."""
+        self._review = True
+        self.wake()
+
+    def holds(self) -> None:
+        """The hold that was decided here is written, so that claiming respects it."""
+        self._holding = False
+        self.review()
+
+    async def run(self) -> None:
+        """Claim and send until the engine stops."""
+        services = self.dispatcher.services
+        self.last_success_ms = await services.store.read(deliveries.last_success, self.callback_id)
+        async with asyncio.TaskGroup() as group:
+            with suppress(StoreError):  # only while the engine stops
+                while not services.stopping.is_set():
+                    self._wake.clear()
+                    next_due_ms = await self._fill(group)
+                    if services.stopping.is_set():
+                        break
+                    await self._rest(next_due_ms)
+            await self._give_back()
+
+    async def _rest(self, next_due_ms: int | None) -> None:
+        """Wait for a wake-up or the next due time; with nothing in hand, say so."""
+        now_ms = self.dispatcher.services.clock.now_ms()
+        seconds = None if next_due_ms is None else max(next_due_ms - now_ms, 0) / 1000
+        if not self.in_flight and not self.ready and not self._wake.is_set():
+            self.idle = seconds is None or seconds > 0
+            await self.dispatcher.turned_quiet()
+        if seconds != 0:
+            await wait_for(self._wake, seconds)
+        self.idle = False
+
+    async def _fill(self, group: asyncio.TaskGroup) -> int | None:
+        """Claim what fits and start senders. Returns when to look again, None for when woken."""
+        services = self.dispatcher.services
+        now_ms = services.clock.now_ms()
+        state = self.breaker.state(now_ms)
+        if self._review or self._holding:
+            self._review = False
+            await self._give_back()
+        if self._holding:
+            return None  # its being written wakes us
+        if state is BreakerState.OPEN:
+            await self._give_back()
+            return self.breaker.open_until_ms
+        space = LANE_IN_FLIGHT + LOOK_AHEAD - len(self.ready) - self.in_flight
+        if state is BreakerState.HALF_OPEN:
+            space = 1 - len(self.ready) - self.in_flight
+        next_due_ms = None  # a sender that ends wakes us
+        if space > 0:
+            claim = await services.write_patiently(deliveries.claim, self.callback_id, now_ms=now_ms, limit=space)
+            self.ready.extend(claim.rows)
+            next_due_ms = None if len(claim.rows) == space else claim.next_due_ms
+        for _ in range(min(LANE_IN_FLIGHT - self.in_flight, len(self.ready))):
+            self.in_flight += 1
+            group.create_task(self._send_all())
+        return next_due_ms
+
+    async def _send_all(self) -> None:
+        """Send what is ready, one after the other, until the queue is empty or sending has to pause."""
+        services = self.dispatcher.services
+        try:
+            while self.ready and not services.stopping.is_set():
+                async with self.dispatcher.slots:
+                    if not self.ready or self._holding or not self.breaker.allow(services.clock.now_ms()):
+                        break
+                    await self._send(self.ready.popleft())
+                if len(self.ready) < LOOK_AHEAD // 2:
+                    self._wake.set()
+        finally:
+            self.in_flight -= 1
+            self._wake.set()
+
+    async def _send(self, claimed: Claimed) -> None:
+        recipient = self.dispatcher.recipients(claimed.instance_id)
+        if recipient is None:  # its instance cannot be connected just now, or is gone
+            self.breaker.withdraw()
+            later_ms = self.dispatcher.services.clock.now_ms() + UNCONNECTED_MS
+            await self.dispatcher.give_back([claimed], later_ms)
+            return
+        try:
+            outcome = await self._attempt(claimed, recipient)
+        except BaseException:
+            self.breaker.withdraw()
+            raise
+        await self._judge(claimed, outcome, recipient.schedule)
+
+    async def _attempt(self, claimed: Claimed, recipient: Member) -> Outcome:
+        """One request. A defect on the way to it is a failed attempt: the other deliveries must go on."""
+        started_ms = self.dispatcher.services.clock.now_ms()
+        try:
+            parcel = Parcel(
+                delivery_id=claimed.delivery_id,
+                attempt=claimed.attempt,
+                facts=recipient.facts(claimed, public_id(self.dispatcher.tag, claimed.event_id)),
+                replay=claimed.delivery_id if claimed.replay else None,
+            )
+            return await recipient.sender.send(parcel)
+        except Exception as defect:  # noqa: BLE001
+            log.error("sending broke", delivery=claimed.delivery_id, traceback=traceback.format_exc())
+            return Outcome(
+                started_ms=started_ms,
+                duration_ms=self.dispatcher.services.clock.now_ms() - started_ms,
+                url="",
+                error_code="defect",
+                error=f"An unexpected error stopped this attempt ({type(defect).__name__}); see the log.",
+            )
+
+    async def _judge(self, claimed: Claimed, outcome: Outcome, schedule: tuple[float, ...]) -> None:
+        services = self.dispatcher.services
+        now_ms = services.clock.now_ms()
+        before = self.breaker.open_until_ms
+        self.breaker.record(now_ms, ok=outcome.delivered)
+        decision = decide(
+            outcome,
+            tries=claimed.attempt - claimed.armed,
+            replay=bool(claimed.replay),
+            schedule=schedule,
+            url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,
+            chance=services.chance(),
+        )
+        if outcome.delivered:
+            self.last_success_ms = now_ms
+        due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)
+        if decision.hold is not None:
+            log.warning("callback is held", callback=self.callback_id, reason=decision.hold)
+            self._holding = True
+        await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
+        if before != self.breaker.open_until_ms:  # after the outcome, which must not be lost if this cannot be written
+            await self._show_breaker()
+
+    async def _show_breaker(self) -> None:
+        until_ms = self.breaker.open_until_ms
+        log.warning("breaker turned", callback=self.callback_id, open=until_ms is not None)
+        with suppress(StoreError):  # it is shown at its next turn
+            await self.dispatcher.services.store.write(settlements.note_breaker, self.callback_id, until_ms)
+
+    async def _give_back(self) -> None:
+        """Return what was claimed and will not be sent now."""
+        if self.ready:
+            rows = list(self.ready)
+            self.ready.clear()
+            await self.dispatcher.give_back(rows, self.dispatcher.services.clock.now_ms())
