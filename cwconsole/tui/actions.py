@@ -58,6 +58,7 @@ class Subject:
     event: int | None = None
     delivery: int | None = None
     action: int | None = None
+    job: int | None = None
     state: str | None = None
     marked: int = 0
 
@@ -150,6 +151,17 @@ def _can_call_off(subject: Subject) -> str | None:
     if subject.state == "queued":
         return None
     return f"Action {subject.action} is {subject.state}; only what is queued can be called off."
+
+
+def _job_in(*states: str) -> Check:
+    """Whether there is a job in one of these states."""
+
+    def check(subject: Subject) -> str | None:
+        if subject.job is None:
+            return "There is no job under the cursor."
+        return None if subject.state in states else f"Job {subject.job} is {subject.state}."
+
+    return check
 
 
 def _number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
@@ -288,6 +300,21 @@ REGISTRY: Final[tuple[Action, ...]] = (
            dangerous=True, words=("disable",), check=_needs_place, command=_instance_command("disable")),
     Action(id="instance.remove", title="Remove the instance", keys=("D",), scopes=_INSTANCES, writes=True,
            dangerous=True, words=("remove",), check=_needs_place, command=_instance_command("remove", "--yes")),
+    # events
+    Action(id="event.replay", title="Send again", keys=("r",), scopes=(Scope.EVENTS,), label="replay", priority=68,
+           writes=True, dangerous=True, words=("replay",), command=_number_command("replay --event",
+           lambda subject: subject.event),
+           check=lambda subject: None if subject.event else "There is no event under the cursor."),
+    # jobs
+    Action(id="job.pause", title="Pause the job", keys=("x",), scopes=(Scope.JOBS,), label="pause", priority=68,
+           writes=True, words=("pause_job",), check=_job_in("queued", "running"),
+           command=_number_command("jobs pause", lambda subject: subject.job)),
+    Action(id="job.resume", title="Let the job go on", keys=("R",), scopes=(Scope.JOBS,), label="resume", priority=67,
+           writes=True, words=("resume_job",), check=_job_in("paused"),
+           command=_number_command("jobs resume", lambda subject: subject.job)),
+    Action(id="job.cancel", title="Cancel the job", keys=("c",), scopes=(Scope.JOBS,), label="cancel", priority=66,
+           writes=True, dangerous=True, words=("cancel_job",), check=_job_in("queued", "running", "paused"),
+           command=_number_command("jobs cancel", lambda subject: subject.job)),
     # deliveries
     Action(id="delivery.retry", title="Try again now", keys=("r",), scopes=(Scope.DELIVERY,), label="retry",
            priority=68, writes=True, words=("retry",), check=_can_retry,

@@ -12,12 +12,19 @@ from typing import Protocol
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
 from cwconsole.core.reconfiguration import Change
-from cwconsole.store import actions, instances, operations, requests
+from cwconsole.store import actions, instances, operations, replay_jobs, replay_preview, requests
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
+from cwconsole.store.replay_preview import Preview
+
+
+class Turning(Protocol):
+    """What an operator does to a job."""
+
+    def __call__(self, conn: Connection, job_id: int, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
 class Steering(Protocol):
@@ -76,6 +83,15 @@ class Operator:
     async def replay(self, asked: Asked, events: Sequence[int]) -> list[int]:
         """Ask the engine to send events again. Returns the actions' ids."""
         return await self.store.write(requests.ask_replay, events, asked=asked, now_ms=self.now_ms())
+
+    async def order_replays(self, asked: Asked, shown: Preview, *, rate: float) -> int:
+        """Order what a preview showed. Returns the job's id. Raises RefusedError if the numbers are others now."""
+        again = await self.store.read(replay_preview.confirmed, shown.selection, shown.token)
+        return await self.store.write(replay_jobs.create, again, rate=rate, asked=asked, now_ms=self.now_ms())
+
+    async def turn_job(self, change: Turning, asked: Asked, job_id: int) -> str:
+        """Pause, resume or cancel a job. Returns the outcome as a sentence."""
+        return await self.store.write(change, job_id, asked=asked, now_ms=self.now_ms())
 
     async def retry(self, asked: Asked, delivery: int) -> str:
         """Arm a delivery again. Returns the outcome as a sentence."""

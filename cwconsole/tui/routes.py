@@ -15,6 +15,8 @@ from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.screens.instance import InstanceScreen
+from cwconsole.tui.screens.job import JobScreen
+from cwconsole.tui.screens.jobs import JobsScreen
 from cwconsole.tui.screens.log import LogScreen
 from cwconsole.tui.screens.poll import PollScreen
 from cwconsole.tui.screens.polls import PollsScreen
@@ -35,6 +37,8 @@ SCREENS: Final[Mapping[str, Callable[[ViewSpec], ConsoleScreen]]] = {
     "poll": PollScreen,
     "actions": ActionsScreen,
     "action": ActionScreen,
+    "jobs": JobsScreen,
+    "job": JobScreen,
     "log": LogScreen,
 }
 

@@ -45,6 +45,7 @@ _VIEWS: Final = (
     *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
       (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
     View(name="jobs", mode="jobs", words=("text",)),
+    View(name="job", mode="jobs", words=("id",), required=("id",)),
     View(name="log", mode="log", words=("level", "text")),
     View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES),
     View(name="instance", mode="fleet", words=("instance",), required=("instance",)),

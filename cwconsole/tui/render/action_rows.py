@@ -13,7 +13,14 @@ from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell
 from cwconsole.tui.render.times import ago, second, span
 
-_TARGETS: Final = {"replay": "event", "retry": "delivery", "cancel": "delivery"}
+_TARGETS: Final = {
+    "replay": "event",
+    "retry": "delivery",
+    "cancel": "delivery",
+    "pause_job": "job",
+    "resume_job": "job",
+    "cancel_job": "job",
+}
 
 
 def about(row: ActionRow) -> str:

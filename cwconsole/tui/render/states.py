@@ -65,6 +65,8 @@ _WORDS: Final = MappingProxyType(
         "refused": _Look("question", Tone.WARN),
         "queued": _Look("waiting", Tone.BUSY),
         "expired": _Look("warn", Tone.WARN),
+        # jobs
+        "paused": _Look("paused", Tone.MUTED),
     }
 )
 _TYPES: Final = MappingProxyType({"CREATED": Tone.GOOD, "UPDATED": Tone.BUSY, "DELETED": Tone.WARN})

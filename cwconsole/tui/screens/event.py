@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from cwconsole.store import event_list
 from cwconsole.store.event_list import EventDetail
+from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.replays import Replays
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class EventScreen(Places, DetailScreen):
+class EventScreen(Replays, Places, DetailScreen):
     """`event id:42`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE)
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE, Scope.EVENTS)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -28,6 +30,9 @@ class EventScreen(Places, DetailScreen):
             return self.bare_subject()
         event = self._detail.event
         return self.bare_subject(instance=event.instance, resource=event.resource, event=event.id)
+
+    def chosen_events(self) -> Selection | None:
+        return None if self._detail is None else Selection(numbers=(self._detail.event.id,))
 
     async def load(self) -> None:
         detail = await self.console.store.read(event_list.show, int(self.spec.value("id") or 0))

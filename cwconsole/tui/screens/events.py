@@ -11,11 +11,13 @@ from textual.widget import Widget
 from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list
 from cwconsole.store.event_list import EventDetail, EventRow
+from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.replays import Replays
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.work import start
@@ -23,7 +25,7 @@ from cwconsole.tui.work import start
 BESIDE_FROM = 120  # cells of width
 
 
-class EventsScreen(Places, HistoryScreen):
+class EventsScreen(Replays, Places, HistoryScreen):
     """See the module."""
 
     SCOPES = (Scope.EVENTS, Scope.LIST, Scope.TABLE, Scope.PLACE)
@@ -48,6 +50,15 @@ class EventsScreen(Places, HistoryScreen):
             return self.bare_subject()
         marked = self.table.marks.count(self.table.rows.total)
         return self.bare_subject(instance=row.instance, resource=row.resource, event=row.id, marked=marked)
+
+    def chosen_events(self) -> Selection | None:
+        marks, row = self.table.marks, self.table.current
+        keys = tuple(sorted(int(str(key)) for key in marks.keys))
+        if marks.everything:
+            return Selection(chosen=self.spec.filter(now_ms=self.console.now_ms()), but=keys)
+        if keys:
+            return Selection(numbers=keys)
+        return None if row is None else Selection(numbers=(row.id,))
 
     def open_row(self, row: Any) -> None:
         self.run_worker(self.console.drill(spec("event", id=row.id)), group="drill")

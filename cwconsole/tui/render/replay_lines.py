@@ -1,0 +1,40 @@
+"""What a replay would do, in a dialog's lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cwconsole.store.event_list import EventRow
+from cwconsole.store.replay_preview import Preview
+from cwconsole.tui.render.plain import plain, shorten
+from cwconsole.tui.render.times import ago, span
+
+_WIDTH: Final = 64  # of the dialog's inside
+
+
+def preview_lines(shown: Preview, rate: float, now_ms: int) -> list[str]:
+    """The numbers, the first events, and what to know before."""
+    lines = [shorten(f"  {_row(row, now_ms)}", _WIDTH) for row in shown.sample]
+    if (more := shown.total - len(shown.sample)) > 0:
+        lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
+    lines += ["", *_old(shown)]
+    if shown.total > 1:
+        lines.append(f"A job sends {rate:g} a second, for about {span(shown.total / rate)}; it can be paused.")
+    return [*lines, "Each is one attempt, behind what its object still has to send."]
+
+
+def _row(row: EventRow, now_ms: int) -> str:
+    delivery = f", {row.delivery}" if row.delivery else ""
+    return f"{row.type.lower()} {plain(row.instance)}/{plain(row.resource)} {row.object_id}, " + (
+        f"{ago(row.seen_ms, now_ms)} ago{delivery}"
+    )
+
+
+def _old(shown: Preview) -> list[str]:
+    if not shown.not_newest:
+        return []
+    if shown.total == 1:
+        return ["It is not its object's newest event: the receiver sees an older record."]
+    among = "" if shown.judged >= shown.total else f" of the first {shown.judged:,}"
+    verb = "is" if shown.not_newest == 1 else "are"
+    return [f"{shown.not_newest:,}{among} {verb} not their object's newest: the receiver sees", "older records."]

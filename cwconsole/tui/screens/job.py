@@ -1,0 +1,40 @@
+"""One job in full: how far it is, and what became of its replays."""
+
+from __future__ import annotations
+
+from cwconsole.store import replay_jobs
+from cwconsole.store.replay_jobs import Job
+from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.job_rows import detail_lines, fact_lines
+from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.screens.job_keys import JobKeys
+from cwconsole.tui.viewspec import ViewSpec
+
+
+class JobScreen(JobKeys, DetailScreen):
+    """`job id:3`."""
+
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.JOBS)
+
+    def __init__(self, spec: ViewSpec) -> None:
+        super().__init__(spec)
+        self._job: Job | None = None
+
+    def title_of(self) -> str:
+        return f"job {self.spec.value('id')}"
+
+    def job(self) -> Job | None:
+        return self._job
+
+    def subject(self) -> Subject:
+        return self.job_subject()
+
+    async def load(self) -> None:
+        number = int(self.spec.value("id") or 0)
+        self._job = job = await self.console.store.read(replay_jobs.load, number)
+        sent = await self.console.store.read(replay_jobs.sent, number)
+        glyphs = self.console.glyphs
+        self.show(
+            fact_lines(job, glyphs, self.console.now_ms()),
+            (Tab(title="What became of it", lines=detail_lines(job, sent, glyphs)),),
+        )

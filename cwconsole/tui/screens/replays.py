@@ -1,0 +1,118 @@
+"""Sending events again, on whichever screen they are: shown in numbers first, one at once, many by a job."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Final, cast
+
+from cwconsole.core.errors import CwconsoleError, RefusedError
+from cwconsole.core.filters import line_of
+from cwconsole.store import replay_preview
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.replay_jobs import DEFAULT_RATE
+from cwconsole.store.replay_preview import Preview
+from cwconsole.store.selection import Selection
+from cwconsole.tui.render.replay_lines import preview_lines
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+TYPED_ABOVE: Final = 100  # more than so many want their number typed
+NAMED: Final = 20  # so many events are named in the command line of the audit log
+
+
+class Replays:
+    """Mixed into screens that have the scope EVENTS. No node of Textual, see `places`."""
+
+    def chosen_events(self) -> Selection | None:
+        """The events under the cursor, or marked; None if there are none."""
+        raise NotImplementedError
+
+    @property
+    def _replay_screen(self) -> ConsoleScreen:
+        return cast("ConsoleScreen", self)
+
+    def do_event_replay(self) -> None:
+        wanted = self.chosen_events()
+        if wanted is not None:
+            start(self._replay_screen, self._ask_to_replay(wanted), what="Counting events", group="operator")
+
+    async def _ask_to_replay(self, wanted: Selection) -> None:
+        """Count, and ask with the numbers."""
+        screen = self._replay_screen
+        now_ms = screen.console.now_ms()
+        try:
+            shown = await screen.console.store.read(replay_preview.preview, wanted, asked_ms=now_ms)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="warning", markup=False)
+            return
+        if not shown.total:
+            screen.app.notify("There is no such event any more.", severity="warning", markup=False)
+            return
+        if screen.is_current:
+            question = _question(shown, now_ms)
+            screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
+
+    def _answered(self, wanted: Selection, shown: Preview, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        screen = self._replay_screen
+        if wanted.numbers is not None and len(wanted.numbers) == 1:
+            work = self._replay_one(wanted.numbers[0], answer.reason)
+        else:
+            work = self._order(wanted, shown, answer.reason)
+        screen.carry_out(work, what="Sending again")
+
+    async def _replay_one(self, event: int, reason: str | None) -> str:
+        console = self._replay_screen.console
+        asked = console.operator.asked(ActionKind.REPLAY, _command(["--event", str(event)], reason), reason)
+        (number,) = await console.operator.replay(asked, [event])
+        if console.engine.runs:
+            return f"Event {event} is sent again (action {number})."
+        return f"Event {event} waits for an engine (action {number}); none runs now, and after an hour it expires."
+
+    async def _order(self, wanted: Selection, shown: Preview, reason: str | None) -> str:
+        """What was shown; if the numbers have changed meanwhile, ask again with the new ones."""
+        screen = self._replay_screen
+        operator = screen.console.operator
+        asked = operator.asked(ActionKind.REPLAY, _command(_words(wanted), reason), reason)
+        try:
+            job_id = await operator.order_replays(asked, shown, rate=DEFAULT_RATE)
+        except RefusedError:
+            await self._ask_to_replay(wanted)
+            return "The numbers have changed meanwhile; here are the new ones."
+        screen.drop_marks()
+        what = f"{shown.total:,} event{'' if shown.total == 1 else 's'}"
+        if screen.console.engine.runs:
+            return f"Job {job_id} sends {what} again; 6 shows how far it is."
+        return f"Job {job_id} waits for an engine to send {what} again; none runs now."
+
+
+def _question(shown: Preview, now_ms: int) -> Question:
+    what = "this event" if shown.total == 1 else f"{'' if shown.exact else 'at least '}{shown.total:,} events"
+    return Question(
+        title=f"Send {what} again?",
+        lines=preview_lines(shown, DEFAULT_RATE, now_ms),
+        yes="send again",
+        typed=str(shown.total) if shown.total > TYPED_ABOVE else None,
+        reasoned=True,
+    )
+
+
+def _words(wanted: Selection) -> list[str]:
+    """The events on the command line. What it cannot say, or could only at length, is a remark."""
+    if wanted.numbers is None:
+        remark = [f"# but {len(wanted.but):,} of them"] if wanted.but else []
+        return [*shlex.split(line_of(wanted.chosen) or "type:created,updated,deleted"), "--yes", *remark]
+    named = [word for number in wanted.numbers[:NAMED] for word in ("--event", str(number))]
+    more = len(wanted.numbers) - NAMED
+    return [*named, "--yes", *([f"# and {more:,} more"] if more > 0 else [])]
+
+
+def _command(words: list[str], reason: str | None) -> str:
+    remark = [word for word in words if word.startswith("#")]
+    told = [word for word in words if not word.startswith("#")]
+    line = shlex.join(["cwconsole", "replay", *told, *(["--reason", reason] if reason else [])])
+    return " ".join([line, *remark])

@@ -1,0 +1,171 @@
+"""Sending events again from the console: asked with the numbers, one at once, many by a job."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.tui.engine_state import EngineState
+from cwconsole.tui.widgets.confirm import Confirm
+from tests.store.rows import NOW, add_events, resource_id
+from tests.tui.rig import Rig, console, database, small_fleet
+
+ACTIONS = "SELECT kind, target_id, operator, origin, command, state, reason FROM actions WHERE kind <> 'add'"
+JOBS = "SELECT chosen, total, rate, state FROM jobs"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The small fleet: 40 events, of which 37 are delivered, one is dead, one retrying, one pending."""
+    file = tmp_path / "cw.db"
+    with database(file) as conn:
+        small_fleet(conn)
+    return file
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        await rig.press("2")
+        yield rig
+
+
+async def asked(rig: Rig, *keys: str) -> None:
+    """Press keys that lead to a question."""
+    await rig.press(*keys)
+    await rig.until(lambda: isinstance(rig.app.screen, Confirm))
+
+
+async def test_one_event_is_asked_about_and_sent_again_at_once(rig: Rig) -> None:
+    await asked(rig, "j", "r")
+    assert "Send this event again?" in rig.text()
+    assert "updated acme/contacts 9, 1m ago, retrying" in rig.text()
+    assert await rig.rows(ACTIONS) == []
+    await rig.press("y")
+    await rig.until(lambda: "Event 39 is sent again (action" in rig.text())
+    assert await rig.rows(ACTIONS) == [
+        ("replay", 39, "ada", "ssh 10.0.0.7", "cwconsole replay --event 39", "queued", None)
+    ]
+    assert await rig.rows(JOBS) == []
+
+
+async def test_an_old_event_is_said_to_be_old(rig: Rig) -> None:
+    await rig.press("slash", *"object:5 until:30m", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 1)
+    await asked(rig, "r")
+    assert "not its object's newest event" in rig.text()
+
+
+@pytest.mark.parametrize("key", ["escape", "n", "r", "enter"])
+async def test_neither_enter_nor_the_key_that_asked_confirms(rig: Rig, key: str) -> None:
+    await asked(rig, "r")
+    await rig.press(key)
+    assert await rig.rows(ACTIONS) == []
+
+
+async def test_marked_events_become_a_job_that_names_them(rig: Rig) -> None:
+    await asked(rig, "space", "space", "space", "r")
+    assert "Send 3 events again?" in rig.text()
+    assert "A job sends 10 a second" in rig.text()
+    await rig.press("y")
+    await rig.until(lambda: "Job 1 sends 3 events again; 6 shows" in rig.text())
+    assert await rig.rows(JOBS) == [('{"numbers": [38, 39, 40]}', 3, 10.0, "queued")]
+    ((kind, target, _, _, command, state, _),) = await rig.rows(ACTIONS)
+    assert (kind, target, state) == ("replay", None, "done")
+    assert command == "cwconsole replay --event 38 --event 39 --event 40 --yes"
+    assert rig.screen.table.marks.none, "what was marked has been dealt with"
+
+
+async def test_all_that_the_filter_shows_but_some_with_a_reason(rig: Rig) -> None:
+    await rig.press("slash", *"type:updated since:30m", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 10)
+    await asked(rig, "asterisk", "space", "r")
+    assert "Send 9 events again?" in rig.text()
+    await rig.press("tab", *"lost them", "enter", "y")
+    await rig.until(lambda: "Job 1 sends 9 events" in rig.text())
+    ((chosen, total, _, _),) = await rig.rows(JOBS)
+    assert (total, '"but": [40]' in chosen, "since:20" in chosen) == (9, True, True), "relative times are resolved"
+    ((*_, command, _, reason),) = await rig.rows(ACTIONS)
+    assert reason == "lost them"
+    assert "--reason 'lost them' # but 1 of them" in command
+
+
+async def test_events_are_found_by_their_delivery_and_only_the_dead_are_sent(rig: Rig) -> None:
+    await rig.press("slash", *"state:dead", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 1)
+    assert rig.screen.table.current.delivery == "dead"
+
+
+@pytest.fixture
+def many(path: Path) -> Path:
+    with database(path) as conn:
+        add_events(conn, resource_id(conn, 1, "tickets"), range(1, 101), seen_ms=NOW)
+    return path
+
+
+async def test_more_than_a_hundred_want_their_number_typed(many: Path) -> None:
+    async with console(many) as rig:
+        await rig.press("2")
+        await asked(rig, "asterisk", "r")
+        assert "Send 140 events again?" in rig.text()
+        assert "10 are not their object's newest" in rig.text()
+        await rig.press("y", "enter")
+        assert isinstance(rig.app.screen, Confirm), "y is a letter in the field"
+        await rig.press("backspace", *"140", "enter")
+        await rig.until(lambda: "Job 1 sends 140 events" in rig.text())
+
+
+async def test_numbers_that_have_changed_are_asked_about_again(rig: Rig) -> None:
+    await rig.press("slash", *"state:dead,retrying", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 2)
+    await asked(rig, "asterisk", "r")
+    await rig.write("UPDATE deliveries SET state = 'delivered' WHERE state = 'dead'")
+    await rig.press("y")
+    await rig.until(lambda: "Send this event again?" in rig.text())
+    assert await rig.rows(JOBS) == []
+    await rig.press("y")
+    await rig.until(lambda: "Job 1 sends 1 event again" in rig.text())
+
+
+async def test_from_the_event_s_own_page_too(rig: Rig) -> None:
+    await rig.press("enter")
+    await asked(rig, "r")
+    await rig.press("y")
+    await rig.until(lambda: "Event 40 is sent again" in rig.text())
+
+
+async def test_read_only_and_without_an_engine_it_says_so(path: Path) -> None:
+    async with console(path, size=(120, 40), read_only=True) as rig:
+        await rig.press("2", "r")
+        assert "Send again: this console is read-only." in rig.text()
+        assert not isinstance(rig.app.screen, Confirm)
+    async with console(path, engine=EngineState()) as rig:
+        await rig.press("2")
+        await asked(rig, "space", "space", "r")
+        await rig.press("y")
+        await rig.until(lambda: "Job 1 waits for an engine" in rig.text())
+
+
+@pytest.fixture
+def hostile(path: Path) -> Path:
+    with database(path) as conn:
+        conn.execute("UPDATE resources SET name = ? WHERE name = 'contacts'", ("a[/]b\x1b[2J[b ",))
+    return path
+
+
+async def test_hostile_names_are_shown_as_they_are(hostile: Path) -> None:
+    async with console(hostile) as rig:
+        await rig.press("2")
+        await asked(rig, "r")
+        assert "a[/]b\\x1b[2J[b" in rig.text()
+
+
+async def test_both_sizes_show_the_whole_question(path: Path) -> None:
+    for size in ((80, 24), (120, 40)):
+        async with console(path, size=size) as rig:
+            await rig.press("2")
+            await asked(rig, "asterisk", "r")
+            for words in ("Send 40 events again?", "older records", "Reason", "y  send again", "esc  leave it"):
+                assert words in rig.text(), size
