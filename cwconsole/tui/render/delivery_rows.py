@@ -51,7 +51,7 @@ DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
            draw=lambda row, _: Cell("replay" if row.replay else "", Tone.MUTED)),
     Column(id="delivery", title="Delivery", cells=9, align=Align.RIGHT, from_width=96,
            draw=lambda row, _: Cell(str(row.id), Tone.MUTED)),
-    Column(id="url", title="Callback URL", cells=20, grows=4, from_width=118,
+    Column(id="url", title="Callback URL", cells=20, grows=4, from_width=114,
            draw=lambda row, _: Cell(plain(row.url), Tone.MUTED)),
 )  # fmt: skip
 
@@ -62,15 +62,15 @@ DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
 def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int, *, most: int = 3) -> list[Line]:
     """The callback URLs that get nothing now, one line each."""
     lines: list[Line] = [_trouble(row, glyphs, now_ms) for row in rows[:most]]
-    if more := len(rows) - most if len(rows) > most else 0:
-        lines.append((Cell(f"  and {more} more callback URLs; `/callback:…` shows what waits for one.", Tone.WARN),))
+    if len(rows) > most:
+        lines.append((Cell(f"  and {len(rows) - most:,} more callback URLs that get nothing now", Tone.WARN),))
     return lines
 
 
 def _trouble(row: CallbackRow, glyphs: Glyphs, now_ms: int) -> Line:
-    waiting = f", {row.waiting:,} waiting" if row.waiting else ""
+    waiting = f"{row.waiting:,} waiting, " if row.waiting else ""
     sign = glyphs.held if row.held_ms is not None else glyphs.warn
-    return (Cell(f"{sign} {plain(row.url)} ", Tone.STRONG), Cell(f"{callback_words(row, now_ms)}{waiting}", Tone.WARN))
+    return (Cell(f"{sign} {plain(row.url)}  ", Tone.STRONG), Cell(f"{waiting}{callback_words(row, now_ms)}", Tone.WARN))
 
 
 def callback_words(row: CallbackRow | None, now_ms: int) -> str:

@@ -16,6 +16,7 @@ from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, trouble_lines
 from cwconsole.tui.render.plain import fit, width
+from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
@@ -23,6 +24,7 @@ from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
 
+TROUBLE_LINES: Final = 5
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
 
 
@@ -32,6 +34,9 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
     SCOPES = (Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = DELIVERY_COLUMNS
     page = staticmethod(delivery_list.page)
+    DEFAULT_CSS = """
+    DeliveriesScreen #trouble { padding: 0 1; }
+    """
     empty: ClassVar[str] = "No deliveries here. Tab shows another state; / changes the filter."
 
     def __init__(self, spec: ViewSpec) -> None:
@@ -53,13 +58,20 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
         self._show_trouble()
 
     def _show_trouble(self) -> None:
+        """As many lines as there is to say, which is none as a rule."""
         lines = trouble_lines(self._troubled, self.console.glyphs, self.console.now_ms())
+        room = max(self.size.width - 3, 1)
+        needed = min(sum(len(wrapped(line, room)) for line in lines), TROUBLE_LINES)
         view = self.query_one("#trouble", TextView)
-        if len(lines) != self._trouble_lines:
-            self._trouble_lines = len(lines)
-            view.display = bool(lines)
-            view.styles.height = len(lines)
+        if needed != self._trouble_lines:
+            self._trouble_lines = needed
+            view.display = bool(needed)
+            view.styles.height = needed
         view.show(lines)
+
+    def on_resize(self) -> None:
+        if self.ready:
+            self._show_trouble()
 
     def minute(self) -> None:
         super().minute()

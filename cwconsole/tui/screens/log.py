@@ -19,6 +19,7 @@ from cwconsole.tui.log_tail import Bite, LogTail
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.log_lines import LOG_COLUMNS, LogLine, chooser, entry_lines, read_line
 from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.viewspec import LEVELS, ViewSpec
@@ -36,7 +37,7 @@ class LogScreen(ListScreen):
 
     SCOPES = (Scope.LOG, Scope.LIST, Scope.TABLE)
     DEFAULT_CSS = """
-    LogScreen #where { height: auto; max-height: 3; padding: 0 1; }
+    LogScreen #where { max-height: 4; padding: 0 1; }
     LogScreen #entry { height: 9; display: none; border-top: solid $panel; padding: 0 1; }
     """
 
@@ -72,7 +73,7 @@ class LogScreen(ListScreen):
         if self.ready and (where := self._where_it_is()) != self._where:
             self._where = where
             view = self.query_one("#where", TextView)
-            view.styles.height = 1 if self.console.engine.where is not EngineWhere.ELSEWHERE else 3
+            view.styles.height = len(wrapped(where, max(self.size.width - 3, 1)))
             view.show([where])
 
     def _where_it_is(self) -> Line:
