@@ -8,7 +8,7 @@ Neighbours are always true neighbours: only the number of rows before the run ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -205,6 +205,14 @@ class WindowRows(Generic[R]):
                 self._rows[index - self._base] = row
                 changed.append(index)
         return changed
+
+    def remove(self, keys: Collection[int]) -> None:
+        """Rows that are not in the list any more. What stood below them moves up."""
+        if keys:
+            before = len(self._rows)
+            self._rows = [row for row in self._rows if self._key(row) not in keys]
+            self._total -= before - len(self._rows)
+            self._forget_places()
 
     def _set(self, rows: Sequence[R], *, base: int, top: bool, ended: bool) -> None:
         self._rows = list(rows)

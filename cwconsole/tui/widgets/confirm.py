@@ -43,6 +43,8 @@ class Confirm(ModalScreen[Answer | None]):
         Binding("y", "yes", "Do it", show=False),
     ]
 
+    AUTO_FOCUS = ""  # else Textual gives the keys to the field of the reason
+
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
@@ -57,7 +59,8 @@ class Confirm(ModalScreen[Answer | None]):
             if asked.typed is not None:
                 yield self._field("typed", f"Type {asked.typed} to {asked.yes}")
             confirm = "enter" if asked.typed is not None else "y"
-            yield Static(f"{confirm}  {asked.yes}     esc  leave it", id="dialog-keys", markup=False)
+            reason = "     tab  give a reason" if asked.reasoned else ""
+            yield Static(f"{confirm}  {asked.yes}     esc  leave it{reason}", id="dialog-keys", markup=False)
 
     def _field(self, name: str, placeholder: str) -> Input:
         field = Input(id=name, placeholder=placeholder, compact=True)

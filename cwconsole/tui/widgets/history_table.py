@@ -83,12 +83,20 @@ class HistoryTable(VirtualTable[R]):
             self.show_changed()
 
     async def _renew(self, history: History[R], generation: int) -> None:
-        """Read again what is in view."""
-        shown = [row for at in self.in_view if (row := self.rows.at(at)) is not None]
+        """Read again what is in view and around it. What the filter does not let through any more goes."""
+        view = self.in_view
+        around = range(view.start - PAGE // 2, view.stop + PAGE // 2)
+        shown = [row for at in around if (row := self.rows.at(at)) is not None]
         if not shown:
             return
         read = await history.below(history.key(shown[0]) + 1, len(shown))
-        if generation == self._generation and self.rows.update(read.rows):
+        if generation != self._generation:
+            return
+        found = {history.key(row) for row in read.rows}
+        low = 0 if read.next_after is None else read.next_after
+        gone = [key for row in shown if (key := history.key(row)) >= low and key not in found]
+        self.rows.remove(gone)
+        if self.rows.update(read.rows) or gone:
             self.show_changed()
 
     async def _restart(self) -> None:
