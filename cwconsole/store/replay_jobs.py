@@ -70,12 +70,8 @@ class Job:
 
     @property
     def about(self) -> str:
-        """The events it is about, as filter words or a number of them."""
-        chosen = selection.from_text(self.chosen)
-        if chosen.numbers is not None:
-            return f"{len(chosen.numbers):,} events by number"
-        line = json.loads(self.chosen)["filter"] or "all events"
-        return line + (f" but {len(chosen.but):,}" if chosen.but else "")
+        """The events it is about, for people: with the instance's name when it was ordered."""
+        return str(json.loads(self.chosen)["about"])
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Job))
@@ -111,10 +107,14 @@ def create(conn: sqlite3.Connection, shown: Preview, *, rate: float, asked: Aske
         INSERT INTO jobs (kind, action_id, chosen, upper, rate, total, exact, created_ms)
         VALUES ('replay', ?, ?, ?, ?, ?, ?, ?)
         """,
-        (action_id, selection.to_text(shown.selection), shown.upper, rate, shown.total, shown.exact, now_ms),
+        (action_id, _chosen(shown), shown.upper, rate, shown.total, shown.exact, now_ms),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def _chosen(shown: Preview) -> str:
+    return json.dumps({**json.loads(selection.to_text(shown.selection)), "about": shown.about})
 
 
 # --- doing it -------------------------------------------------------------------------------------------------------

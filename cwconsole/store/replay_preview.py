@@ -25,12 +25,13 @@ JUDGED: Final = 20_000  # events that a preview compares with their object's new
 class Preview:
     """What a job would do.
 
-    asked_ms: the moment that relative times were resolved at. upper: the newest event then. exact: whether there are
-    `total`, or at least so many. not_newest: how many of the first `judged` are not their object's newest event.
-    sample: the first ones to be sent.
+    about: the events for people. asked_ms: the moment that relative times were resolved at. upper: the newest event
+    then. exact: whether there are `total`, or at least so many. not_newest: how many of the first `judged` are not
+    their object's newest event. sample: the first ones to be sent.
     """
 
     selection: Selection
+    about: str
     asked_ms: int
     upper: int
     total: int
@@ -59,6 +60,7 @@ def preview(conn: sqlite3.Connection, wanted: Selection, *, asked_ms: int, upper
 
     Raises UsageError for an instance or a resource that there is not.
     """
+    about = selection.about(wanted)
     wanted = selection.frozen(conn, wanted)
     upper = selection.highest(conn) if upper is None else upper
     found = selection.upwards(conn, wanted, after=0, upper=upper, limit=selection.EXAMINED)
@@ -66,6 +68,7 @@ def preview(conn: sqlite3.Connection, wanted: Selection, *, asked_ms: int, upper
     judged = found.numbers[:JUDGED]
     return Preview(
         selection=wanted,
+        about=about,
         asked_ms=asked_ms,
         upper=upper,
         total=len(found.numbers) if counted is None else counted,

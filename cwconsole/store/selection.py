@@ -47,6 +47,14 @@ def frozen(conn: sqlite3.Connection, selection: Selection) -> Selection:
     return replace(selection, chosen=replace(selection.chosen, instance=instance))
 
 
+def about(selection: Selection) -> str:
+    """The events for people: filter words, or a number of them."""
+    if selection.numbers is not None:
+        return f"{len(set(selection.numbers)):,} by number"
+    line = line_of(selection.chosen) or "all events"
+    return line + (f" but {len(set(selection.but)):,}" if selection.but else "")
+
+
 def to_text(selection: Selection) -> str:
     """As it is stored; the same selection is the same text."""
     if selection.numbers is not None:

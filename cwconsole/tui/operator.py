@@ -86,8 +86,8 @@ class Operator:
 
     async def order_replays(self, asked: Asked, shown: Preview, *, rate: float) -> int:
         """Order what a preview showed. Returns the job's id. Raises RefusedError if the numbers are others now."""
-        again = await self.store.read(replay_preview.confirmed, shown.selection, shown.token)
-        return await self.store.write(replay_jobs.create, again, rate=rate, asked=asked, now_ms=self.now_ms())
+        await self.store.read(replay_preview.confirmed, shown.selection, shown.token)
+        return await self.store.write(replay_jobs.create, shown, rate=rate, asked=asked, now_ms=self.now_ms())
 
     async def turn_job(self, change: Turning, asked: Asked, job_id: int) -> str:
         """Pause, resume or cancel a job. Returns the outcome as a sentence."""

@@ -109,7 +109,7 @@ def test_an_order_says_who_and_why_and_how_many(conn: sqlite3.Connection) -> Non
         "ada",
         "receiver lost them",
         "queued",
-        "instance:1 state:dead",
+        "instance:acme state:dead",
     )
 
 

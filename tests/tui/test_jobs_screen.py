@@ -62,7 +62,7 @@ async def test_the_newest_job_comes_first_with_its_progress(rig: Rig) -> None:
     assert "○ queued" in line_of(rig, 3)
     assert "0/10" in line_of(rig, 3)
     assert "20s" in line_of(rig, 3)
-    for words in ("◐ running", "█████·····", "20/40", "2s", "instance:1"):
+    for words in ("◐ running", "█████·····", "20/40", "2s", "instance:acme"):
         assert words in line_of(rig, 2)
     for words in ("● done", "██████████", "1/1"):
         assert words in line_of(rig, 1)
@@ -117,7 +117,7 @@ async def test_a_read_only_console_changes_no_job(path: Path) -> None:
 async def test_enter_shows_what_became_of_the_replays(rig: Rig) -> None:
     await rig.press("j", "enter")
     assert isinstance(rig.screen, JobScreen)
-    for words in ("2, replay of instance:1", "50%  20/40", "20 made, 10 a second", "20 ○ pending", "bob, tty pts/1"):
+    for words in ("2, replay of instance:acme", "50%  20/40", "20 made, 10 a second", "20 ○ pending", "bob, tty pts/1"):
         assert words in rig.text()
     assert "[/] \\x1b[2J lost" in rig.text(), "the reason, as it was typed"
     await rig.press("x")

@@ -71,7 +71,7 @@ async def test_marked_events_become_a_job_that_names_them(rig: Rig) -> None:
     assert "A job sends 10 a second" in rig.text()
     await rig.press("y")
     await rig.until(lambda: "Job 1 sends 3 events again; 6 shows" in rig.text())
-    assert await rig.rows(JOBS) == [('{"numbers": [38, 39, 40]}', 3, 10.0, "queued")]
+    assert await rig.rows(JOBS) == [('{"numbers": [38, 39, 40], "about": "3 by number"}', 3, 10.0, "queued")]
     ((kind, target, _, _, command, state, _),) = await rig.rows(ACTIONS)
     assert (kind, target, state) == ("replay", None, "done")
     assert command == "cwconsole replay --event 38 --event 39 --event 40 --yes"
