@@ -24,8 +24,9 @@ HEAD = ("INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST", "NEXT", "24
 def status(invocation: Invocation) -> None:
     """Say how every resource does.
 
-    STATE: fresh (up to date), held (up to date, deliveries are held), asking (a sweep wants to be confirmed), late, new
-    (not read yet), failing (the last poll failed), parked (keys, address or question must be mended), paused, off.
+    STATE: fresh (up to date), held (up to date, deliveries are held), asking (a sweep wants to be confirmed), late
+    (polls or sweeps are missing), new (not read yet), failing (the last poll failed), parked (keys, address or question
+    must be mended), paused, off.
     24H: events created/updated/deleted in the last 24 hours.
     """
     runs = invocation.engine_runs()

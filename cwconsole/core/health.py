@@ -6,7 +6,8 @@
 4. late: the watermark lies further back than two intervals and two minutes, so at least one poll is missing; or no
    engine runs and the next poll should have begun a minute ago.
 5. asking: a sweep found so many records gone that it waits for somebody to agree.
-6. held: it is up to date, and its deliveries are held.
+6. late as well: three sweeps in a row failed, or none came to its end for two sweep intervals: deletes may be missing.
+7. held: it is up to date, and its deliveries are held.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from enum import StrEnum
 from typing import Final
 
 from cwconsole.core.config import Mode
-from cwconsole.core.polling import FULL_READ_INTERVAL
+from cwconsole.core.polling import poll_interval, sweep_interval
 
 LATE_SLACK: Final = 120.0
 OVERDUE_SLACK_MS: Final = 60_000
+SWEEP_FAILURES: Final = 3  # in a row, from which deletes count as missing, not as a passing trouble
 
 
 class Health(StrEnum):
@@ -41,6 +43,7 @@ class Vitals:
     """What the judgement needs of a row.
 
     watermark: whole seconds on the server's clock. skew_ms: the server's clock minus ours.
+    listed_ms: when all ids were last listed to the end, by a sweep or by the baseline; None if never.
     """
 
     enabled: bool
@@ -55,6 +58,9 @@ class Vitals:
     next_poll_ms: int | None
     skew_ms: int | None
     sweep_vanished: int | None
+    sweep_interval: float
+    sweep_failures: int
+    listed_ms: int | None
 
 
 def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
@@ -68,6 +74,7 @@ def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
         (_is_late(vitals, now_ms, engine_runs), Health.LATE),
         (not vitals.baseline_done, Health.NEW),
         (bool(vitals.sweep_vanished), Health.ASKING),
+        (misses_deletes(vitals, now_ms), Health.LATE),
         (vitals.held, Health.HELD),
     )
     return next((word for applies, word in standing if applies), Health.FRESH)
@@ -88,8 +95,16 @@ def lag_seconds(vitals: Vitals, now_ms: int) -> int | None:
 
 def allowed_lag(vitals: Vitals) -> float:
     """Seconds up to which a resource still counts as up to date."""
-    interval = max(vitals.interval, FULL_READ_INTERVAL) if vitals.mode is Mode.FULL else vitals.interval
-    return 2 * interval + LATE_SLACK
+    return 2 * poll_interval(vitals.interval, vitals.mode) + LATE_SLACK
+
+
+def misses_deletes(vitals: Vitals, now_ms: int) -> bool:
+    """Whether deletes may be missing, since sweeps fail or do not come to their end (rule 6)."""
+    if vitals.sweep_failures >= SWEEP_FAILURES:
+        return True
+    seconds = sweep_interval(vitals.sweep_interval, interval=vitals.interval, mode=vitals.mode)
+    allowed_ms = 2 * seconds * 1000 + OVERDUE_SLACK_MS
+    return vitals.listed_ms is not None and now_ms - vitals.listed_ms > allowed_ms
 
 
 def _is_overdue(vitals: Vitals, now_ms: int) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from cwconsole.core.config import Classify
+from cwconsole.core.config import Classify, Mode
 from cwconsole.core.errors import AccessFault, QueryFault, RateLimitedFault, SourceFault
 from cwconsole.core.records import EventType, Known, Presence, Seen
 
@@ -131,6 +131,16 @@ def first_due(next_ms: int | None, *, interval: float, now_ms: int, chance: floa
     if next_ms > now_ms:
         return next_ms
     return now_ms + int(chance * min(interval, START_JITTER) * 1000)
+
+
+def sweep_interval(sweep_interval: float, *, interval: float, mode: Mode) -> float:
+    """Seconds between sweeps. A resource that is read in full has its deletes found as often as its changes."""
+    return min(sweep_interval, poll_interval(interval, mode)) if mode is Mode.FULL else sweep_interval
+
+
+def poll_interval(interval: float, mode: Mode) -> float:
+    """Seconds between polls, of those that are configured."""
+    return max(interval, FULL_READ_INTERVAL) if mode is Mode.FULL else interval
 
 
 def vanished_between(listed: list[int], known: list[int]) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cwconsole.core import predicates
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
-from cwconsole.core.polling import FULL_READ_INTERVAL, Birth, lower_bound
+from cwconsole.core.polling import Birth, lower_bound, poll_interval, sweep_interval
 from cwconsole.store.resources import Resource
 
 
@@ -80,9 +80,9 @@ def birth_of(resource: Resource, config: ResourceConfig, instance: InstanceConfi
 
 def interval_of(config: ResourceConfig) -> float:
     """Seconds between polls."""
-    return max(config.interval, FULL_READ_INTERVAL) if config.mode is Mode.FULL else config.interval
+    return poll_interval(config.interval, config.mode)
 
 
 def sweep_interval_of(config: ResourceConfig) -> float:
-    """Seconds between sweeps. A resource that is read in full has its deletes found as often as its changes."""
-    return min(config.sweep_interval, interval_of(config)) if config.mode is Mode.FULL else config.sweep_interval
+    """Seconds between sweeps."""
+    return sweep_interval(config.sweep_interval, interval=config.interval, mode=config.mode)

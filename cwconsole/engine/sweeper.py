@@ -111,9 +111,10 @@ class Sweep:
 
     async def _fail(self, fault: SourceFault) -> None:
         self.report.fault = fault
-        failed = await self.services.store.read(sweeps.failed_in_a_row, self.resource.id)
         longest = min(sweep_interval_of(self.config), LONGEST_BACKOFF)
-        wait = wait_after_fault(fault, interval=longest, failures=failed + 1, chance=self.services.chance())
+        wait = wait_after_fault(
+            fault, interval=longest, failures=self.resource.sweep_failures + 1, chance=self.services.chance()
+        )
         await self._end("failed", fault.message, wait=max(wait, SHORTEST_BACKOFF), code=fault.code)
 
     async def _list_all(self) -> _Findings | None:

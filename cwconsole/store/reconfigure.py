@@ -101,7 +101,7 @@ def _forget(conn: sqlite3.Connection, resource_id: int) -> None:
         UPDATE resources SET watermark = NULL, start_at = NULL, baseline_id = NULL, page_size = 250,
             page_size_failed = NULL, page_size_failed_ms = NULL, next_sweep_ms = NULL, swept_ms = NULL,
             sweep_vanished = NULL, failures = 0, failing_since_ms = NULL, error_code = NULL, error = NULL,
-            skew_ms = NULL
+            skew_ms = NULL, baselined_ms = NULL, sweep_failures = 0, sweep_error = NULL
         WHERE id = ?
         """,
         (resource_id,),

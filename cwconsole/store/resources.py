@@ -46,6 +46,7 @@ class Resource:
     next_sweep_ms: int | None
     swept_ms: int | None
     sweep_vanished: int | None
+    sweep_failures: int
     failures: int
     failing_since_ms: int | None
     parked: int
@@ -169,7 +170,8 @@ def close_crawl(
             crawl_started_ms = NULL, crawl_records = 0,
             failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
             next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms,
-            next_sweep_ms = coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER))
+            next_sweep_ms = coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER)),
+            baselined_ms = CASE WHEN :baselined THEN coalesce(baselined_ms, :now_ms) ELSE baselined_ms END
         WHERE id = :id AND crawl_id = :crawl_id
         """,
         {
@@ -247,20 +249,35 @@ def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int)
     conn.execute("UPDATE resources SET next_poll_ms = ? WHERE id = ?", (next_poll_ms, resource_id))
 
 
-def note_sweep(
-    conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, swept_ms: int | None, vanished: int | None
-) -> None:
-    """A sweep ended: completely (swept_ms set), or waiting for confirmation (vanished set), or failed (neither).
+def note_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, vanished: int | None = None) -> None:
+    """A sweep ended before it was through: stopped, dropped, or waiting for confirmation (vanished set).
 
-    One that failed answers nothing: what waited for confirmation before still does.
+    It answers nothing: what waited for confirmation before still does.
     """
     conn.execute(
+        "UPDATE resources SET next_sweep_ms = ?, sweep_vanished = coalesce(?, sweep_vanished) WHERE id = ?",
+        (next_sweep_ms, vanished, resource_id),
+    )
+
+
+def note_complete_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, now_ms: int) -> None:
+    """A sweep came to its end: every deletion before it is known."""
+    conn.execute(
         """
-        UPDATE resources SET next_sweep_ms = :next_ms, swept_ms = coalesce(:swept_ms, swept_ms),
-            sweep_vanished = CASE WHEN :swept_ms IS NULL THEN coalesce(:vanished, sweep_vanished) END
-        WHERE id = :id
+        UPDATE resources SET next_sweep_ms = ?, swept_ms = ?, sweep_vanished = NULL, sweep_failures = 0,
+            sweep_error = NULL WHERE id = ?
         """,
-        {"next_ms": next_sweep_ms, "swept_ms": swept_ms, "vanished": vanished, "id": resource_id},
+        (next_sweep_ms, now_ms, resource_id),
+    )
+
+
+def note_failed_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, error: str | None) -> None:
+    """A sweep failed: what it would have found stays unknown."""
+    conn.execute(
+        """
+        UPDATE resources SET next_sweep_ms = ?, sweep_failures = sweep_failures + 1, sweep_error = ? WHERE id = ?
+        """,
+        (next_sweep_ms, error, resource_id),
     )
 
 

@@ -275,6 +275,19 @@ CREATE INDEX deliveries_job ON deliveries (job_id, state) WHERE job_id IS NOT NU
 """
 
 
+THIRD = """
+-- When the baseline had listed every record. Until a sweep completes, deletes are known from here on.
+ALTER TABLE resources ADD COLUMN baselined_ms INTEGER;
+UPDATE resources SET baselined_ms = next_sweep_ms - CAST(sweep_interval_s * 1000 AS INTEGER)
+  WHERE baseline_done = 1 AND swept_ms IS NULL;
+ALTER TABLE resources ADD COLUMN sweep_failures INTEGER NOT NULL DEFAULT 0;  -- in a row
+ALTER TABLE resources ADD COLUMN sweep_error TEXT;                           -- of the last of them
+
+-- Attempts since it was last armed that our own end cut off: the schedule does not count them.
+ALTER TABLE deliveries ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
@@ -286,6 +299,13 @@ def first(db: Database) -> None:
 def second(db: Database) -> None:
     """Jobs."""
     for statement in statements(SECOND):
+        db.conn.execute(statement)
+
+
+@migrations()
+def third(db: Database) -> None:
+    """What has to be known of sweeps to call a resource fresh; attempts that were cut off."""
+    for statement in statements(THIRD):
         db.conn.execute(statement)
 
 

@@ -6,7 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 
 from cwconsole.core.config import Mode
-from cwconsole.core.health import Health, Vitals, health, lag_seconds
+from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
+from cwconsole.core.moments import iso
 from cwconsole.store.polls import HOUR_MS
 
 
@@ -20,6 +21,7 @@ class StatusRow:
     pending, sending, retrying, dead: deliveries. held: whether anything holds them; held_why says what.
     production: whether the instance is tagged PROD or PRODUCTION, in whatever letters.
     last_error: what is wrong now, as a sentence; None if nothing is.
+    listed_ms: when all ids were last listed to the end, by a sweep or by the baseline: deletes before that are known.
     """
 
     instance_id: int
@@ -47,13 +49,16 @@ class StatusRow:
     error_code: str | None
     last_error: str | None
     production: bool = False
+    listed_ms: int | None = None
 
 
 _SELECT = """
     SELECT i.id AS instance_id, i.name AS instance, r.id AS resource_id, r.name AS resource, r.mode, r.interval_s,
         r.watermark, r.last_poll_ms, r.last_success_ms, r.next_poll_ms, r.failing_since_ms,
         r.pending, r.sending, r.retrying, r.dead, r.error_code, r.error, r.failures, r.parked, r.baseline_done,
-        r.skew_ms, r.sweep_vanished, i.enabled, i.paused_ms IS NOT NULL OR r.paused_ms IS NOT NULL AS paused,
+        r.skew_ms, r.sweep_vanished, r.sweep_interval_s, r.sweep_failures, r.sweep_error,
+        coalesce(r.swept_ms, r.baselined_ms) AS listed_ms, i.enabled,
+        i.paused_ms IS NOT NULL OR r.paused_ms IS NOT NULL AS paused,
         i.held_ms IS NOT NULL AS instance_held, r.held_ms IS NOT NULL AS resource_held,
         c.held_ms IS NOT NULL AS callback_held, c.held_reason,
         total(h.created) AS created, total(h.updated) AS updated, total(h.deleted) AS deleted
@@ -100,6 +105,9 @@ def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) 
         next_poll_ms=row["next_poll_ms"],
         skew_ms=row["skew_ms"],
         sweep_vanished=row["sweep_vanished"],
+        sweep_interval=row["sweep_interval_s"],
+        sweep_failures=row["sweep_failures"],
+        listed_ms=row["listed_ms"],
     )
     return StatusRow(
         instance_id=row["instance_id"],
@@ -125,8 +133,9 @@ def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) 
         held=why is not None,
         held_why=why,
         error_code=row["error_code"],
-        last_error=row["error"] or _sweep_question(row),
+        last_error=row["error"] or _sweep_question(row) or _sweep_trouble(row, vitals, now_ms),
         production=production,
+        listed_ms=vitals.listed_ms,
     )
 
 
@@ -145,4 +154,15 @@ def _sweep_question(row: sqlite3.Row) -> str | None:
     return (
         f"A sweep found {gone} records gone, which is suspiciously many; if that is right, confirm it: "
         f"cwconsole sweep {row['instance']} {row['resource']} --confirm-deletes {gone}"
+    )
+
+
+def _sweep_trouble(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
+    if not misses_deletes(vitals, now_ms):
+        return None
+    since = "yet" if vitals.listed_ms is None else f"since {iso(vitals.listed_ms)[:16].replace('T', ' ')} UTC"
+    reason = "They were cut short, or not begun" if row["sweep_error"] is None else row["sweep_error"].rstrip(".")
+    return (
+        f"No sweep has completed {since}: deletes may be missing. {reason}. "
+        f"To try at once: cwconsole sweep {row['instance']} {row['resource']}"
     )

@@ -21,25 +21,12 @@ def end_sweep(
 ) -> None:
     """vanished: how many are gone, if the sweep waits for confirmation."""
     polls.finish_poll(conn, poll_id, outcome=outcome, code=code, error=error, now_ms=now_ms)
-    resources.note_sweep(
-        conn,
-        resource_id,
-        next_sweep_ms=next_sweep_ms,
-        swept_ms=now_ms if outcome == "ok" else None,
-        vanished=vanished,
-    )
-
-
-def failed_in_a_row(conn: sqlite3.Connection, resource_id: int) -> int:
-    """How many sweeps of a resource have failed since the last that went well."""
-    row = conn.execute(
-        """
-        SELECT count(*) FROM polls WHERE resource_id = :resource AND kind = 'sweep' AND outcome = 'failed' AND id > (
-            SELECT coalesce(max(id), 0) FROM polls WHERE resource_id = :resource AND kind = 'sweep' AND outcome = 'ok')
-        """,
-        {"resource": resource_id},
-    ).fetchone()
-    return int(row[0])
+    if outcome == "ok":
+        resources.note_complete_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, now_ms=now_ms)
+    elif outcome == "failed":
+        resources.note_failed_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, error=error)
+    else:
+        resources.note_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, vanished=vanished)
 
 
 def due_sweeps(conn: sqlite3.Connection, now_ms: int) -> list[int]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.core.config import Mode
-from cwconsole.core.health import Health, Vitals, allowed_lag, health, lag_seconds
+from cwconsole.core.health import Health, Vitals, allowed_lag, health, lag_seconds, misses_deletes
 
 NOW = 1_790_000_000_000
 GOOD = Vitals(
@@ -25,6 +25,9 @@ GOOD = Vitals(
     next_poll_ms=NOW + 800_000,
     skew_ms=0,
     sweep_vanished=None,
+    sweep_interval=86_400,
+    sweep_failures=0,
+    listed_ms=NOW - 3_600_000,
 )
 
 
@@ -46,6 +49,12 @@ def judged(vitals: Vitals, *, engine_runs: bool = True) -> Health:
         (replace(GOOD, watermark=NOW // 1000 - 1920), Health.FRESH),
         (replace(GOOD, watermark=NOW // 1000 - 1921, mode=Mode.FULL), Health.FRESH),
         (replace(GOOD, sweep_vanished=40, held=True), Health.ASKING),
+        (replace(GOOD, sweep_failures=2), Health.FRESH),
+        (replace(GOOD, sweep_failures=3, held=True), Health.LATE),
+        (replace(GOOD, listed_ms=NOW - 172_860_000), Health.FRESH),
+        (replace(GOOD, listed_ms=NOW - 172_860_001), Health.LATE),
+        (replace(GOOD, listed_ms=NOW - 172_860_001, sweep_vanished=40), Health.ASKING),
+        (replace(GOOD, listed_ms=NOW - 7_260_001, mode=Mode.FULL), Health.LATE),
         (replace(GOOD, held=True), Health.HELD),
     ],
 )
@@ -81,3 +90,4 @@ def test_fresh_is_never_said_of_what_is_behind_or_in_trouble(vitals: Vitals, eng
         assert lag <= allowed_lag(vitals)
         assert vitals.enabled
         assert not (vitals.paused or vitals.parked or vitals.failures or vitals.held)
+        assert not misses_deletes(vitals, NOW)

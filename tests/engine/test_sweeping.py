@@ -5,8 +5,49 @@ from __future__ import annotations
 from pathlib import Path
 
 from cwconsole.core.errors import AccessFault
-from tests.engine.rig import contacts, rig
+from cwconsole.core.health import Health
+from cwconsole.store import status
+from cwconsole.store.status import StatusRow
+from tests.engine.rig import Rig, contacts, rig
 from tests.fakes import SERVER_EPOCH, fault
+
+
+async def fleet(it: Rig) -> StatusRow:
+    """How the only resource does."""
+    (row,) = await it.store.read(status.fleet, now_ms=it.clock.now_ms(), engine_runs=True)
+    return row
+
+
+async def test_sweeps_that_keep_failing_make_the_resource_late_until_one_completes(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        baselined_ms = it.clock.now_ms()
+        assert (await fleet(it)).state is Health.FRESH
+        for failures in (1, 2, 3):
+            it.clock.time_ms += 1000
+            it.source.faults = [fault("the listing broke")]
+            assert (await it.sweep()).outcome == "failed"
+            assert ((await fleet(it)).state is Health.LATE) == (failures == 3)
+        row = await fleet(it)
+        assert row.listed_ms == baselined_ms
+        assert "deletes may be missing. the listing broke" in (row.last_error or "")
+        await it.sweep()
+        row = await fleet(it)
+        assert (row.state, row.last_error, row.listed_ms) == (Health.FRESH, None, it.clock.now_ms())
+
+
+async def test_a_sweep_that_never_comes_to_its_end_makes_the_resource_late(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.services.stopping.set()
+        assert (await it.sweep()).outcome == "stopped"
+        it.services.stopping.clear()
+        it.clock.time_ms += int(2 * it.poller.target.config.sweep_interval * 1000) + 60_001
+        it.source.now += int(2 * it.poller.target.config.sweep_interval) + 60
+        await it.poll()
+        row = await fleet(it)
+        assert row.state is Health.LATE
+        assert "No sweep has completed since" in (row.last_error or "")
 
 
 async def test_a_vanished_record_is_deleted_once_with_its_last_known_record(tmp_path: Path) -> None:

@@ -67,6 +67,51 @@ def test_migrating_again_changes_nothing(path: Path, conn: sqlite3.Connection) -
     assert (value(conn, "PRAGMA schema_version"), conn.total_changes) == before
 
 
+def test_an_upgraded_file_is_as_a_new_one(path: Path, conn: sqlite3.Connection, tmp_path: Path) -> None:
+    _make_version(conn, schema.FIRST)
+    migrate(conn, path)
+    with closing(prepared(tmp_path / "new.db")) as new:
+        assert _columns(conn) == _columns(new)
+
+
+def test_an_upgrade_knows_when_a_baseline_ended(path: Path, conn: sqlite3.Connection) -> None:
+    _make_version(conn, schema.FIRST, schema.SECOND)
+    conn.execute(
+        """
+        INSERT INTO instances (id, token, name, body, origin, created_ms, updated_ms)
+        VALUES (1, 't', 'acme', '{}', 'local', 0, 0)
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO resources
+            (instance_id, name, source, filter, mode, baseline_done, interval_s, sweep_interval_s, next_sweep_ms)
+        VALUES (1, 'contacts', '', '', 'window', 1, 900, 86400, 86400005)
+        """
+    )
+    migrate(conn, path)
+    assert value(conn, "SELECT baselined_ms FROM resources") == 5
+
+
+def _make_version(conn: sqlite3.Connection, *scripts: str) -> None:
+    """Make the tables as the first migrations do, and mark the file as having had those alone."""
+    conn.execute(
+        "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)"
+    )
+    for script, name in zip(scripts, ("first", "second"), strict=False):
+        for statement in schema.statements(script):
+            conn.execute(statement)
+        conn.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('cwconsole', ?)", (name,))
+    conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    conn.execute(f"PRAGMA user_version = {len(scripts)}")
+
+
+def _columns(conn: sqlite3.Connection) -> dict[str, list[str]]:
+    """The columns of our tables."""
+    ours = sorted(name for name in tables(conn) if not name.startswith(("_", "sqlite_")))
+    return {name: [row[1] for row in conn.execute(f"PRAGMA table_info({name})")] for name in ours}
+
+
 def test_processes_may_migrate_at_once(path: Path) -> None:
     processes = [start(MIGRATE, path) for _ in range(4)]
     for process in processes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.health import Health
-from cwconsole.store import instances, status
+from cwconsole.store import instances, resources, status
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
 from cwconsole.store.status import StatusRow
@@ -90,6 +90,32 @@ def test_a_sweep_that_waits_for_confirmation_says_how_to_confirm_it(conn: sqlite
     assert row.state is Health.ASKING
     assert row.last_error is not None
     assert "sweep acme contacts --confirm-deletes 41" in row.last_error
+
+
+def test_sweeps_that_keep_failing_make_it_late_and_say_why(conn: sqlite3.Connection) -> None:
+    place = resource_id(conn, 1, "contacts")
+    conn.execute("UPDATE resources SET baselined_ms = ?", (NOW - 3_600_000,))
+    for _ in range(2):
+        resources.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
+    assert (only(conn).state, only(conn).last_error) == (Health.FRESH, None)
+    resources.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
+    row = only(conn)
+    assert row.state is Health.LATE
+    assert row.last_error == (
+        "No sweep has completed since 2026-09-21 13:13 UTC: deletes may be missing. The server answered 500. "
+        "To try at once: cwconsole sweep acme contacts"
+    )
+    resources.note_complete_sweep(conn, place, next_sweep_ms=NOW + 86_400_000, now_ms=NOW)
+    assert (only(conn).state, only(conn).last_error, only(conn).listed_ms) == (Health.FRESH, None, NOW)
+
+
+def test_without_a_complete_sweep_for_two_intervals_it_is_late(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE resources SET baselined_ms = ?", (NOW - 3 * 86_400_000,))
+    row = only(conn)
+    assert row.state is Health.LATE
+    assert "cut short, or not begun" in (row.last_error or "")
+    conn.execute("UPDATE resources SET swept_ms = ?", (NOW - 86_400_000,))
+    assert only(conn).state is Health.FRESH
 
 
 def test_overdue_without_an_engine_is_late(conn: sqlite3.Connection) -> None:

@@ -106,6 +106,8 @@ def _late(view: ResourceView, status: StatusRow, *, engine_runs: bool) -> str:
     behind = "It" if status.lag_seconds is None else f"The watermark lies {span(status.lag_seconds)} back; it"
     if not engine_runs:
         return f"{behind} is late because no engine runs. Start one: `cwconsole run`, or a console that may change."
+    if status.last_error is not None:  # polls are in time, sweeps are not
+        return _error(view, status)
     if view.resource.crawl_kind is not None:
         return f"{behind} is late because a long poll is under way; it goes on by itself."
     return f"{behind} is late: polls are missing. p polls now; the log says what the engine does."
@@ -203,7 +205,7 @@ def chart_lines(points: Sequence[PollPoint], *, overlap: int, cells: int, height
         chart(title, [_bar(point, value(point, overlap), glyphs) for point in points],
               cells=each, height=height, glyphs=glyphs, scale=scale)
         for title, value, scale in (
-            ("Lag before the poll", _lag, short),
+            ("Lag at the poll", _lag, short),
             ("Records", lambda point, _: point.records, lambda value: count(int(value))),
             ("Duration", lambda point, _: _duration(point), span),
         )
