@@ -73,7 +73,7 @@ async def test_wrong_keys_are_said_in_a_sentence(outside: ConsoleOutside, make: 
 async def test_keys_are_proved_where_no_resource_is_chosen(
     outside: ConsoleOutside, make: Callable[..., InstanceBody]
 ) -> None:
-    bare = {"event.poller.configuration": {}}
+    bare: dict[str, Any] = {"event.poller.configuration": {}}
     assert (await outside.test(make(**bare))).ok
     assert not (await outside.test(make(**bare, **{"public.key": "nobody"}))).ok
 
