@@ -43,8 +43,8 @@ ALL = {
     Noun.DELIVERIES: """
         SELECT d.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, d.state AS state,
             d.created_ms AS at, d.object_id AS object, '' AS text, c.url, d.error_code AS code, d.status
-        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id JOIN events e ON e.id = d.event_id JOIN resources r ON r.id = d.resource_id
-            JOIN instances i ON i.id = r.instance_id
+        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id JOIN events e ON e.id = d.event_id
+            JOIN resources r ON r.id = d.resource_id JOIN instances i ON i.id = r.instance_id
         """,
     Noun.ACTIONS: """
         SELECT a.id, coalesce(i.name, '') AS instance, coalesce(r.name, '') AS resource, a.kind AS type,
