@@ -65,8 +65,9 @@ class InstanceForm(ModalScreen[bool]):
         Binding("ctrl+t", "test", "Test the connection", show=False, priority=True),
         Binding("ctrl+s,ctrl+o", "save", "Save", show=False, priority=True),
     ]
-    DEFAULT_CSS = """
+    CSS = """
     InstanceForm #dialog { height: 100%; }
+    InstanceForm #dialog { width: 78; }
     InstanceForm.-normal #dialog, InstanceForm.-wide #dialog { width: 118; }
     InstanceForm #sides { height: 1fr; }
     InstanceForm #fields { height: 10; scrollbar-size-vertical: 1; }
@@ -270,4 +271,4 @@ def _input(field: Field, text: str) -> Input:
 
 def _is_hidden(text: str) -> bool:
     """A secret itself is not shown; where it is to be found is, and the mask is none."""
-    return bool(text) and not is_reference(text) and not MASK.startswith(text)
+    return not is_reference(text) and text != MASK

@@ -1,0 +1,214 @@
+"""The form of an instance: adding, editing, copying, importing; testing the connection; losses are confirmed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.instance_body import canonical
+from cwconsole.tui.instance_fields import edit_command, fields_of, filled_in, offers_of
+from cwconsole.tui.screens.fleet import FleetScreen
+from cwconsole.tui.screens.instance_form import InstanceForm
+from cwconsole.tui.widgets.confirm import Confirm
+from tests.store.rows import add_events, resource_id
+from tests.tui.instance_rows import add_stored, stored_body
+from tests.tui.outside import FakeOutside
+from tests.tui.rig import Rig, console, database
+
+ACTIONS = "SELECT kind, operator, command, reason FROM actions WHERE operator = 'ada' AND id > 1 ORDER BY id"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    with database(tmp_path / "cw.db") as conn:
+        add_stored(conn)
+        add_events(conn, resource_id(conn, 1, "contacts"), range(1, 13))
+    return tmp_path / "cw.db"
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        rig.app.outside = FakeOutside()
+        yield rig
+
+
+async def form(rig: Rig, key: str) -> None:
+    await rig.press(key)
+    await rig.until(lambda: isinstance(rig.screen, InstanceForm))
+
+
+def fill(rig: Rig, **texts: str) -> None:
+    for name, text in texts.items():
+        rig.screen.query_one(f"#{name.replace('_', '-')}").value = text
+
+
+async def bodies(rig: Rig) -> list[dict[str, Any]]:
+    rows = await rig.rows("SELECT body FROM instances WHERE removed_ms IS NULL ORDER BY id")
+    return [json.loads(row[0]) for row in rows]
+
+
+async def saved(rig: Rig) -> None:
+    await rig.press("ctrl+s")
+    await rig.until(lambda: not isinstance(rig.screen, InstanceForm))
+
+
+def text(rig: Rig) -> str:
+    return " ".join(rig.text().replace("│", " ").split())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_adding_by_filling_in_and_ticking(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        rig.app.outside = FakeOutside()
+        await form(rig, "a")
+        assert "^s save" in rig.text()
+        assert "[ ] contacts" in rig.text()
+        fill(rig, field_name="globex [/]", field_baseUrl="http://127.0.0.1:8/v4_6_release/apis/3.0")
+        fill(rig, field_company="gx", field_public_key="pub", field_private_key="hush", reason="new customer")
+        assert "hush" not in rig.text()
+        rig.screen.query_one("#resources").focus()
+        await rig.press("space", "j", "j", "j", "enter")
+        await saved(rig)
+        await rig.until(lambda: "Its token for the HTTP API, shown only now" in text(rig))
+        stored = (await bodies(rig))[1]
+        assert stored["name"] == "globex [/]"
+        assert stored["configuration"]["event.poller.configuration"] == {"contacts": {}, "tickets": {}}
+        assert stored["configuration"]["private.key"] == "sealed:hsuh"
+        assert await rig.rows(ACTIONS) == [("add", "ada", "cwconsole instances add FILE", "new customer")]
+        await rig.press("escape")
+        await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "globex [/]" in rig.text())
+
+
+async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_stored(rig: Rig) -> None:
+    await form(rig, "a")
+    await rig.press("ctrl+s")
+    assert "name: found nothing" in text(rig)
+    fill(rig, field_name="globex", field_baseUrl="ftp://x")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "configuration.baseUrl: found" in text(rig))
+    assert rig.screen.focused.id == "field-baseUrl"
+    assert len(await bodies(rig)) == 1
+
+
+async def test_a_name_that_is_taken_is_said(rig: Rig) -> None:
+    await form(rig, "C")
+    fill(rig, field_name="acme")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "There already is an instance 'acme'" in text(rig))
+
+
+async def test_editing_keeps_secrets_and_what_the_form_does_not_show(rig: Rig) -> None:
+    await form(rig, "E")
+    assert "TOPSECRET" not in rig.text()
+    assert rig.screen.query_one("#field-private-key").value == "********"
+    fill(rig, field_event_poller_refresh_interval="5", field_tags="demo, prod")
+    await saved(rig)
+    (stored,) = await bodies(rig)
+    assert stored["configuration"]["private.key"] == "sealed:TOPSECRET"
+    assert stored["configuration"]["event.poller.refresh_interval"] == 5
+    assert stored["configuration"]["event.poller.configuration"]["contacts"] == {"pageSize": 250}
+    assert "code" in stored["providerData"]
+    assert stored["tags"] == ["demo", "prod"]
+    command = 'cwconsole instances edit acme --set \'tags=["demo", "prod"]\' --set event.poller.refresh_interval=5'
+    assert await rig.rows(ACTIONS) == [("edit", "ada", command, None)]
+
+
+async def test_another_company_loses_records_and_wants_the_name(rig: Rig) -> None:
+    await form(rig, "E")
+    fill(rig, field_company="other")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: isinstance(rig.screen, Confirm))
+    assert "contacts would start anew and forget 12 known records" in text(rig)
+    assert (await bodies(rig))[0]["configuration"]["company"] == "acme_c"
+    await rig.press("escape")
+    assert isinstance(rig.screen, InstanceForm), "what was typed is still there"
+    await rig.press("ctrl+s")
+    await rig.until(lambda: isinstance(rig.screen, Confirm))
+    await rig.press(*"acme", "enter")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+    assert (await bodies(rig))[0]["configuration"]["company"] == "other"
+    assert (await rig.rows(ACTIONS))[0][2] == "cwconsole instances edit acme --set company=other --yes"
+
+
+async def test_somebody_elses_edit_is_never_undone(rig: Rig) -> None:
+    await form(rig, "E")
+    await rig.write("UPDATE instances SET updated_ms = updated_ms + 1")
+    fill(rig, field_tags="mine")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "was changed by somebody else meanwhile" in text(rig))
+
+
+async def test_a_copy_is_not_polled_until_it_is_ticked(rig: Rig) -> None:
+    await form(rig, "C")
+    await saved(rig)
+    await rig.until(lambda: "It is not polled: n switches it on." in text(rig))
+    copy = (await bodies(rig))[1]
+    assert (copy["name"], copy["configuration"]["private.key"]) == ("acme copy", "sealed:TOPSECRET")
+    assert await rig.rows("SELECT enabled FROM instances ORDER BY id") == [(1,), (0,)]
+
+
+async def test_testing_shows_the_clock_and_counts_beside_the_resources(rig: Rig) -> None:
+    await form(rig, "E")
+    await rig.press("ctrl+t")
+    await rig.until(lambda: "Its clock is 7 s ahead of this machine's." in text(rig))
+    assert "12,345 records" in rig.text()
+    assert "not yours" in rig.text()
+    outside = rig.app.outside
+    assert isinstance(outside, FakeOutside)
+    assert outside.bodies[0].configuration["private.key"] == "sealed:TOPSECRET", "masks stand for what is stored"
+    assert await rig.rows(ACTIONS) == []
+
+
+async def test_a_test_that_fails_says_so(rig: Rig) -> None:
+    assert isinstance(rig.app.outside, FakeOutside)
+    rig.app.outside.fault = UsageError("ConnectWise [/] did not answer within 30 s.")
+    await form(rig, "E")
+    await rig.press("ctrl+t")
+    await rig.until(lambda: "ConnectWise [/] did not answer within 30 s." in text(rig))
+
+
+async def test_a_file_is_read_into_the_form(rig: Rig) -> None:
+    assert isinstance(rig.app.outside, FakeOutside)
+    rig.app.outside.files["new.toml"] = canonical(stored_body("initech", **{"private.key": "hush"}))
+    await rig.press("A", *"new.toml", "enter")
+    await rig.until(lambda: isinstance(rig.screen, InstanceForm))
+    assert "initech" in rig.text()
+    assert "hush" not in rig.text()
+    await saved(rig)
+    assert (await rig.rows(ACTIONS))[0][2] == "cwconsole instances add new.toml"
+
+
+async def test_nothing_typed_is_lost_without_a_question(rig: Rig) -> None:
+    await form(rig, "E")
+    await rig.press("escape")
+    assert isinstance(rig.screen, FleetScreen)
+    await form(rig, "E")
+    fill(rig, field_tags="x")
+    await rig.press("escape")
+    assert isinstance(rig.screen, Confirm)
+    await rig.press("y")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+
+
+def test_an_untouched_form_changes_nothing() -> None:
+    body = canonical(stored_body())
+    assert filled_in(body, fields_of(body)) == body
+    older = stored_body()
+    older["configuration"]["event.objects"] = "contacts,incidents"
+    del older["configuration"]["event.poller.configuration"]
+    assert filled_in(canonical(older), fields_of(canonical(older))) == canonical(older)
+    offers = offers_of(canonical(older))
+    assert [one.name for one in offers if one.ticked] == ["contacts", "incidents"]
+    assert "tickets" not in [one.name for one in offers], "it is there by another name"
+
+
+def test_the_command_never_tells_a_secret() -> None:
+    before = canonical(stored_body())
+    after = canonical(stored_body(**{"client.id": "0000-secret"}))
+    assert edit_command("acme", before, after) == "cwconsole instances edit acme --set 'client.id=********'"
