@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -14,17 +15,19 @@ from cwconsole.cli.filtering import all_rows, chosen, filter_options
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
 from cwconsole.core.event_id import number_of
-from cwconsole.core.filters import Noun
+from cwconsole.core.filters import DEFAULT_LIMIT, Noun
 from cwconsole.store import event_list, meta
+from cwconsole.store.event_export import EventFile, Format, format_of, piece
 from cwconsole.store.event_list import EventDetail, EventRow
 
+PROGRESS = 20_000  # events between two words about it
 HEAD = ("ID", "SEEN", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "RECORD DATE", "DELIVERY")
 
 
 @click.group()
 @common_options
 def events() -> None:
-    """List and show events."""
+    """List, show and export events."""
 
 
 @events.command("list")
@@ -55,6 +58,38 @@ def show_event(invocation: Invocation, event: str) -> None:
         output.print_json(_document(detail))
     else:
         _print(detail, invocation.now_ms)
+
+
+@events.command("export")
+@click.argument("file", metavar="FILE")
+@filter_options(Noun.EVENTS, paged=False)
+@click.option(
+    "--format", "wanted", type=click.Choice([one.value for one in Format]), help="How; if not said, as FILE ends."
+)
+@common_options
+@pass_invocation
+def export_events(
+    invocation: Invocation, /, file: str, words: tuple[str, ...], wanted: str | None, **given: str | None
+) -> None:
+    """Write the events of a filter to a new file, newest first, with their records."""
+    written_as = format_of(file) if wanted is None else Format(wanted)
+    asked = chosen(Noun.EVENTS, words, given, limit=DEFAULT_LIMIT, after=None, now_ms=invocation.now_ms)
+    said = 0
+    with EventFile(file, written_as) as target:
+        after: int | None = None
+        while True:
+            one = invocation.read(piece, replace(asked, after=after), written_as, first=target.events == 0)
+            target.add(one)
+            after = one.next_after
+            if after is None:
+                break
+            if target.events - said >= PROGRESS:
+                said = target.events
+                output.say(f"{said:,} events so far.")
+    if invocation.as_json:
+        output.print_json({"file": str(target.path), "format": written_as, "events": target.events})
+    else:
+        output.print_line(f"{target.events:,} events are in {target.path}")
 
 
 def event_number(invocation: Invocation, typed: str) -> int:

@@ -43,13 +43,16 @@ def word_options(noun: Noun) -> Callable[[F], F]:
     return add
 
 
-def filter_options(noun: Noun) -> Callable[[F], F]:
-    """Add the filter to a command; it gets `words`, `limit`, `after` and one argument for each option."""
+def filter_options(noun: Noun, *, paged: bool = True) -> Callable[[F], F]:
+    """Add the filter to a command; it gets `words`, one argument for each option, and if paged `limit` and `after`."""
 
     def add(command: F) -> F:
         command = word_options(noun)(command)
-        command = click.option("--limit", default=DEFAULT_LIMIT, show_default=True, help="At most so many.")(command)
-        command = click.option("--after", metavar="ID", help="Go on below this id, the last one shown.")(command)
+        if paged:
+            command = click.option("--limit", default=DEFAULT_LIMIT, show_default=True, help="At most so many.")(
+                command
+            )
+            command = click.option("--after", metavar="ID", help="Go on below this id, the last one shown.")(command)
         return click.argument("words", metavar="[WORD:VALUE]...", nargs=-1)(command)
 
     return add

@@ -26,7 +26,7 @@ COMMANDS = {
     "resume": ("resume", "Go on polling, or let held deliveries go."),
     "watermark": ("watermark", "Show or set up to when everything is known to be recorded."),
     "polls": ("polls", "List and show polls."),
-    "events": ("events", "List and show events."),
+    "events": ("events", "List, show and export events."),
     "deliveries": ("deliveries", "List, show, retry and cancel deliveries."),
     "actions": ("actions", "List, show and call off what operators asked for: the audit log."),
     "replay": ("replay", "Send events again."),

@@ -91,6 +91,14 @@ def show(conn: sqlite3.Connection, number: int) -> EventDetail:
     )
 
 
+def records(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The records of some events, by their numbers."""
+    rows = conn.execute(
+        "SELECT id, record FROM events WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(numbers),)
+    )
+    return {row[0]: bytes(row[1]) for row in rows.fetchall()}
+
+
 def _record(conn: sqlite3.Connection, number: int) -> bytes | None:
     row = conn.execute("SELECT record FROM events WHERE id = ?", (number,)).fetchone()
     return None if row is None else bytes(row[0])

@@ -30,6 +30,7 @@ class Scope(Enum):
     TEXT = auto()  # within a text to read
     FLEET = auto()  # resources of all instances
     EVENTS = auto()  # events
+    EVENT_LIST = auto()  # the list of events
     DELIVERIES = auto()  # the list of deliveries
     DELIVERY = auto()  # wherever deliveries are under the cursor
     POLLS = auto()  # polls
@@ -167,6 +168,10 @@ def _job_in(*states: str) -> Check:
 def _number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
     """`cwconsole deliveries retry 17`."""
     return lambda subject: f"cwconsole {words} {number(subject)}"
+
+
+def _needs_event(subject: Subject) -> str | None:
+    return None if subject.event else "There is no event under the cursor."
 
 
 def _place_command(*words: str) -> Callable[[Subject], str]:
@@ -340,6 +345,16 @@ REGISTRY: Final[tuple[Action, ...]] = (
            priority=66),
     Action(id="log.pause", title="Let the lines stand still, or go on", keys=("p",), scopes=(Scope.LOG,),
            label="pause", priority=65),
+    # events as text and as files
+    Action(id="copy.json", title="Copy the event as JSON", keys=("y",), scopes=(Scope.EVENTS,), label="copy",
+           priority=33, words=("copy_json",), check=_needs_event),
+    Action(id="copy.command", title="Copy the command that shows the event", keys=("Y",), scopes=(Scope.EVENTS,),
+           check=_needs_event, command=_number_command("events show", lambda subject: subject.event)),
+    Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
+           scopes=(Scope.EVENTS,), words=("copy_curl",), check=_needs_event),
+    Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),
+           label="save", priority=32, words=("save",), command=lambda _: "cwconsole events export FILE"),
+    Action(id="events.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.EVENT_LIST,), words=("save_stop",)),
     # details
     Action(id="detail.next", title="Next tab", keys=("tab", "l", "right"), scopes=(Scope.DETAIL,), label="next",
            priority=55),

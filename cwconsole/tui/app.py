@@ -18,6 +18,7 @@ from cwconsole.store.status import StatusRow
 from cwconsole.tui.actions import BY_ID, MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.exporting import Export
 from cwconsole.tui.operator import Operator
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.refresh import Refresher
@@ -82,6 +83,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.fleet: Sequence[StatusRow] = ()
         self.verdict: Verdict | None = None
         self.frozen = False
+        self.export: Export | None = None  # the last one, which may still run
         self.outside: Outside | None = None  # given by whoever starts the console
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0

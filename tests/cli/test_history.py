@@ -86,6 +86,21 @@ def test_an_empty_list_is_said_on_stderr_and_is_a_list_in_json(cli: Cli, history
     assert "no such event" in plain.err
 
 
+def test_events_are_exported_by_the_same_filter_as_they_are_shown(cli: Cli, history: None) -> None:
+    file = cli.folder / "out.ndjson"
+    told = cli.good("events", "export", file, "--type", "updated,deleted", "instance:acme")
+    assert told == {"file": str(file), "format": "ndjson", "events": 2}
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    shown = [cli.good("events", "show", str(one["id"])) for one in lines]
+    assert lines == [{name: one[name] for name in lines[0]} for one in shown]
+    assert cli("events", "export", file).code == 2, "it is there already"
+    assert cli("events", "export", cli.folder / "out").code == 2, "no format is said"
+    assert cli("events", "export", cli.folder / "out", "--format", "json", "object:9").out.startswith("0 events are in")
+    assert json.loads((cli.folder / "out").read_text()) == []
+    assert cli("events", "export", cli.folder / "x.csv", "instance:nobody").code == 2
+    assert not (cli.folder / "x.csv").exists()
+
+
 def test_an_event_is_shown_by_its_number_and_its_public_id(cli: Cli, history: None) -> None:
     shown = cli.good("events", "show", "2")
     assert shown == cli.good("events", "show", "abcd1234000000000002")

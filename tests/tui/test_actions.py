@@ -10,7 +10,7 @@ from cwconsole.tui.actions import BY_ID, MODES, REGISTRY, Action, Scope, Subject
 
 SCREENS = {
     "fleet": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.FLEET, Scope.PLACE),
-    "events": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.EVENTS, Scope.PLACE),
+    "events": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.EVENTS, Scope.EVENT_LIST, Scope.PLACE),
     "deliveries": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.DELIVERIES, Scope.PLACE),
     "polls": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.POLLS, Scope.PLACE),
     "actions": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.ACTIONS),

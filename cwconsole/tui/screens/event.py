@@ -7,13 +7,14 @@ from cwconsole.store.event_list import EventDetail
 from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class EventScreen(Replays, Places, DetailScreen):
+class EventScreen(Replays, Places, Copies, DetailScreen):
     """`event id:42`."""
 
     SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE, Scope.EVENTS)

@@ -15,9 +15,11 @@ from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, delivery_lines, fact_lines, record_lines
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays
+from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.work import start
@@ -25,10 +27,10 @@ from cwconsole.tui.work import start
 BESIDE_FROM = 120  # cells of width
 
 
-class EventsScreen(Replays, Places, HistoryScreen):
+class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
     """See the module."""
 
-    SCOPES = (Scope.EVENTS, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.EVENTS, Scope.EVENT_LIST, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = EVENT_COLUMNS
     page = staticmethod(event_list.page)
     empty: ClassVar[str] = "No events here. Escape leads back; / changes the filter."
@@ -59,6 +61,9 @@ class EventsScreen(Replays, Places, HistoryScreen):
         if keys:
             return Selection(numbers=keys)
         return None if row is None else Selection(numbers=(row.id,))
+
+    def badge(self) -> str:
+        return "  ".join(part for part in (self.saving_words(), super().badge()) if part)
 
     def open_row(self, row: Any) -> None:
         self.run_worker(self.console.drill(spec("event", id=row.id)), group="drill")

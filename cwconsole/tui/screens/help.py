@@ -17,8 +17,8 @@ from cwconsole.tui.render.plain import fit, plain
 from cwconsole.tui.widgets.text_view import TextView
 
 _GROUPS = (
-    ("Here", (Scope.FLEET, Scope.EVENTS, Scope.DELIVERIES, Scope.POLLS, Scope.ACTIONS, Scope.JOBS, Scope.LOG,
-              Scope.DETAIL, Scope.LIST)),
+    ("Here", (Scope.FLEET, Scope.EVENTS, Scope.EVENT_LIST, Scope.DELIVERIES, Scope.POLLS, Scope.ACTIONS,
+              Scope.JOBS, Scope.LOG, Scope.DETAIL, Scope.LIST)),
     ("Instance or resource under the cursor", (Scope.PLACE,)),
     ("Instances", (Scope.INSTANCES,)),
     ("In the list", (Scope.TABLE,)),

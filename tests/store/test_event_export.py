@@ -1,0 +1,107 @@
+"""Events as files: every format holds every event of the filter, and a file that is not finished is not there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.filters import Filter, Noun, parse
+from cwconsole.store import event_export
+from cwconsole.store.database import prepared
+from cwconsole.store.event_export import HEAD, EventFile, Format, format_of, piece
+from tests.store.rows import NOW, add, add_events, resource_id
+
+HOSTILE = '{"id":1,"name":"=1+1 [b ] \\u001b[31m \\ud800 \\"x\\",\\n漢"}'
+
+
+@pytest.fixture
+def conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+    monkeypatch.setattr(event_export, "PAGE", 7)
+    connection = prepared(tmp_path / "cw.db")
+    add(connection)
+    add_events(connection, resource_id(connection, 1, "contacts"), range(1, 21))
+    add_events(connection, resource_id(connection, 1, "tickets"), [5], kind="CREATED", record=HOSTILE)
+    yield connection
+    connection.close()
+
+
+def export(conn: sqlite3.Connection, path: Path, *, line: str = "") -> EventFile:
+    wanted, chosen = format_of(str(path)), parse(Noun.EVENTS, line, now_ms=NOW)
+    with EventFile(str(path), wanted) as file:
+        after: int | None = None
+        while True:
+            one = piece(conn, replace(chosen, after=after), wanted, first=file.events == 0)
+            assert one.events <= 7, "a piece is one page"
+            file.add(one)
+            if (after := one.next_after) is None:
+                return file
+
+
+def test_json_is_one_list_newest_first(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    assert export(conn, tmp_path / "a.json").events == 21
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert [one["id"] for one in found] == list(range(21, 0, -1))
+    assert tuple(found[0]) == HEAD
+    assert found[0]["record"] == json.loads(HOSTILE)
+    assert (found[1]["seen"], found[1]["record_date"]) == ("2026-09-21T14:13:20.000Z", "2026-09-21T14:13:20Z")
+
+
+@pytest.mark.parametrize("ending", ["ndjson", "jsonl"])
+def test_ndjson_is_a_document_a_line(conn: sqlite3.Connection, tmp_path: Path, ending: str) -> None:
+    export(conn, tmp_path / f"a.{ending}", line="type:updated object:5")
+    (line,) = (tmp_path / f"a.{ending}").read_text().splitlines()
+    assert (json.loads(line)["object_id"], json.loads(line)["resource"]) == (5, "contacts")
+
+
+def test_csv_has_a_head_and_the_record_in_one_field(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    conn.execute("UPDATE instances SET name = '=HYPERLINK(1)'")
+    export(conn, tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 21
+    assert json.loads(rows[0]["record"]) == json.loads(HOSTILE)
+    assert rows[0]["instance"] == "'=HYPERLINK(1)", "a spreadsheet computes nothing of it"
+    assert rows[0]["previous_id"] == ""
+
+
+@pytest.mark.parametrize("wanted", Format)
+def test_nothing_is_a_file_too(conn: sqlite3.Connection, tmp_path: Path, wanted: Format) -> None:
+    assert export(conn, tmp_path / f"a.{wanted}", line="object:99").events == 0
+    text = (tmp_path / f"a.{wanted}").read_text()
+    if wanted is Format.JSON:
+        assert json.loads(text) == []
+    else:
+        assert text == {Format.NDJSON: "", Format.CSV: ",".join(HEAD) + "\n"}[wanted]
+
+
+def test_the_file_is_new_and_its_owners_alone(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    export(conn, file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="is there already"):
+        export(conn, file)
+    assert file.read_bytes() == before
+    for bad in ("/nowhere/a.json", "~nobody-there/a.json", "a\0.json"):
+        with pytest.raises(UsageError, match="cannot be written"), EventFile(bad, Format.JSON):
+            pass
+
+
+def test_an_export_that_breaks_leaves_no_file(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), EventFile(str(tmp_path / "a.json"), Format.JSON) as file:
+        file.add(piece(conn, Filter(), Format.JSON, first=True))
+        raise KeyboardInterrupt
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_an_ending_that_says_no_format_is_refused_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r"end in \.json, \.ndjson, \.csv"):
+        format_of("events.xml")

@@ -1,0 +1,171 @@
+"""Copying an event, and saving the list: what arrives in clipboard and files, and what never does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shlex
+import stat
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cwconsole.store import event_export
+from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
+from tests.store.rows import add_events, resource_id
+from tests.tui.rig import Rig, console, database, small_fleet
+
+BODY = {
+    "name": "acme",
+    "element": {"key": "connectwisecrmrest"},
+    "tags": ["eu"],
+    "configuration": {
+        "baseUrl": "http://127.0.0.1:9/v4_6_release/apis/3.0",
+        "company": "acme_c",
+        "public.key": "pub",
+        "private.key": "sealed:PRIVATE",
+        "event.notification.enabled": True,
+        "event.notification.callback.url": "http://127.0.0.1:9/hook?x=1",
+        "event.notification.basic.username": "ada",
+        "event.notification.basic.password": "sealed:TOPSECRET",
+        "event.notification.signature.key": "sealed:SIGNATURE",
+        "event.notification.callback.headers": {"X-Api-Key": "TOPSECRET"},
+        "event.poller.configuration": {"contacts": {}},
+    },
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    file = tmp_path / "cw.db"
+    with database(file) as conn:
+        small_fleet(conn)
+        conn.execute("UPDATE instances SET body = ? WHERE name = 'acme'", (json.dumps(BODY),))
+    return file
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        await rig.press("2")
+        yield rig
+
+
+async def copied(rig: Rig, key: str) -> str:
+    before = rig.app.clipboard
+    await rig.press(key)
+    await rig.until(lambda: rig.app.clipboard != before)
+    return rig.app.clipboard
+
+
+async def test_as_json_it_is_the_event_with_its_record(rig: Rig) -> None:
+    await rig.press("j")
+    document = json.loads(await copied(rig, "y"))
+    assert (document["id"], document["instance"], document["record"]) == (39, "acme", {"id": 1, "name": "Ada L."})
+    assert [one.message for one in rig.app._notifications] == ["Event 39 as JSON is in the terminal's clipboard."]
+
+
+async def test_as_command_it_is_the_one_that_shows_the_event_on_the_detail_too(rig: Rig) -> None:
+    await rig.press("enter")
+    assert await copied(rig, "Y") == "cwconsole events show 40"
+
+
+async def test_as_curl_it_is_the_notification_without_secrets(rig: Rig) -> None:
+    text = await copied(rig, "u")
+    assert not any(secret in text for secret in ("TOPSECRET", "SIGNATURE", "PRIVATE", "sealed", "hidden"))
+    words = shlex.split(text)
+    assert words[:4] == ["curl", "-sS", "-X", "POST"]
+    assert words[-1] == "http://127.0.0.1:9/hook?x=1"
+    assert "X-Api-Key: ********" in words
+    assert words[words.index("-u") + 1] == "ada:********"
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert body["message"]["raw"]["contacts"] == [{"id": 1, "name": "Ada L."}]
+    assert body["message"]["instanceTags"] == ["eu"]
+
+
+async def test_an_instance_that_only_records_has_no_request(rig: Rig) -> None:
+    plain: dict[str, Any] = json.loads(json.dumps(BODY))
+    del plain["configuration"]["event.notification.callback.url"]
+    await rig.write("UPDATE instances SET body = ? WHERE name = 'acme'", json.dumps(plain))
+    await rig.press("u")
+    await rig.until(lambda: "acme only records" in rig.text())
+
+
+async def test_what_is_too_long_for_the_clipboard_becomes_a_file_of_ones_own(rig: Rig, tmp_path: Path) -> None:
+    record = json.dumps({"id": 7, "text": "[/] x" * 20_000})
+    await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), [7], record=record))
+    await rig.until(lambda: rig.screen.table.current.id == 41)
+    await rig.press("y")
+    await rig.until(lambda: bool(list(tmp_path.glob("cwconsole-*.json"))))
+    file = next(tmp_path.glob("cwconsole-*.json"))  # noqa: ASYNC240
+    await rig.until(lambda: file.stat().st_size > len(record))
+    assert json.loads(file.read_text())["record"] == json.loads(record)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert rig.app.clipboard == ""
+
+
+def test_the_cap_counts_what_is_sent() -> None:
+    for text in ("", "a", "ab", "abc", "漢" * 50):
+        assert encoded_length(text) == len(base64.b64encode(text.encode()))
+    assert encoded_length("a" * 56_250) == MOST_ENCODED
+
+
+async def save_to(rig: Rig, name: str) -> None:
+    await rig.press("s")
+    field = rig.screen.query_one("Input")
+    assert field.value.startswith("events-20260921-1413"), "a name is offered"
+    field.value = name
+    await rig.press("enter")
+
+
+async def test_saving_writes_what_the_filter_shows(rig: Rig, tmp_path: Path) -> None:
+    await rig.press("slash", *"object:8", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 2)
+    await save_to(rig, "found.ndjson")
+    await rig.until(lambda: "2 events are in" in rig.text())
+    lines = (tmp_path / "found.ndjson").read_text().splitlines()
+    assert [json.loads(line)["object_id"] for line in lines] == [8, 8]
+    await save_to(rig, "found.ndjson")
+    await rig.until(lambda: "is there already" in rig.text())
+    await save_to(rig, "found.xml")
+    await rig.until(lambda: "says no format" in rig.text())
+
+
+async def test_saving_can_be_stopped_from_elsewhere_and_leaves_nothing(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = event_export.piece
+
+    def slowly(*args: Any, **kwargs: Any) -> event_export.Piece:
+        time.sleep(0.05)  # on a reading thread
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(event_export, "PAGE", 1)
+    monkeypatch.setattr(event_export, "piece", slowly)
+    await rig.store.write(
+        lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1_000), record='{"id":1}')
+    )
+    await save_to(rig, "all.json")
+    assert "saving" in rig.lines()[1]
+    await rig.press("1")
+    await rig.press("2", "s")
+    assert "is being written" in rig.text()
+    await rig.press("S")
+    await rig.until(lambda: any("is stopped after" in one.message for one in rig.app._notifications))
+    assert not (tmp_path / "all.json").exists()
+    await rig.until(lambda: "saving" not in rig.lines()[1])
+
+
+async def test_a_read_only_console_copies_and_saves(path: Path, tmp_path: Path) -> None:
+    async with console(path, read_only=True, size=(120, 40)) as rig:
+        await rig.press("2")
+        assert await copied(rig, "Y") == "cwconsole events show 40"
+        await save_to(rig, "a.csv")
+        await rig.until(lambda: "40 events are in" in rig.text())
+        assert (tmp_path / "a.csv").read_text().count("\n") == 41
