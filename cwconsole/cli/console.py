@@ -123,6 +123,7 @@ def app_on(
         now_ms=_now_ms,
         theme=theme,
         engine=engine,
+        keymap=invocation.settings.keys,
         log_file=settings.log_file(),
     )
     app.outside = ConsoleOutside(

@@ -5,6 +5,8 @@
     client_id = "…"                        # ConnectWise's clientId for instances that have none
     callback_networks = ["10.1.0.0/16"]    # private networks that instances from the HTTP API may deliver to
     log_level = "info"                     # debug, info, warning or error
+    [keys]                                 # of the console, by the ids that `cwconsole keys` lists
+    "poll.now" = "p,ctrl+x"
 
 Precedence: option, environment variable, file.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import platformdirs
@@ -22,7 +24,7 @@ from cwconsole.core.errors import ConfigError
 
 APP = "cwconsole"
 LEVELS = ("debug", "info", "warning", "error")
-KNOWN = ("client_id", "callback_networks", "log_level")
+KNOWN = ("client_id", "callback_networks", "log_level", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Settings:
     client_id: str | None = None
     callback_networks: tuple[str, ...] = ()
     log_level: str = "info"
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 def default_database() -> Path:
@@ -61,6 +64,7 @@ def load(env: Mapping[str, str]) -> Settings:
         client_id=env.get("CWCONSOLE_CLIENT_ID") or client_id,
         callback_networks=_networks(table, path),
         log_level=_level(table, path),
+        keys=_keys(table, path),
     )
 
 
@@ -87,6 +91,17 @@ def _level(table: dict[str, object], path: Path) -> str:
     if level not in LEVELS:
         raise ConfigError(f"{path}: log_level", level, f"one of {', '.join(LEVELS)}")
     return level
+
+
+def _keys(table: dict[str, object], path: Path) -> dict[str, str]:
+    """Which ids there are is known to the console alone: a wrong one is a warning there."""
+    value = table.get("keys", {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{path}: keys", "no table", 'a table such as [keys] with "poll.now" = "p"')
+    for name, keys in value.items():
+        if not (isinstance(keys, str) and keys.strip()):
+            raise ConfigError(f"{path}: keys.{name}", "no keys", 'keys with commas between them, such as "p,ctrl+x"')
+    return {name: keys.replace(" ", "") for name, keys in value.items()}
 
 
 def _networks(table: dict[str, object], path: Path) -> tuple[str, ...]:
