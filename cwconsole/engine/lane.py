@@ -198,7 +198,7 @@ class Lane:
         self.breaker.record(now_ms, ok=outcome.delivered)
         decision = decide(
             outcome,
-            tries=claimed.attempt - claimed.armed,
+            tries=claimed.tries,
             replay=bool(claimed.replay),
             schedule=schedule,
             url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,

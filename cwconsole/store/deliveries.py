@@ -17,11 +17,15 @@ from cwconsole.store.turns import Totals, callback_of, destination
 
 
 class Claimed(NamedTuple):
-    """A delivery taken for sending, with its event. attempt: the number of the attempt to be made."""
+    """A delivery taken for sending, with its event. attempt: the number of the attempt to be made.
+
+    armed: attempts before it was last armed. interrupted: attempts since then that our own end cut off.
+    """
 
     delivery_id: int
     attempt: int
     armed: int
+    interrupted: int
     replay: int
     first_attempt_ms: int
     callback_id: int
@@ -34,6 +38,11 @@ class Claimed(NamedTuple):
     seen_ms: int
     record_date: int | None
     record: bytes
+
+    @property
+    def tries(self) -> int:
+        """How far the schedule has come with the attempt to be made: it counts none that was cut off."""
+        return self.attempt - self.armed - self.interrupted
 
 
 class Claim(NamedTuple):
@@ -50,8 +59,9 @@ def claim(conn: sqlite3.Connection, callback_id: int, *, now_ms: int, limit: int
         return Claim([], None)
     found = conn.execute(
         """
-        SELECT d.state, d.id, d.attempts + 1, d.armed, d.replay, coalesce(d.first_attempt_ms, :now), d.callback_id,
-               d.instance_id, d.resource_id, r.name, d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
+        SELECT d.state, d.id, d.attempts + 1, d.armed, d.interrupted, d.replay,
+               coalesce(d.first_attempt_ms, :now), d.callback_id, d.instance_id, d.resource_id, r.name,
+               d.object_id, e.id, e.type, e.seen_ms, e.record_date, e.record
         FROM deliveries d INDEXED BY deliveries_due JOIN events e ON e.id = d.event_id
             JOIN resources r ON r.id = d.resource_id
         WHERE d.callback_id = :callback AND d.due_ms <= :now AND d.due_ms IS NOT NULL AND d.held = 0

@@ -25,8 +25,8 @@ def rearm(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
         raise UsageError(f"delivery {delivery_id} cannot be sent: its instance has no callback URL (it only records)")
     conn.execute(
         """
-        UPDATE deliveries SET state = ?, armed = attempts, due_ms = ?, settled_ms = NULL, first_attempt_ms = NULL,
-            callback_id = ?, held = ? WHERE id = ?
+        UPDATE deliveries SET state = ?, armed = attempts, interrupted = 0, due_ms = ?, settled_ms = NULL,
+            first_attempt_ms = NULL, callback_id = ?, held = ? WHERE id = ?
         """,
         (after.value, now_ms if _may_have_turn(conn, row) else None, to.callback_id, to.held, delivery_id),
     )

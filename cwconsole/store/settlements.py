@@ -82,7 +82,7 @@ def _settle_one(conn: sqlite3.Connection, one: Settlement, now_ms: int, totals: 
     conn.execute(
         """
         UPDATE deliveries SET state = ?, due_ms = ?, settled_ms = ?, status = ?, error_code = ?, armed = ?,
-            first_attempt_ms = ? WHERE id = ?
+            interrupted = ?, first_attempt_ms = ? WHERE id = ?
         """,
         (
             after.value,
@@ -91,6 +91,7 @@ def _settle_one(conn: sqlite3.Connection, one: Settlement, now_ms: int, totals: 
             one.outcome.status,
             one.outcome.error_code,
             claimed.attempt if one.decision.renewed else claimed.armed,
+            0 if one.decision.renewed else claimed.interrupted,
             None if one.decision.renewed else claimed.first_attempt_ms,
             claimed.delivery_id,
         ),
@@ -166,7 +167,8 @@ def note_breaker(conn: sqlite3.Connection, callback_id: int, until_ms: int | Non
 def recover(conn: sqlite3.Connection, now_ms: int) -> int:
     """At an engine's start: what was being sent when the last one ended becomes an interrupted attempt, due again.
 
-    It may have arrived: sent twice rather than lost. Returns how many there were.
+    It may have arrived: sent twice rather than lost. No step of its schedule is used up: that says nothing of the
+    receiver. Returns how many there were.
     """
     totals = Totals()
     rows = conn.execute(
@@ -198,7 +200,7 @@ def recover(conn: sqlite3.Connection, now_ms: int) -> int:
             ),
         )
         conn.execute(
-            "UPDATE deliveries SET state = ?, due_ms = ?, error_code = ? WHERE id = ?",
+            "UPDATE deliveries SET state = ?, due_ms = ?, error_code = ?, interrupted = interrupted + 1 WHERE id = ?",
             (after.value, now_ms, outcome.error_code, delivery_id),
         )
         totals.move(resource_id, DeliveryState.SENDING, after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +282,46 @@ async def test_what_was_being_sent_at_a_crash_is_an_interrupted_attempt_and_sent
         attempts = await it.rows("SELECT number, error_code FROM attempts ORDER BY number")
         assert attempts == [(1, "interrupted"), (2, None)]
         await check_totals(it)
+
+
+async def test_ends_of_the_engine_while_sending_use_up_no_step_of_the_schedule(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await make_events(it, 1)
+        for _ in range(len(SCHEDULES["standard"]) + 3):
+            await _killed_while_sending(it)
+        async with dispatching(it, FakeSender(answers=[500])) as dispatcher:
+            await dispatcher.drained()
+        assert await it.rows("SELECT state, attempts, interrupted FROM deliveries") == [("retrying", 13, 12)]
+        due = (await it.rows("SELECT due_ms FROM deliveries"))[0][0]
+        assert due - it.clock.now_ms() == 5000, "the schedule's first wait"
+        assert await it.rows("SELECT held_ms FROM callbacks") == [(None,)]
+        triggers = await it.rows("SELECT DISTINCT trigger FROM attempts ORDER BY trigger")
+        assert triggers == [("first",), ("retry",)]
+
+
+async def _killed_while_sending(it: Rig) -> None:
+    """A dispatcher that is cut off in its first request, with nothing recorded."""
+    started = asyncio.Event()
+
+    def hangs(_: Parcel) -> float:
+        started.set()
+        return 3600.0
+
+    target = it.poller.target
+    member = Member(
+        instance=INSTANCE,
+        config=target.instance,
+        sender=FakeSender(delay=hangs),
+        schedule=SCHEDULES["standard"],
+        resources={1: target.config},
+    )
+    running = asyncio.create_task(Dispatcher(it.services, lambda _: member, "tagtagta").run())
+    await started.wait()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert await states(it) == ["sending"]
 
 
 async def test_held_deliveries_of_a_resource_are_not_claimed(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ class Deliveries(RuleBasedStateMachine):
         outcome = Outcome(started_ms=self.now, duration_ms=1, url="http://x", status=status, error_code=code)
         decision: Decision = decide(
             outcome,
-            tries=row.attempt - row.armed,
+            tries=row.tries,
             replay=bool(row.replay),
             schedule=SCHEDULE,
             url_took_since_first=took,
