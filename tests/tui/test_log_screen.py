@@ -1,0 +1,32 @@
+"""The Log screen follows the file that the program writes, and shows hostile lines literally."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.rig import console, database, small_fleet
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A small fleet's database."""
+    with database(tmp_path / "cw.db") as conn:
+        small_fleet(conn)
+        conn.commit()
+    return tmp_path / "cw.db"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_lines_appear_as_they_are_written(path: Path, size: tuple[int, int]) -> None:
+    log = path.with_name("cw.log")
+    log.write_text('timestamp=2026-09-21T14:00:00Z level=info event="engine starts"\n')
+    async with console(path, size=size, log_file=log) as it:
+        await it.press("7")
+        await it.until(lambda: "engine starts" in it.text())
+        with log.open("a") as file:
+            file.write('timestamp=2026-09-21T14:00:01Z level=warning event="[/] [b is \x1b[31m snagged"\n')
+        await it.until(lambda: "snagged" in it.text())
+        assert "[/] [b is" in it.text()
+        assert "\x1b" not in it.text()
