@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
     with database(tmp_path / "cw.db") as conn:
         add_stored(conn)
         contacts, tickets = (resource_id(conn, 1, name) for name in ("contacts", "tickets"))
-        add_polls(conn, contacts, 100, failed=frozenset({60}))
+        add_polls(conn, contacts, 100, failed=frozenset({90}))
         conn.execute(
             "UPDATE resources SET failures = 3, failing_since_ms = ?, error_code = 'refused', error = ? WHERE id = ?",
             (NOW - 600_000, "ConnectWise [/] refused \x1b[2J the connection; it is tried again.", tickets),

@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from cwconsole.core.config import ResourceConfig
+from cwconsole.core.health import Health
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.zones import find_zone
 from cwconsole.store import resource_view
@@ -50,10 +51,11 @@ class ResourceScreen(PageScreen):
         if view is None:
             return self.bare_subject(instance=self.spec.value("instance"), resource=self.spec.value("resource"))
         row = view.resource
+        shown_paused = status is not None and status.state is Health.PAUSED  # the fleet may be read before the page is
         return self.bare_subject(
             instance=row.instance_name,
             resource=row.name,
-            paused=row.paused_ms is not None or row.instance_paused_ms is not None,
+            paused=row.paused_ms is not None or row.instance_paused_ms is not None or shown_paused,
             held=row.holds,
             state=None if status is None else status.state.value,
             event=self.event_under_cursor(),
