@@ -177,8 +177,9 @@ class ConsoleApp(App[None], inherit_bindings=False):
         rows = await self.store.read(status.fleet, now_ms=self.now_ms(), engine_runs=self.engine.runs)
         self.fleet, self.verdict = rows, verdict_of(rows)
         for screen in self._console_screens():
-            screen.fleet_changed()
-            screen.update_frame()
+            if screen.ready:  # one that is being put together or taken down has nothing to show it in
+                screen.fleet_changed()
+                screen.update_frame()
 
     def _arm_minute(self) -> None:
         """Wake when the minute turns, and not before: nothing that is shown changes in between."""
