@@ -25,8 +25,11 @@ class StoreChanged(Message, bubble=False):
 
 
 async def follow(store: Store, tell: Callable[[], object]) -> None:
-    """Call `tell` after each change, at most once in `LOOK_SECONDS`; runs until it is cancelled."""
-    seen = await store.data_version()
+    """Call `tell` after each change, at most once in `LOOK_SECONDS`; runs until it is cancelled.
+
+    Also once at the start, for what was written between the first reading of a view and the first look here.
+    """
+    seen = -1
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         version = await store.data_version()

@@ -1,7 +1,8 @@
 """When a view reads again, and what it says of itself meanwhile.
 
 1. One reading at a time. Whatever asks meanwhile is answered by one more reading afterwards.
-2. A reading takes at most a tenth of the time: after a slow one the next waits longer.
+2. A reading takes at most a tenth of the time: after a slow one the next waits longer, but no more than a second,
+   for two consoles show the same within a second.
 3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
 4. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
 """
@@ -22,6 +23,7 @@ from cwconsole.tui.work import start
 log = structlog.get_logger(__name__)
 
 PAUSE_FACTOR: Final = 9.0
+MOST_PAUSE_SECONDS: Final = 1.0
 
 
 class Refresher:
@@ -68,7 +70,8 @@ class Refresher:
                 self.wanted = False
                 began = clock()
                 await self._read()
-                await asyncio.sleep(max((clock() - began) * PAUSE_FACTOR, self._least_seconds))
+                pause = min((clock() - began) * PAUSE_FACTOR, MOST_PAUSE_SECONDS)
+                await asyncio.sleep(max(pause, self._least_seconds))
         finally:
             self._running = False
 

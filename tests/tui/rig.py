@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textual.events import Key
 from textual.pilot import Pilot
 
 from cwconsole.store.database import Store, prepared
 from cwconsole.tui.app import ConsoleApp
 from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.freshness import Phase
 from cwconsole.tui.operator import Operator
+from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.terminal import Colours, Terminal
 from tests.store.rows import NOW, add, add_delivery, add_events, config, resource, resource_id
 
@@ -88,16 +91,28 @@ class Rig:
 
     async def settle(self) -> None:
         """Until everything that was asked for has been read and shown."""
-        for _ in range(100):
-            await self.pilot.pause(0.02)
+        for _ in range(400):
+            await self.pilot.pause(0.005)
             busy = [worker for worker in self.app.workers if worker.group in {"history", "operator", "drill", "beside"}]
-            if not busy and not self.app._fleet_refresher.wanted and self.app.fleet_is_known:
+            if not busy and not self.app._fleet_refresher.wanted and self.app.fleet_is_known and self._is_shown():
                 break
-        await self.pilot.pause()
+        await self.pilot.pause(0.005)
+
+    def _is_shown(self) -> bool:
+        """Whether the screen in front has been put together and has read once."""
+        screen = self.app.screen
+        if not isinstance(screen, ConsoleScreen):
+            return True
+        return screen.ready and (self.app.frozen or screen.refresher.freshness.phase is not Phase.LOADING)
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.settle()
+        """Press keys one after another, each when what the one before asked for is shown.
+
+        Pilot's own press waits for the processor to be idle, twice for each key, which takes most of a test's time.
+        """
+        for key in keys:
+            self.app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
+            await self.settle()
 
     async def until(self, holds: Callable[[], bool], *, seconds: float = 5) -> None:
         """Wait until it is as wanted."""
