@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import structlog
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.message import Message
 
@@ -36,5 +37,13 @@ async def _watched(node: DOMNode, work: Coroutine[Any, Any, None], what: str) ->
     try:
         await work
     except Exception as error:  # whatever it is, it is logged and shown, and the console goes on
+        if isinstance(error, NoMatches) and _is_gone(node):
+            log.debug("what was read has no place any more: its view was closed meanwhile", what=what)
+            return
         log.warning("console worker failed", what=what, exc_info=error)
         node.app.post_message(WorkFailed(what, error))
+
+
+def _is_gone(node: DOMNode) -> bool:
+    """Whether the node, or the whole console, is being taken down: its children go first, its workers end last."""
+    return not (node.is_attached and node.is_running and node.app.is_running)

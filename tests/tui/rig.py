@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -111,15 +112,19 @@ class Rig:
         Pilot's own press waits for the processor to be idle, twice for each key, which takes most of a test's time.
         """
         for key in keys:
-            self.app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
+            self.send(key)
             await self.settle()
+
+    def send(self, key: str) -> None:
+        """Press a key and wait for nothing: the one that ends the console leaves nothing to wait for."""
+        self.app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
 
     async def until(self, holds: Callable[[], bool], *, seconds: float = 5) -> None:
         """Wait until it is as wanted."""
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"it does not get there:\n{self.text()}"
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(0.02)
 
     def lines(self) -> list[str]:
         """What stands on the screen."""

@@ -155,7 +155,7 @@ async def test_saving_can_be_stopped_from_elsewhere_and_leaves_nothing(
     assert "saving" in rig.lines()[1]
     await rig.press("1")
     await rig.press("2", "s")
-    assert "is being written" in rig.text()
+    await rig.until(lambda: "is being written" in rig.text())
     await rig.press("S")
     await rig.until(lambda: any("is stopped after" in one.message for one in rig.app._notifications))
     assert not (tmp_path / "all.json").exists()

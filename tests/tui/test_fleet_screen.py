@@ -221,8 +221,9 @@ async def test_leaving_says_what_stops_and_enter_is_no_yes(rig: Rig) -> None:
     assert "The engine runs in this console." in rig.text()
     await rig.press("escape")
     assert isinstance(rig.screen, FleetScreen)
-    await rig.press("q", "y")
-    assert rig.app._exit
+    await rig.press("q")
+    rig.send("y")
+    await rig.until(lambda: rig.app._exit)
 
 
 @pytest.fixture

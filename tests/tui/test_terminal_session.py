@@ -33,17 +33,10 @@ def ready(terminal: Terminal, words: str = "engine here") -> None:
     terminal.until(lambda text: words in text and "contacts" in text and "? help" in text)
 
 
-def quiet(terminal: Terminal) -> None:
-    """Until nothing has been sent for half a second."""
-    while terminal.pump(0.5):
+def quiet(terminal: Terminal, seconds: float = 0) -> None:
+    """Until nothing has been sent for half a second, and no minute, which the header shows, turns for so many more."""
+    while terminal.pump(0.5) or 60 - time.time() % 60 < seconds:
         pass
-
-
-def away_from_the_minute(seconds: float) -> None:
-    """The header shows minutes: wait if one turns within so many seconds."""
-    left = 60 - time.time() % 60
-    if left < seconds:
-        time.sleep(left + 0.5)
 
 
 def test_starts_hosts_the_engine_resizes_and_leaves_after_asking(file: Path) -> None:
@@ -61,16 +54,14 @@ def test_starts_hosts_the_engine_resizes_and_leaves_after_asking(file: Path) -> 
 def test_nothing_is_sent_while_nothing_happens(file: Path) -> None:
     with console(file) as terminal:
         ready(terminal)
-        quiet(terminal)
-        away_from_the_minute(4)
+        quiet(terminal, 4)
         assert terminal.pump(3) == b""
 
 
 def test_moving_the_cursor_sends_two_lines(file: Path) -> None:
     with console(file) as terminal:
         ready(terminal)
-        quiet(terminal)
-        away_from_the_minute(3)
+        quiet(terminal, 2)
         terminal.type("j")
         assert 0 < len(terminal.pump(1)) < 1500
 

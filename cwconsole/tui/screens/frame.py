@@ -46,7 +46,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.ready = False
+        self._put_together = False
         self.refresher = Refresher(
             self,
             self.load,
@@ -62,6 +62,11 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def console(self) -> ConsoleApp:
         """The app."""
         return cast("ConsoleApp", self.app)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been put together, and is not being taken down."""
+        return self._put_together and self.is_attached
 
     def _now_ms(self) -> int:
         return self.console.now_ms()
@@ -123,7 +128,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         yield Prompt()
 
     def on_mount(self) -> None:
-        self.ready = True
+        self._put_together = True
         self._seen_version = self.console.version
         self.refresher.ask("first look")
 
