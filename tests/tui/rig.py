@@ -25,6 +25,7 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
 HERE = EngineState(where=EngineWhere.HERE)
+READING = {"history", "history-jump", "operator", "drill", "beside"}  # what a key may have asked for
 
 
 @contextmanager
@@ -94,7 +95,7 @@ class Rig:
         """Until everything that was asked for has been read and shown."""
         for _ in range(400):
             await self.pilot.pause(0.005)
-            busy = [worker for worker in self.app.workers if worker.group in {"history", "operator", "drill", "beside"}]
+            busy = [worker for worker in self.app.workers if worker.group in READING]
             if not busy and not self.app._fleet_refresher.wanted and self.app.fleet_is_known and self._is_shown():
                 break
         await self.pilot.pause(0.005)
