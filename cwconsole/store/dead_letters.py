@@ -6,11 +6,13 @@ however many there are; the maintained totals say how many there are in all.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
 from cwconsole.core.filters import Filter
+from cwconsole.store import production
 from cwconsole.store.listing import place_of
 
 MOST: Final = 100_000
@@ -23,6 +25,7 @@ class DeadGroup:
 
     error: the status of the last answer, else the error's code, the filter's word `error:`; None if neither is known.
     instance: one of them; instances: how many there are. first_ms, last_ms: when the first and the last one died.
+    production: whether one of the instances is tagged so; then `instance` is one that is.
     """
 
     callback_id: int
@@ -33,6 +36,7 @@ class DeadGroup:
     instances: int
     first_ms: int | None
     last_ms: int | None
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,10 @@ def groups(conn: sqlite3.Connection, chosen: Filter, *, most: int = MOST) -> Dea
     where = " AND ".join(conditions) or "1"
     rows = conn.execute(
         f"""
-        SELECT letters.callback_id, c.url, letters.error, count(*), min(i.name), count(DISTINCT letters.instance_id),
-            min(letters.settled_ms), max(letters.settled_ms)
+        SELECT letters.callback_id, c.url, letters.error, count(*),
+            coalesce(min(CASE WHEN i.id IN (SELECT value FROM json_each(:tagged)) THEN i.name END), min(i.name)),
+            count(DISTINCT letters.instance_id), min(letters.settled_ms), max(letters.settled_ms),
+            max(i.id IN (SELECT value FROM json_each(:tagged)))
         FROM (
             SELECT callback_id, instance_id, resource_id, settled_ms,
                 coalesce(CAST(status AS TEXT), error_code) AS error
@@ -65,7 +71,7 @@ def groups(conn: sqlite3.Connection, chosen: Filter, *, most: int = MOST) -> Dea
             JOIN callbacks c ON c.id = letters.callback_id JOIN instances i ON i.id = letters.instance_id
         WHERE {where} GROUP BY letters.callback_id, letters.error ORDER BY count(*) DESC, c.url, letters.error
         """,
-        {**params, "most": most},
+        {**params, "most": most, "tagged": json.dumps(sorted(production.all_tagged(conn)))},
     ).fetchall()
     total = f"SELECT coalesce(sum(dead), 0) FROM resources WHERE {where.replace('resource_id', 'id')}"
     return DeadLetters(groups=[_group(row) for row in rows], total=conn.execute(total, params).fetchone()[0])
@@ -81,4 +87,5 @@ def _group(row: sqlite3.Row) -> DeadGroup:
         instances=row[5],
         first_ms=row[6],
         last_ms=row[7],
+        production=bool(row[8]),
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cwconsole.core.errors import UsageError
 from cwconsole.core.event_id import public_id
 from cwconsole.core.filters import STATES, Filter, Noun
-from cwconsole.store import meta, object_chain
+from cwconsole.store import meta, object_chain, production
 from cwconsole.store.listing import (
     Listing,
     Place,
@@ -35,7 +35,10 @@ _OPEN_INDEX = "state IN ('pending', 'sending', 'retrying')"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A delivery. event: the event's number, event_id its public id. held: by itself or with its callback URL."""
+    """A delivery. event: the event's number, event_id its public id. held: by itself or with its callback URL.
+
+    production: whether its instance is tagged so.
+    """
 
     id: int
     event: int
@@ -55,6 +58,7 @@ class DeliveryRow:
     status: int | None
     error_code: str | None
     url: str
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,10 +232,11 @@ def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, DeliveryRow
         """,
         (json.dumps(ids),),
     ).fetchall()
-    return {row[0]: _row(row, tag) for row in rows}
+    tagged = production.tagged(conn, (row[2] for row in rows))
+    return {row[0]: _row(row, tag, row[2] in tagged) for row in rows}
 
 
-def _row(row: sqlite3.Row, tag: str | None) -> DeliveryRow:
+def _row(row: sqlite3.Row, tag: str | None, is_production: bool) -> DeliveryRow:
     return DeliveryRow(
         id=row[0],
         event=row[1],
@@ -251,6 +256,7 @@ def _row(row: sqlite3.Row, tag: str | None) -> DeliveryRow:
         status=row[14],
         error_code=row[15],
         url=row[16],
+        production=is_production,
     )
 
 

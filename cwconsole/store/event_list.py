@@ -11,7 +11,7 @@ from cwconsole.core.diff import Difference, differences
 from cwconsole.core.errors import UsageError
 from cwconsole.core.event_id import public_id
 from cwconsole.core.filters import Filter, Term
-from cwconsole.store import delivery_list, meta, object_chain
+from cwconsole.store import delivery_list, meta, object_chain, production
 from cwconsole.store.delivery_list import DeliveryDetail, of_event
 from cwconsole.store.listing import (
     Listing,
@@ -35,7 +35,10 @@ NEWEST = "(SELECT d.state FROM deliveries d WHERE d.event_id = events.id ORDER B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event. event_id: the public one. record_date: whole seconds, server's clock. delivery: state of the newest."""
+    """An event. event_id: the public one. record_date: whole seconds, server's clock. delivery: state of the newest.
+
+    production: whether its instance is tagged so.
+    """
 
     id: int
     event_id: str
@@ -50,6 +53,7 @@ class EventRow:
     poll_id: int
     previous_id: int | None
     delivery: str | None
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,7 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
         """,
         (json.dumps(numbers),),
     ).fetchall()
+    tagged = production.tagged(conn, (row[1] for row in rows))
     return {
         row[0]: EventRow(
             id=row[0],
@@ -192,6 +197,7 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
             poll_id=row[9],
             previous_id=row[10],
             delivery=row[11],
+            production=row[1] in tagged,
         )
         for row in rows
     }

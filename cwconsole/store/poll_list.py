@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, Filter, Noun
+from cwconsole.store import production
 from cwconsole.store.listing import (
     Listing,
     Place,
@@ -29,7 +30,7 @@ _TROUBLED_INDEX = "outcome <> 'ok'"  # word for word as in the index
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRow:
-    """A poll. window_from, server_time: whole seconds on the server's clock."""
+    """A poll. window_from, server_time: whole seconds on the server's clock. production: whether its instance is."""
 
     id: int
     instance_id: int
@@ -52,6 +53,7 @@ class PollRow:
     error_code: str | None
     error: str | None
     action_id: int | None
+    production: bool = False
 
 
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[PollRow]:
@@ -118,5 +120,6 @@ def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, PollRow]:
         """,
         (json.dumps(ids),),
     )
-    names = [column[0] for column in rows.description]
-    return {row[0]: PollRow(**dict(zip(names, row, strict=True))) for row in rows.fetchall()}
+    names, read = [column[0] for column in rows.description], rows.fetchall()
+    tagged = production.tagged(conn, (row[1] for row in read))
+    return {row[0]: PollRow(**dict(zip(names, row, strict=True)), production=row[1] in tagged) for row in read}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cwconsole.store import instances, open_deliveries, operations, reconfigure, resources
+from cwconsole.store import instances, open_deliveries, operations, production, reconfigure, resources
 from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
 
@@ -48,6 +48,7 @@ class ResourceView:
 
     points: its last polls, oldest first, without sweeps. running: the one that is under way.
     highest_id: of the known records; 0 if none is known. set_aside: records that cannot be decoded.
+    production: whether the instance is tagged so.
     """
 
     instance: Instance
@@ -56,6 +57,7 @@ class ResourceView:
     points: Sequence[PollPoint]
     highest_id: int
     set_aside: int
+    production: bool = False
 
     @property
     def running(self) -> PollPoint | None:
@@ -66,11 +68,12 @@ class ResourceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceView:
-    """An instance in full, its active resources by name."""
+    """An instance in full, its active resources by name. production: whether it is tagged so."""
 
     instance: Instance
     resources: Sequence[Resource]
     receiver: Receiver | None
+    production: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,7 @@ def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView
         points=_points(conn, row.id),
         highest_id=_number(conn, "SELECT max(object_id) FROM objects WHERE resource_id = ?", row.id),
         set_aside=_number(conn, "SELECT count(*) FROM set_aside WHERE resource_id = ?", row.id),
+        production=bool(production.tagged(conn, [target.instance.id])),
     )
 
 
@@ -100,8 +104,11 @@ def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
     """One instance. Raises UsageError if there is none."""
     row = instances.load(conn, id_or_name)
     return InstanceView(
-        instance=row, resources=resources.of_instance(conn, row.id), receiver=_receiver(conn, row)
-    )  # fmt: skip
+        instance=row,
+        resources=resources.of_instance(conn, row.id),
+        receiver=_receiver(conn, row),
+        production=bool(production.tagged(conn, [row.id])),
+    )
 
 
 def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:

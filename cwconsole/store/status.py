@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
 from cwconsole.core.moments import iso
+from cwconsole.store import production
 from cwconsole.store.polls import HOUR_MS
 
 
@@ -75,19 +76,8 @@ def fleet(conn: sqlite3.Connection, *, now_ms: int, engine_runs: bool) -> list[S
     engine_runs: whether anything polls now; without an engine nothing overdue counts as up to date.
     """
     rows = conn.execute(_SELECT, {"hour": now_ms // HOUR_MS - 24}).fetchall()
-    tagged = _production(conn)
+    tagged = production.all_tagged(conn)
     return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
-
-
-def _production(conn: sqlite3.Connection) -> frozenset[int]:
-    """The instances tagged as production. Bodies without the letters are not parsed: this is read twice a second."""
-    rows = conn.execute(
-        """
-        SELECT id FROM instances WHERE removed_ms IS NULL AND body LIKE '%prod%' AND EXISTS
-            (SELECT 1 FROM json_each(body, '$.tags') WHERE upper(trim(value)) IN ('PROD', 'PRODUCTION'))
-        """
-    ).fetchall()
-    return frozenset(row[0] for row in rows)
 
 
 def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:

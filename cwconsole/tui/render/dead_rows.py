@@ -7,13 +7,14 @@ from typing import Final
 from cwconsole.store.dead_letters import DeadGroup, DeadLetters
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.columns import Column
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.times import ago
 
 
-def _instances(row: DeadGroup) -> str:
+def _instances(row: DeadGroup) -> Cell:
     more = f" +{row.instances - 1}" if row.instances > 1 else ""
-    return f"{plain(row.instance)}{more}"
+    return instance_cell(row.instance, production=row.production, after=more)
 
 
 DEAD_COLUMNS: Final[tuple[Column[DeadGroup], ...]] = (
@@ -21,7 +22,7 @@ DEAD_COLUMNS: Final[tuple[Column[DeadGroup], ...]] = (
     Column(id="error", title="Error", cells=15,
            draw=lambda row, look: Cell(plain(row.error) if row.error else look.glyphs.none, Tone.STRONG)),
     Column(id="url", title="Callback URL", cells=22, grows=4, draw=lambda row, _: Cell(plain(row.url))),
-    Column(id="instance", title="Instance", cells=12, grows=1, draw=lambda row, _: Cell(_instances(row))),
+    Column(id="instance", title="Instance", cells=12, grows=1, draw=lambda row, _: _instances(row)),
     Column(id="first", title="First", cells=5, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.first_ms, look.now_ms, none=look.glyphs.none), Tone.MUTED)),
     Column(id="last", title="Last", cells=5, align=Align.RIGHT,

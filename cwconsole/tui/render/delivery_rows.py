@@ -12,6 +12,7 @@ from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
 from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell, type_cell
@@ -40,7 +41,8 @@ DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.created_ms, look.now_ms))),
     Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.state, look.glyphs)),
-    Column(id="instance", title="Instance", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="instance", title="Instance", cells=10, grows=2,
+           draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
     Column(id="object", title="Object", cells=8, align=Align.RIGHT, draw=lambda row, _: Cell(str(row.object_id))),
     Column(id="type", title="Type", cells=7, draw=lambda row, _: type_cell(row.type)),
@@ -95,10 +97,11 @@ def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Gly
     """The delivery itself."""
     row = detail.delivery
     kind = ", a replay" if row.replay else ""
+    place = instance_cell(row.instance, production=row.production)
     settled = "" if row.settled_ms is None else f", settled {second(row.settled_ms)}"
     return facts(
         ("delivery", f"{row.id}{kind}, of event {row.event} ({row.event_id})"),
-        ("object", f"{plain(row.instance)}/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
+        ("object", place, f"/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
         ("state", state_cell(row.state, glyphs), *_outlook(row, now_ms)),
         ("created", f"{second(row.created_ms)}  ({ago(row.created_ms, now_ms)} ago){settled}"),
         ("to", plain(row.url)),

@@ -10,7 +10,9 @@ from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail
 from cwconsole.store.event_list import EventDetail, EventRow
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.facts import facts
 from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell, type_cell
@@ -27,7 +29,8 @@ EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
     Column(id="seen", title="Seen (UTC)", cells=11, from_width=100,
            draw=lambda row, look: Cell(compact(row.seen_ms, look.now_ms), Tone.MUTED)),
     Column(id="type", title="Type", cells=7, draw=lambda row, _: type_cell(row.type)),
-    Column(id="instance", title="Instance", cells=12, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="instance", title="Instance", cells=12, grows=2,
+           draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=12, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
     Column(id="object", title="Object", cells=9, align=Align.RIGHT, draw=lambda row, _: Cell(str(row.object_id))),
     Column(id="delivery", title="Delivery", cells=11, draw=_delivery),
@@ -112,13 +115,14 @@ def fact_lines(detail: EventDetail, now_ms: int, zone: tzinfo = UTC) -> list[Lin
     """The event itself. zone: the instance's, in which times are given beside UTC."""
     event = detail.event
     record = None if event.record_date is None else event.record_date * 1000
-    facts = [
+    place = instance_cell(event.instance, production=event.production)
+    return facts(
         ("event", f"{event.id}  {event.event_id}"),
-        ("object", f"{plain(event.instance)}/{plain(event.resource)} {event.object_id}"),
+        ("object", place, f"/{plain(event.resource)} {event.object_id}"),
         ("seen", f"{_both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
         ("dated", _both(record, zone) + ("  in the future of its poll" if event.future else "")),
-    ]
-    return [(Cell(f"{name:<8}", Tone.MUTED), Cell(value)) for name, value in facts]
+        cells=8,
+    )
 
 
 def _both(ms: int | None, zone: tzinfo) -> str:

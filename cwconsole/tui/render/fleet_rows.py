@@ -12,6 +12,7 @@ from cwconsole.store.status import StatusRow
 from cwconsole.tui.render.bars import bar, count, spark
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.columns import Column, Look
+from cwconsole.tui.render.instance_names import instance_cell, named
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import health_cell, severity, state_cell
 from cwconsole.tui.render.times import short, span, until
@@ -160,7 +161,9 @@ def _word_fits(row: StatusRow, word: str) -> bool:
     elif name == "resource":
         fits = row.resource.lower() == value
     else:
-        fits = value in f"{_named(row)} {row.resource} {row.last_error or ''}".lower()
+        fits = (
+            value in f"{named(row.instance, production=row.production)} {row.resource} {row.last_error or ''}".lower()
+        )
     return fits != inverted
 
 
@@ -186,18 +189,13 @@ def _order(wanted: ViewSpec) -> Callable[[FleetRow], Any]:
 # --- columns ---------------------------------------------------------------------------------------------------------
 
 
-def _named(row: FleetRow | StatusRow) -> str:
-    """The instance; PROD comes first, so that a narrow column cannot cut it off."""
-    return f"{'PROD ' if row.production else ''}{plain(row.instance)}"
-
-
 def _instance(row: FleetRow, look: Look) -> Cell:
     if row.folded is not None:
         sign = look.glyphs.folded if row.folded else look.glyphs.unfolded
-        return Cell(f"{sign} {_named(row)}", Tone.PROD if row.production else Tone.STRONG)
+        return instance_cell(row.instance, production=row.production, before=f"{sign} ", tone=Tone.STRONG)
     if row.indent:
-        return Cell(f"  {_named(row)}", Tone.PROD if row.production else Tone.MUTED)
-    return Cell(_named(row), Tone.PROD if row.production else Tone.PLAIN)
+        return instance_cell(row.instance, production=row.production, before="  ", tone=Tone.MUTED)
+    return instance_cell(row.instance, production=row.production)
 
 
 def _resource(row: FleetRow, _: Look) -> Cell:

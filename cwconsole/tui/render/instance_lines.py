@@ -14,6 +14,7 @@ from cwconsole.store.resource_view import InstanceView, Receiver
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Look
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.states import health_cell, severity
 from cwconsole.tui.render.times import ago, second, span
@@ -26,7 +27,11 @@ def instance_lines(view: InstanceView, rows: Sequence[StatusRow], look: Look) ->
     row = view.instance
     sources = sorted({"/".join(one.source.split("/")[:2]) for one in view.resources})
     return [
-        (Cell(plain(row.name), Tone.STRONG), Cell(f"  instance {row.id}  ", Tone.MUTED), *_states(view, rows, look)),
+        (
+            instance_cell(row.name, production=view.production, tone=Tone.STRONG),
+            Cell(f"  instance {row.id}  ", Tone.MUTED),
+            *_states(view, rows, look),
+        ),
         _fact("reads", ", ".join(map(plain, sources)) or "nothing: it has no resources; E adds some"),
         receiver_line(view.receiver, look),
         _fact("since", f"{second(row.created_ms)}, changed {ago(row.updated_ms, look.now_ms)} ago", Tone.MUTED),

@@ -11,6 +11,7 @@ from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
 from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell
 from cwconsole.tui.render.times import ago, second, span
@@ -52,7 +53,8 @@ POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.started_ms, look.now_ms))),
     Column(id="outcome", title="Outcome", cells=13, draw=lambda row, look: state_cell(row.outcome, look.glyphs)),
-    Column(id="instance", title="Instance", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.instance))),
+    Column(id="instance", title="Instance", cells=10, grows=2,
+           draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
     Column(id="kind", title="Kind", cells=10, draw=lambda row, _: Cell(row.kind, Tone.MUTED)),
     Column(id="records", title="Read", cells=5, align=Align.RIGHT, draw=lambda row, _: Cell(count(row.records))),
@@ -74,7 +76,7 @@ def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
     ended = "it still runs" if seconds is None else f"took {span(seconds)}"
     return facts(
         ("poll", f"{row.id}, {row.kind}, by {row.trigger}{by}"),
-        ("of", f"{plain(row.instance)}/{plain(row.resource)}"),
+        ("of", instance_cell(row.instance, production=row.production), f"/{plain(row.resource)}"),
         ("outcome", state_cell(row.outcome, glyphs)),
         ("started", f"{second(row.started_ms)}  ({ago(row.started_ms, now_ms)} ago), {ended}"),
     )

@@ -15,6 +15,7 @@ from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.charts import SCALE, Bar, chart
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import Glyphs
+from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import fit, plain, width
 from cwconsole.tui.render.states import health_cell, state_cell
 from cwconsole.tui.render.times import ago, second, short, span, until
@@ -43,7 +44,9 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
     head = Cell("") if status is None else health_cell(status.state, look.glyphs)
     return (
         head,
-        Cell(f"  {plain(row.label)}  ", Tone.STRONG),
+        Cell("  "),
+        instance_cell(row.instance_name, production=view.production, tone=Tone.STRONG),
+        Cell(f"/{plain(row.name)}  ", Tone.STRONG),
         Cell(f"every {span(row.interval_s)}{how}{when}{last}", Tone.MUTED),
     )
 
