@@ -1,6 +1,6 @@
 """Stand-ins for the engine's ports, with switches for what no server does on demand.
 
-`FakeSource` is a ConnectWise collection in memory. `tests/engine/test_source_contract.py` holds it and the real client,
+`FakeSource` is a ConnectWise collection in memory. `tests/test_fakes.py` holds it and the real client,
 talking to the simulator, to the same tests.
 """
 
@@ -17,7 +17,8 @@ from typing import Any
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.errors import RecordMissing, SourceFault, UndecodableFault
-from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.core.records import Outline, Page, PageRequest, Seen, Unread
+from cwconsole.engine.services import kept
 
 SERVER_EPOCH = 1_700_000_000
 
@@ -59,6 +60,7 @@ class FakeSource:
 
     before_page: called with the request's ordinal before each list answer is made; changes what is read next.
     faults: raised instead of the next answers, None for an answer; BaseExceptions play a crash.
+    tells_ahead: where each page ends before it is read, so that the next is asked for meanwhile.
     """
 
     rows: dict[int, Row] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class FakeSource:
     before_page: Callable[[int], None] = lambda _: None
     faults: list[BaseException | None] = field(default_factory=list)
     asked: list[PageRequest] = field(default_factory=list)
+    tells_ahead: bool = False
 
     def put(self, object_id: int, *, updated: int | None = None, dated: bool = True, **more: Any) -> Row:
         """Create or change a record, now or at another time."""
@@ -84,6 +87,23 @@ class FakeSource:
         if any(row.undecodable for row in found) and not request.ids_only:
             raise UndecodableFault(f"{request.path}: a record in this page is not JSON")
         return self._page([row.seen(request.ids_only) for row in found])
+
+    async def ask(self, request: PageRequest) -> Unread:
+        """Reads when it is asked, and tells when it is read that a record is not JSON, as the real one does."""
+        page, fault = await kept(self.page(request))
+        if fault is not None and not isinstance(fault, UndecodableFault):
+            raise fault
+
+        async def read() -> Page:
+            await asyncio.sleep(0)
+            if fault is not None:
+                raise fault
+            assert page is not None
+            return page
+
+        known = self.tells_ahead and page is not None and page.records
+        outline = Outline(len(page.records), page.records[-1].object_id) if page is not None and known else None
+        return Unread(size=0 if page is None else page.size, outline=outline, read=read)
 
     async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:
         await self._answer()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,20 +118,16 @@ class ConsoleOutside:
         """The way to ConnectWise that a stored body describes. Raises ConfigError if it cannot be used."""
         for module in _ASKS:
             await asyncio.to_thread(importlib.import_module, module)
-        from cwconsole.cli.wiring import stored_config  # noqa: PLC0415 - see the module
+        from cwconsole.cli.wiring import open_decoder, stored_config  # noqa: PLC0415 - see the module
         from cwconsole.connectwise.client import ConnectWiseClient  # noqa: PLC0415
         from cwconsole.connectwise.limits import LimitsRegistry  # noqa: PLC0415
         from cwconsole.http.pool import open_pool  # noqa: PLC0415
 
         config = await asyncio.to_thread(stored_config, self._vault, body)
-        threads = ThreadPoolExecutor(1, "cwconsole-probe")
-        try:
-            async with open_pool() as pool:
-                http = await asyncio.to_thread(pool.client, ca_file=config.ca_file, proxy=config.proxy)
-                limits = LimitsRegistry().of(config.base_url, config.company)
-                yield config, ConnectWiseClient(config, http, limits, threads, client_id=self._client_id)
-        finally:
-            threads.shutdown(wait=False)
+        async with open_pool() as pool, open_decoder() as decoder:
+            http = await asyncio.to_thread(pool.client, ca_file=config.ca_file, proxy=config.proxy)
+            limits = LimitsRegistry().of(config.base_url, config.company)
+            yield config, ConnectWiseClient(config, http, limits, decoder, client_id=self._client_id)
 
 
 async def _counted(client: ConnectWiseClient, resource: ResourceConfig) -> Counted:

@@ -19,6 +19,7 @@ from pathlib import Path
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.cli.lock import take_lock
 from cwconsole.connectwise.client import ConnectWiseClient
+from cwconsole.connectwise.decoder import Decoder
 from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
@@ -55,15 +56,15 @@ class Connector:
         self,
         pool: HttpPool,
         vault: Vault,
-        threads: ThreadPoolExecutor,
+        decoder: Decoder,
         *,
         client_id: str | None,
         api_policy: AddressPolicy,
     ) -> None:
-        """threads: for decoding pages and reading secrets. api_policy: for instances that came in by the API."""
+        """api_policy: for instances that came in by the API."""
         self._pool = pool
         self._vault = vault
-        self._threads = threads
+        self._decoder = decoder
         self._client_id = client_id
         self._api_policy = api_policy
         self._limits = LimitsRegistry()
@@ -71,8 +72,7 @@ class Connector:
 
     async def __call__(self, instance: Instance) -> Connection:
         """Raises ConfigError if the body or a secret cannot be used."""
-        loop = asyncio.get_running_loop()
-        config = await loop.run_in_executor(self._threads, stored_config, self._vault, instance.body)
+        config = await self._decoder.read(stored_config, self._vault, instance.body)
         policy = self._api_policy if instance.origin is Origin.API else ALLOW_ALL
         source_http = self._pool.client(policy=ALLOW_ALL, ca_file=config.ca_file, proxy=config.proxy)
         limits = self._limits.of(config.base_url, config.company)
@@ -82,7 +82,7 @@ class Connector:
             sender = CallbackSender(config.callback, callback_http, self._clock.now_ms)
         return Connection(
             config=config,
-            source=ConnectWiseClient(config, source_http, limits, self._threads, client_id=self._client_id),
+            source=ConnectWiseClient(config, source_http, limits, self._decoder, client_id=self._client_id),
             sender=sender,
         )
 
@@ -110,34 +110,36 @@ async def hosted_engine(
     clock = SystemClock()
     _tune_interpreter()
     async with (
-        _decoding_threads() as threads,
-        _locked(path, threads),
+        _locked(path),
+        open_decoder() as decoder,
         Store.open(path, migrate=True) as store,
         open_pool() as pool,
     ):
         tag = await store.write(meta.ensure_tag, fresh_tag())
         me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
         await store.write(meta.note_engine, me)
-        connector = Connector(pool, vault, threads, client_id=client_id, api_policy=api_policy)
+        connector = Connector(pool, vault, decoder, client_id=client_id, api_policy=api_policy)
         engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only, job=job)
         async with running(engine):
             yield engine
 
 
 @asynccontextmanager
-async def _decoding_threads() -> AsyncIterator[ThreadPoolExecutor]:
-    """One thread, waited for at the end without holding up the loop."""
-    threads = ThreadPoolExecutor(1, "cwconsole-decode")
+async def open_decoder() -> AsyncIterator[Decoder]:
+    """What takes answers apart; its thread and its process are waited for at the end without holding up the loop."""
+    thread = ThreadPoolExecutor(1, "cwconsole-decode")
+    decoder = Decoder(thread)
     try:
-        yield threads
+        yield decoder
     finally:
-        await completed(asyncio.ensure_future(asyncio.to_thread(threads.shutdown)))
+        await completed(asyncio.ensure_future(decoder.close()))
+        await completed(asyncio.ensure_future(asyncio.to_thread(thread.shutdown)))
 
 
 @asynccontextmanager
-async def _locked(path: Path, threads: ThreadPoolExecutor) -> AsyncIterator[None]:
+async def _locked(path: Path) -> AsyncIterator[None]:
     """Hold the engine's lock; taking it may wait, so it is done on a thread."""
-    taking = asyncio.get_running_loop().run_in_executor(threads, take_lock, path)
+    taking = asyncio.ensure_future(asyncio.to_thread(take_lock, path))
     try:
         lock = await completed(taking)
     except asyncio.CancelledError:

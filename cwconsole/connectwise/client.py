@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from cwconsole.connectwise import records
 from cwconsole.connectwise.conditions import LONGEST_URL, after_id, among_ids, url_of
+from cwconsole.connectwise.decoder import Decoder, ReadList
 from cwconsole.connectwise.door import TOTAL_SECONDS, Door, Query
 from cwconsole.connectwise.faults import misshapen, unknown_company
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading
 from cwconsole.core.config import InstanceConfig
-from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.core.records import Page, PageRequest, Seen, Unread
 from cwconsole.http.client import HttpClient
 
 LISTING_FIELDS = "id,_info/lastUpdated"
 MOST_IDS = 100
-
-T = TypeVar("T")
-Read = Callable[[Question, bytes], list[Seen]]
+# Bytes of a page: reading it takes so long that the next is asked for meanwhile, and looking for its end does not.
+WORTH_A_GLANCE = range(64_000, 4_000_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +54,12 @@ class ConnectWiseClient:
         config: InstanceConfig,
         http: HttpClient,
         limits: CompanyLimits,
-        decoder: Executor,
+        decoder: Decoder,
         *,
         client_id: str | None = None,
         total: float = TOTAL_SECONDS,
     ) -> None:
-        """limits: the company's, from `LimitsRegistry`. decoder: a thread of its own, so that the loop stays free.
+        """limits: the company's, from `LimitsRegistry`. decoder: the engine's, shared by all instances.
 
         client_id: for instances that name none. total: seconds for one request.
         """
@@ -76,6 +74,10 @@ class ConnectWiseClient:
 
     async def page(self, request: PageRequest) -> Page:
         """Records after `request.after`, ids ascending. An empty page is the end; a short one is not."""
+        return await (await self.ask(request)).read()
+
+    async def ask(self, request: PageRequest) -> Unread:
+        """The same, to be read while the next page is already asked for."""
         query: list[tuple[str, str | int]] = [
             ("conditions", after_id(request.conditions, request.after)),
             ("orderBy", "id asc"),
@@ -83,8 +85,8 @@ class ConnectWiseClient:
         ]
         if request.ids_only:
             query.append(("fields", LISTING_FIELDS))
-            return await self._page(request.path, query, partial(records.read_listing, after=request.after))
-        return await self._page(request.path, query, self._reader(request.path, after=request.after))
+            return await self._ask(request.path, query, partial(records.read_listing, after=request.after))
+        return await self._ask(request.path, query, self._reader(request.path, after=request.after))
 
     async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:
         """The highest id now (0 if there is none), and the server time of the answer."""
@@ -97,7 +99,7 @@ class ConnectWiseClient:
         question = self._door.question(f"{path}/{object_id}", one=True)
         answer = await self._door.ask(question)
         reading = self._readings.get(path, self._plain)
-        return await self._in_thread(records.read_record, answer.question, answer.body, reading, object_id)
+        return await self._decoder.read(records.read_record, answer.question, answer.body, reading, object_id)
 
     async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
         """Those of the given records that satisfy the conditions, 1 to 100 ids a call.
@@ -154,16 +156,21 @@ class ConnectWiseClient:
             cloud=_flag(info.get("IsCloud")),
         )
 
-    def _reader(self, path: str, *, after: int | None) -> Read:
+    def _reader(self, path: str, *, after: int | None) -> ReadList:
         return partial(records.read_list, reading=self._readings.get(path, self._plain), after=after)
 
-    async def _page(self, path: str, query: Query, read: Read) -> Page:
-        answer = await self._door.ask(self._door.question(path), query)
-        seen = await self._in_thread(read, answer.question, answer.body)
-        return Page(records=seen, server_time=answer.server_time, size=len(answer.body))
+    async def _page(self, path: str, query: Query, read: ReadList) -> Page:
+        return await (await self._ask(path, query, read)).read()
 
-    async def _in_thread(self, read: Callable[..., T], *arguments: Any) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._decoder, read, *arguments)
+    async def _ask(self, path: str, query: Query, read: ReadList) -> Unread:
+        answer = await self._door.ask(self._door.question(path), query)
+        size = len(answer.body)
+
+        async def page() -> Page:
+            seen = await self._decoder.read_list(read, answer.question, answer.body)
+            return Page(records=seen, server_time=answer.server_time, size=size)
+
+        return Unread(size=size, outline=records.outline(answer.body) if size in WORTH_A_GLANCE else None, read=page)
 
     def _id_queries(self, path: str, conditions: str, object_ids: list[int]) -> Iterator[Query]:
         """Queries that cover the ids, each as long as a URL may be; with a very long filter, an id at a time."""

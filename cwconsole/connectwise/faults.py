@@ -16,6 +16,8 @@ Every message says what happened, to what, and what to do next. ConnectWise's ow
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.refusals import TRIED_AGAIN, clipped, fault_of_refusal, is_html
 from cwconsole.core.errors import (
@@ -27,8 +29,10 @@ from cwconsole.core.errors import (
     UndecodableFault,
 )
 from cwconsole.core.retry_after import http_date, parse_retry_after
-from cwconsole.http.client import HttpAnswer
-from cwconsole.http.errors import HttpFailure
+
+if TYPE_CHECKING:  # the decoding process reads this module too, and needs no HTTP
+    from cwconsole.http.client import HttpAnswer
+    from cwconsole.http.errors import HttpFailure
 
 DEFAULT_RETRY_AFTER = 30.0
 MOST_RETRY_AFTER = 24 * 3600.0

@@ -4,6 +4,8 @@
   order, or a link to another host is no change (design 5.6). Everything else is, `_info.lastUpdated` included.
 * The body keeps the record's own order and its links, and its nulls unless the instance drops them.
 * Strings are kept as they are, NULs and all. A lone surrogate or bad UTF-8 is not JSON: `UndecodableFault`.
+* A list is first cut into its records, and each is taken apart while it is in the processor's cache: twice as fast as
+  reading the whole list at once. What the cutter does not take, orjson judges: it alone says what is JSON.
 * Whole numbers beyond 64 bits become floating point numbers, as orjson reads them. ConnectWise has none.
 
 Pure functions; `client` runs them in a thread of their own.
@@ -11,24 +13,26 @@ Pure functions; `client` runs them in a thread of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 import orjson
 
 from cwconsole.connectwise.faults import misshapen, undecodable
 from cwconsole.connectwise.question import Question
 from cwconsole.core import java_dates
 from cwconsole.core.config import DateField
-from cwconsole.core.records import Seen
+from cwconsole.core.records import Outline, Seen
 
 DIGEST_BYTES = 16
 
 _STOCK = DateField(path="")
+_CUTTER = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def read_record(question: Question, body: bytes, reading: Reading, object_id: in
         return reading.for_body(body).seen(record, object_id)
 
 
-def decoded(question: Question, body: bytes) -> Any:
+def decoded(question: Question, body: bytes | memoryview) -> Any:
     """The body's JSON. Raises `UndecodableFault`."""
     try:
         return orjson.loads(body)
@@ -89,12 +93,9 @@ def decoded(question: Question, body: bytes) -> Any:
 def _read_rows(
     question: Question, body: bytes, make: Callable[[dict[str, Any], int], Seen], after: int | None
 ) -> list[Seen]:
-    rows = decoded(question, body)
-    if type(rows) is not list:
-        raise misshapen(question, "not_a_list", f"{_name_of(rows)} where a list belongs")
     seen: list[Seen] = []
     with _bounded_depth(question):
-        for row in rows:
+        for row in _rows(question, body):
             number = row.get("id") if type(row) is dict else None
             if type(number) is not int:  # bool is an int by isinstance
                 raise misshapen(question, "no_id", "a record without a whole number as its id")
@@ -104,6 +105,29 @@ def _read_rows(
                 after = number
             seen.append(make(row, number))
     return seen
+
+
+def _rows(question: Question, body: bytes) -> Iterable[Any]:
+    """What stands in a list, read one by one. Raises at once, or where it is reached, what cannot be read."""
+    try:
+        raws = _CUTTER.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        rows = decoded(question, body)
+        if type(rows) is not list:
+            raise misshapen(question, "not_a_list", f"{_name_of(rows)} where a list belongs") from None
+        return rows
+    return (decoded(question, memoryview(raw)) for raw in raws)
+
+
+def outline(body: bytes) -> Outline | None:
+    """How many records a list has, and the last one's id, without reading the others; None where that can't be told."""
+    try:
+        raws = _CUTTER.decode(body)
+        last = orjson.loads(memoryview(raws[-1]))
+    except (msgspec.MsgspecError, RecursionError, IndexError, orjson.JSONDecodeError):
+        return None
+    number = last.get("id") if type(last) is dict else None
+    return Outline(len(raws), number) if type(number) is int else None
 
 
 @contextmanager

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from cwconsole.connectwise.question import Question
 from cwconsole.core.errors import AccessFault, HeavyQueryFault, PassingFault, QueryFault, RecordMissing, SourceFault
-from cwconsole.http.client import HttpAnswer
+
+if TYPE_CHECKING:  # the decoding process reads this module too, and needs no HTTP
+    from cwconsole.http.client import HttpAnswer
 
 MOST_EXPLANATION = 64_000
 TRIED_AGAIN = "it is tried again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -59,6 +60,26 @@ class Page:
     records: list[Seen]
     server_time: int
     size: int
+
+
+class Outline(NamedTuple):
+    """What can be told of a list of records without reading it: how many there are, and the last one's id."""
+
+    records: int
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An answer to a list request that has not been taken apart yet.
+
+    size: as in `Page`. outline: None for an answer so small, or so odd, that asking ahead of reading it is no use.
+    read: takes it apart. Raises `SourceFault`.
+    """
+
+    size: int
+    outline: Outline | None
+    read: Callable[[], Awaitable[Page]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cwconsole.core import page_size
-from cwconsole.core.errors import HeavyQueryFault, UndecodableFault
+from cwconsole.core.errors import HeavyQueryFault, SourceFault, UndecodableFault
 from cwconsole.core.page_size import PageSize
-from cwconsole.core.records import Page, PageRequest
+from cwconsole.core.records import Page, PageRequest, Unread
 from cwconsole.engine.ports import Source
-from cwconsole.engine.services import Services
+from cwconsole.engine.services import Services, kept, together
 from cwconsole.store.pages import SetAside
 
 
@@ -26,9 +26,20 @@ class PageFetcher(Protocol):
         ...
 
 
+class Ahead(NamedTuple):
+    """What was asked for ahead of its turn, and what came of it."""
+
+    request: PageRequest
+    answer: Unread | None
+    fault: SourceFault | None
+
+
 @dataclass(slots=True, kw_only=True)
 class ByIdFetcher:
-    """Pages by `id > cursor` until an empty page. Adapts the page size, and works around undecodable records."""
+    """Pages by `id > cursor` until an empty page. Adapts the page size, and works around undecodable records.
+
+    While a large page is taken apart, the next is already asked for; a fault of that is raised when its turn comes.
+    """
 
     source: Source
     request: PageRequest
@@ -38,22 +49,24 @@ class ByIdFetcher:
     cursor: int
     done: bool = False
     set_aside: list[SetAside] = field(default_factory=list)
+    _ahead: Ahead | None = None
 
     async def next(self) -> Page:
         page = await self._at_size(page_size.current(self.size, limit=self.limit))
         if page.records:
             self.cursor = page.records[-1].object_id
-            self.size = page_size.after_page(
-                self.size, body_bytes=page.size, limit=self.limit, records=len(page.records)
-            )
+            self.size = self._size_after(page.size, len(page.records))
         self.done = not page.records
         return page
+
+    def _size_after(self, body_bytes: int, records: int) -> PageSize:
+        return page_size.after_page(self.size, body_bytes=body_bytes, limit=self.limit, records=records)
 
     async def _at_size(self, size: int) -> Page:
         """Ask for so many, and for fewer while the server or the decoder cannot take so much (design 5.8)."""
         while True:
             try:
-                return await self.source.page(replace(self.request, after=self.cursor, size=size))
+                return await self._read(await self._ask(replace(self.request, after=self.cursor, size=size)))
             except HeavyQueryFault:
                 now_ms = self.services.clock.now_ms()
                 self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
@@ -65,6 +78,25 @@ class ByIdFetcher:
                 if size == 1:
                     await self._step_over(fault)
                 size = max(size // 2, 1)
+
+    async def _ask(self, request: PageRequest) -> Unread:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead.request != request:
+            return await self.source.ask(request)
+        if ahead.fault is not None:
+            raise ahead.fault
+        assert ahead.answer is not None, "there is an answer or a fault"
+        return ahead.answer
+
+    async def _read(self, answer: Unread) -> Page:
+        outline = answer.outline
+        if outline is None:
+            return await answer.read()
+        size = page_size.current(self._size_after(answer.size, outline.records), limit=self.limit)
+        request = replace(self.request, after=outline.last_id, size=size)
+        (answered, fault), page = await together(kept(self.source.ask(request)), answer.read())
+        self._ahead = Ahead(request, answered, fault)
+        return page
 
     async def _step_over(self, fault: UndecodableFault) -> None:
         """Set the single record after the cursor aside, by asking for its id alone."""

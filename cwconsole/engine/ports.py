@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.config import InstanceConfig
-from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.core.records import Page, PageRequest, Seen, Unread
 
 if TYPE_CHECKING:
     from cwconsole.store.instances import Instance
@@ -22,6 +22,10 @@ class Source(Protocol):
 
     async def page(self, request: PageRequest) -> Page:
         """Records after `request.after`, ids ascending. An empty page is the end; a short one is not."""
+        ...
+
+    async def ask(self, request: PageRequest) -> Unread:
+        """The same, to be read while the next page is already asked for."""
         ...
 
     async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:

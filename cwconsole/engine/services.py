@@ -93,7 +93,7 @@ async def together(fetch: Coroutine[Any, Any, A], commit: Awaitable[B]) -> tuple
     """
     try:
         async with asyncio.TaskGroup() as group:
-            fetching = group.create_task(_kept(fetch))
+            fetching = group.create_task(kept(fetch))
             committed = await commit
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
@@ -103,7 +103,8 @@ async def together(fetch: Coroutine[Any, Any, A], commit: Awaitable[B]) -> tuple
     return cast(A, fetched), committed
 
 
-async def _kept(fetch: Coroutine[Any, Any, A]) -> tuple[A | None, SourceFault | None]:
+async def kept(fetch: Coroutine[Any, Any, A]) -> tuple[A | None, SourceFault | None]:
+    """What came, or the fault, to be raised when its turn comes."""
     try:
         return await fetch, None
     except SourceFault as fault:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import stamina
 from aiohttp import web
 
+from cwconsole.cli.wiring import open_decoder
 from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.core.config import InstanceConfig, ResourceConfig
@@ -73,8 +73,9 @@ async def connect(
     http: HttpClient, config: InstanceConfig, limits: CompanyLimits | None = None, total: float = 5.0
 ) -> AsyncIterator[ConnectWiseClient]:
     """A client that repeats without waiting."""
-    with ThreadPoolExecutor(1) as decoder, stamina.set_testing(True, attempts=3, cap=True):
-        yield ConnectWiseClient(config, http, limits or CompanyLimits("acme"), decoder, total=total)
+    with stamina.set_testing(True, attempts=3, cap=True):
+        async with open_decoder() as decoder:
+            yield ConnectWiseClient(config, http, limits or CompanyLimits("acme"), decoder, total=total)
 
 
 @asynccontextmanager

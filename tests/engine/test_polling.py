@@ -291,3 +291,42 @@ async def test_a_changed_filter_baselines_the_unknown_ids_and_keeps_the_watermar
         await it.poll()
         assert await it.events() == [(1, "UPDATED")]
         assert (await it.row()).start_at == SERVER_EPOCH
+
+
+async def test_the_next_page_is_asked_for_while_one_is_read(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=2)) as it:
+        await it.poll()
+        it.source.now += 60
+        for object_id in range(1, 6):
+            it.source.put(object_id)
+        it.source.tells_ahead = True
+        before = len(it.source.asked)
+        assert (await it.poll()).outcome == "ok"
+        assert [request.after for request in it.source.asked[before:]] == [0, 2, 4, 5], "each once"
+        assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5]
+
+
+async def test_a_fault_of_the_page_ahead_does_not_cost_the_one_in_hand(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=2)) as it:
+        await it.poll()
+        it.source.now += 60
+        for object_id in range(1, 6):
+            it.source.put(object_id)
+        it.source.tells_ahead = True
+        for expected in ([1, 2], [1, 2, 3, 4]):
+            it.source.faults = [None, fault()]
+            assert (await it.poll()).outcome == "failed"
+            assert [object_id for object_id, _ in await it.events()] == expected
+        await it.poll()
+        assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5]
+
+
+async def test_what_was_asked_ahead_is_dropped_where_the_page_in_hand_cannot_be_read(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=4)) as it:
+        await it.poll()
+        it.source.now += 60
+        for object_id in range(1, 10):
+            it.source.put(object_id, undecodable=object_id == 6)
+        it.source.tells_ahead = True
+        assert (await it.poll()).outcome == "ok"
+        assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5, 7, 8, 9]

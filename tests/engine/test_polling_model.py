@@ -39,11 +39,12 @@ class PolledSource(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.changed: dict[int, list[int]] = defaultdict(list)  # object id -> contents that came after the start
 
-    @initialize(skew=SKEWS, existing=st.sets(IDS), size=st.integers(1, 4))
-    def begin(self, skew: int, existing: set[int], size: int) -> None:
+    @initialize(skew=SKEWS, existing=st.sets(IDS), size=st.integers(1, 4), ahead=st.booleans())
+    def begin(self, skew: int, existing: set[int], size: int, ahead: bool) -> None:
         entering = self.stack.enter_async_context(rig(self.folder, resource=contacts(page_size=size, overlap=OVERLAP)))
         self.it: Rig = self.runner.run(entering)
         self.it.clock.time_ms = (SERVER_EPOCH + skew) * 1000
+        self.it.source.tells_ahead = ahead
         for object_id in existing:
             self.it.source.put(object_id, updated=SERVER_EPOCH - 5000 - object_id)
         self.poll()
