@@ -40,7 +40,8 @@ async def rig(path: Path) -> AsyncIterator[Rig]:
 
 async def form(rig: Rig, key: str) -> None:
     await rig.press(key)
-    await rig.until(lambda: isinstance(rig.screen, InstanceForm))
+    await rig.until(lambda: isinstance(rig.screen, InstanceForm) and rig.text() != "")
+    await rig.settle()
 
 
 def fill(rig: Rig, **texts: str) -> None:
@@ -177,8 +178,7 @@ async def test_a_file_is_read_into_the_form(rig: Rig) -> None:
     assert isinstance(rig.app.outside, FakeOutside)
     rig.app.outside.files["new.toml"] = canonical(stored_body("initech", **{"private.key": "hush"}))
     await rig.press("A", *"new.toml", "enter")
-    await rig.until(lambda: isinstance(rig.screen, InstanceForm))
-    assert "initech" in rig.text()
+    await rig.until(lambda: isinstance(rig.screen, InstanceForm) and "initech" in rig.text())
     assert "hush" not in rig.text()
     await saved(rig)
     assert (await rig.rows(ACTIONS))[0][2] == "cwconsole instances add new.toml"

@@ -12,6 +12,7 @@ from cwconsole.core.filters import Filter
 from cwconsole.store import dead_letters
 from cwconsole.tui.render.cells import Tone
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS
+from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.terminal import Colours, Terminal
 from tests.store.rows import add_delivery, add_events, resource_id
 from tests.tui.instance_rows import add_polls
@@ -57,12 +58,11 @@ async def test_folded_and_unfolded_groups_say_it_too_and_it_can_be_searched(rig:
 async def test_the_header_says_it_where_the_view_is_about_production_and_only_there(rig: Rig) -> None:
     assert " PROD " not in rig.lines()[0], "the fleet is about everybody"
     await rig.press("colon", *"events instance:acme", "enter")
-    assert "  PROD " in rig.lines()[0]
+    await rig.until(lambda: "  PROD " in rig.lines()[0])
     await rig.press("enter")
-    assert "event" in rig.lines()[1]
-    assert "  PROD " in rig.lines()[0], "one event of it"
+    await rig.until(lambda: isinstance(rig.screen, EventScreen) and "  PROD " in rig.lines()[0])
     await rig.press("colon", *"events instance:globex", "enter")
-    assert " PROD " not in rig.lines()[0]
+    await rig.until(lambda: " PROD " not in rig.lines()[0])
 
 
 async def test_without_colour_the_word_is_there_all_the_same(path: Path) -> None:

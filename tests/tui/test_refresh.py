@@ -1,0 +1,84 @@
+"""When a view reads again: one reading at a time, bounded rests, what was shown stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from textual.app import App
+
+from cwconsole.core.errors import UsageError
+from cwconsole.tui.freshness import Phase
+from cwconsole.tui.refresh import Refresher
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.005)
+
+
+async def test_who_asks_during_a_reading_is_answered_by_one_more_afterwards() -> None:
+    gate, began, at_once = asyncio.Event(), 0, 0
+
+    async def load() -> None:
+        nonlocal began, at_once
+        began += 1
+        at_once += 1
+        assert at_once == 1
+        await gate.wait()
+        at_once -= 1
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7)
+        refresher.ask("first")
+        await until(lambda: began == 1)
+        for _ in range(5):
+            refresher.ask("again")
+        gate.set()
+        await until(lambda: began == 2 and not refresher.wanted)
+        await until(lambda: not refresher._running)
+        assert began == 2
+
+
+async def test_a_failure_leaves_what_was_read_with_its_age() -> None:
+    fails = True
+
+    async def load() -> None:
+        if fails:
+            raise UsageError("The file is not there.")
+
+    app: App[None] = App()
+    async with app.run_test():
+        now = 7
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: now)
+        refresher.ask("first")
+        await until(lambda: refresher.freshness.phase is Phase.UNAVAILABLE)
+        fails = False
+        refresher.ask("second")
+        await until(lambda: refresher.freshness.phase is Phase.CURRENT)
+        fails, now = True, 9
+        refresher.ask("third")
+        await until(lambda: refresher.freshness.phase is Phase.STALE)
+        assert (refresher.freshness.since_ms, refresher.freshness.error) == (7, "The file is not there.")
+
+
+async def test_a_view_that_is_not_in_front_remembers_that_it_was_asked() -> None:
+    read = 0
+    in_front = False
+
+    async def load() -> None:
+        nonlocal read
+        read += 1
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7, active=lambda: in_front)
+        refresher.ask("first")
+        assert (read, refresher.wanted) == (0, True)
+        in_front = True
+        refresher.wake()
+        await until(lambda: read == 1)
