@@ -128,8 +128,9 @@ class Rig:
             await asyncio.sleep(0.02)
 
     def lines(self) -> list[str]:
-        """What stands on the screen."""
-        return ["".join(segment.text for segment in strip) for strip in self.app.screen._compositor.render_strips()]
+        """What stands on the screen; empty lines before it was first painted."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip) for strip in strips] or [""] * self.app.size.height
 
     def text(self) -> str:
         return "\n".join(self.lines())
