@@ -47,9 +47,12 @@ async def real() -> AsyncIterator[Held]:
         updated = When.NEVER if number == 3 else SERVER_EPOCH + 60 * number
         world.update(CONTACTS, number, updated=updated)
     world.poison(CONTACTS, 4)
-    async with simulator.serve() as running, open_http() as http:
-        async with connect(http, replace(CONFIG, base_url=running.base_url)) as client:
-            yield Held(source=client, epoch=SERVER_EPOCH)
+    async with (
+        simulator.serve() as running,
+        open_http() as http,
+        connect(http, replace(CONFIG, base_url=running.base_url)) as client,
+    ):
+        yield Held(source=client, epoch=SERVER_EPOCH)
 
 
 @pytest.fixture(params=[fake, real])
