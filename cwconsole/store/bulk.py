@@ -1,8 +1,8 @@
 """Many rows in few statements.
 
-`executemany` gives the interpreter up and takes it back for each row; while another thread works, each taking back waits
-its turn, a millisecond at worst. So a page goes into a handful of statements, in sizes that repeat and so are prepared
-once.
+`executemany` gives the interpreter up and takes it back for each row; while another thread works, each taking back
+waits its turn, a millisecond at worst. So a page goes into a handful of statements, in sizes that repeat and so are
+prepared once.
 """
 
 from __future__ import annotations
