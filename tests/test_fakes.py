@@ -17,7 +17,7 @@ from cwconsole.engine.ports import Sender, Source
 from cwconsole.http.pool import open_http
 from cwconsole.simulator.simulator import Simulator
 from cwconsole.simulator.world import When
-from tests.callback.test_sender import parcel
+from tests.callback.samples import parcel
 from tests.connectwise.tenant import CONFIG, CONTACTS, connect
 from tests.fakes import SERVER_EPOCH, FakeSender, FakeSource
 from tests.http.servers import app_server
