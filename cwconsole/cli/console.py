@@ -107,6 +107,7 @@ def app_on(
     from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
     from cwconsole.tui.operator import Operator  # noqa: PLC0415
+    from cwconsole.tui.surroundings import Surroundings  # noqa: PLC0415
 
     operator = Operator(
         store=store,
@@ -129,6 +130,11 @@ def app_on(
     app.outside = ConsoleOutside(
         store, invocation.vault(), client_id=invocation.settings.client_id, now_ms=_now_ms
     )  # fmt: skip
+    app.surroundings = Surroundings(
+        settings=tuple((one.name, f"{one.value}  ({one.source})") for one in invocation.described()),
+        files=(("settings", str(settings.settings_file())), ("log", str(settings.log_file()))),
+        env=invocation.env,
+    )
     return app
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from cwconsole.cli import operator, settings
 from cwconsole.cli.lock import engine_lock, engine_runs
-from cwconsole.cli.settings import Settings
+from cwconsole.cli.settings import Setting, Settings
 from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.store import once
 from cwconsole.store.actions import ActionKind, Asked
@@ -21,6 +21,7 @@ from cwconsole.store.once import Connection
 if TYPE_CHECKING:
     from cwconsole.store.vault import Vault
 
+DATABASE_VARIABLE = "CWCONSOLE_DB"
 PREPARING_SECONDS = 5.0
 
 P = ParamSpec("P")
@@ -39,13 +40,19 @@ class Invocation:
     @property
     def path(self) -> Path:
         """The database's file: the option, the environment, or the user's data folder."""
-        named = self.database or self.env.get("CWCONSOLE_DB")
+        named = self.database or self.env.get(DATABASE_VARIABLE)
         return Path(named).expanduser() if named else settings.default_database()
 
     @cached_property
     def settings(self) -> Settings:
         """The settings file. Raises ConfigError."""
         return settings.load(self.env)
+
+    def described(self) -> list[Setting]:
+        """Every setting that counts, the database first, and where each is from. Raises ConfigError."""
+        source = "--db" if self.database else DATABASE_VARIABLE if self.env.get(DATABASE_VARIABLE) else "default"
+        database = Setting(name="database", value=str(self.path), source=source)
+        return [database, *settings.described(self.settings, self.env)]
 
     @cached_property
     def now_ms(self) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.config import key_warnings
 from cwconsole.cli.invocation import Invocation
 
 HEAD = ("ID", "KEYS", "TITLE")
@@ -18,7 +17,7 @@ HEAD = ("ID", "KEYS", "TITLE")
 @pass_invocation
 def keys(invocation: Invocation) -> None:
     """List the console's actions: id, keys and title. `[keys]` in settings.toml changes keys by id."""
-    from cwconsole.tui.actions import BY_ID, REGISTRY  # noqa: PLC0415 - the console's modules
+    from cwconsole.tui.actions import REGISTRY  # noqa: PLC0415 - the console's modules
 
     own = invocation.settings.keys
     rows = [(one.id, own.get(one.id, ",".join(one.keys)), one.title) for one in REGISTRY]
@@ -26,8 +25,5 @@ def keys(invocation: Invocation) -> None:
         output.print_json([{"id": name, "keys": bound.split(","), "title": title} for name, bound, title in rows])
     else:
         output.print_table(HEAD, rows, empty="There are no keys.")
-    for name in own:
-        if name not in BY_ID:
-            close = get_close_matches(name, BY_ID, n=1)
-            hint = f"; did you mean {close[0]}?" if close else "."
-            output.say(f"The settings name keys for {name}, which is no action{hint}")
+    for warning in key_warnings(invocation):
+        output.say(warning)

@@ -32,6 +32,7 @@ COMMANDS = {
     "replay": ("replay", "Send events again."),
     "jobs": ("jobs", "List, show, pause, resume and cancel what runs for long."),
     "keys": ("keys", "List the console's keys, and the ids by which to change them."),
+    "config": ("config", "Show and check the settings, or begin a file of them."),
     "simulate": ("simulate", "Serve a ConnectWise look-alike on this machine."),
     "listen": ("listen", "Take notifications on this machine and print them."),
     "demo": ("demo", "Try everything: simulator, receiver and engine together."),

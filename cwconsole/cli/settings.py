@@ -23,18 +23,20 @@ import platformdirs
 from cwconsole.core.errors import ConfigError
 
 APP = "cwconsole"
+CLIENT_ID_VARIABLE = "CWCONSOLE_CLIENT_ID"
 LEVELS = ("debug", "info", "warning", "error")
 KNOWN = ("client_id", "callback_networks", "log_level", "keys")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """client_id: the default for instances without one. callback_networks: CIDR texts."""
+    """client_id: the default for instances without one. callback_networks: CIDR texts. named: what the file sets."""
 
     client_id: str | None = None
     callback_networks: tuple[str, ...] = ()
     log_level: str = "info"
     keys: Mapping[str, str] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
 
 def default_database() -> Path:
@@ -47,6 +49,11 @@ def config_folder() -> Path:
     return platformdirs.user_config_path(APP, appauthor=False)
 
 
+def settings_file() -> Path:
+    """The settings, if there are any."""
+    return config_folder() / "settings.toml"
+
+
 def log_file() -> Path:
     """Where tracebacks go."""
     return platformdirs.user_log_path(APP, appauthor=False) / "cwconsole.log"
@@ -54,18 +61,45 @@ def log_file() -> Path:
 
 def load(env: Mapping[str, str]) -> Settings:
     """The settings that count. Raises ConfigError that names the file's key."""
-    path = config_folder() / "settings.toml"
+    path = settings_file()
     table = _table(path)
     for name in table:
         if name not in KNOWN:
             raise ConfigError(f"{path}: {name}", "an unknown name", f"one of {', '.join(KNOWN)}")
     client_id = _text(table, "client_id", path)
     return Settings(
-        client_id=env.get("CWCONSOLE_CLIENT_ID") or client_id,
+        client_id=env.get(CLIENT_ID_VARIABLE) or client_id,
         callback_networks=_networks(table, path),
         log_level=_level(table, path),
         keys=_keys(table, path),
+        named=frozenset(table),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A setting as it counts. source: an option, a variable, the path of the file, or `default`."""
+
+    name: str
+    value: str
+    source: str
+
+
+def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
+    """The settings that count, and where each is from. Whatever opens a door is said to be set, not shown."""
+
+    def one(name: str, value: str) -> Setting:
+        return Setting(name=name, value=value, source=str(settings_file()) if name in found.named else "default")
+
+    client_id = one("client_id", "set" if found.client_id else "not set")
+    if env.get(CLIENT_ID_VARIABLE):
+        client_id = Setting(name="client_id", value="set", source=CLIENT_ID_VARIABLE)
+    return [
+        client_id,
+        one("callback_networks", ", ".join(found.callback_networks) or "none"),
+        one("log_level", found.log_level),
+        one("keys", ", ".join(f"{name} = {keys}" for name, keys in found.keys.items()) or "ours"),
+    ]
 
 
 def _table(path: Path) -> dict[str, object]:

@@ -38,6 +38,7 @@ class Scope(Enum):
     JOBS = auto()  # what runs for long
     LOG = auto()  # the engine's log
     DETAIL = auto()  # one thing, in full
+    DEBUG = auto()  # what this console runs on
     PLACE = auto()  # whatever has an instance, and perhaps a resource, under the cursor
     INSTANCES = auto()  # where instances are made and looked after
 
@@ -235,6 +236,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="mouse", title="Give the mouse to the terminal, or take it back", keys=("ctrl+e",), scopes=_APP,
            words=("mouse",)),
     Action(id="theme", title="Use the next theme", keys=("ctrl+t",), scopes=_APP, words=("theme",)),
+    Action(id="debug", title="What this console runs on", keys=("ctrl+g",), scopes=_APP, words=("debug",)),
     *(Action(id=f"mode.{mode.name}", title=mode.title, keys=(mode.key,), scopes=_APP) for mode in MODES),
     # lists
     Action(id="filter", title="Filter this list", keys=("slash",), scopes=(Scope.LIST,), label="filter", priority=70),
@@ -355,6 +357,9 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),
            label="save", priority=32, words=("save",), command=lambda _: "cwconsole events export FILE"),
     Action(id="events.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.EVENT_LIST,), words=("save_stop",)),
+    # what this console runs on
+    Action(id="debug.copy", title="Copy all of it for a support case, without secrets", keys=("y",),
+           scopes=(Scope.DEBUG,), label="copy", priority=70, words=("copy_debug",)),
     # details
     Action(id="detail.next", title="Next tab", keys=("tab", "l", "right"), scopes=(Scope.DETAIL,), label="next",
            priority=55),
@@ -392,6 +397,14 @@ _NAMES: Final = {
     "pagedown": "pgdn",
     "pageup": "pgup",
 }
+
+
+_CODES: Final = {name: code for code, name in _NAMES.items()}
+
+
+def key_code(key: str) -> str:
+    """A key as Textual writes it, whichever way it was written: `question_mark` for `?`."""
+    return _CODES.get(key, key)
 
 
 def key_name(key: str) -> str:

@@ -15,10 +15,11 @@ from textual.scrollbar import ScrollBar
 from cwconsole.store import status
 from cwconsole.store.database import Store
 from cwconsole.store.status import StatusRow
-from cwconsole.tui.actions import BY_ID, MODES, Action
+from cwconsole.tui.actions import MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export
+from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.operator import Operator
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.refresh import Refresher
@@ -27,9 +28,11 @@ from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import minute
 from cwconsole.tui.render.verdict import Heading, Verdict, verdict_of
-from cwconsole.tui.routes import screen_for
+from cwconsole.tui.routes import rooms, screen_for
 from cwconsole.tui.screens.frame import ConsoleScreen
-from cwconsole.tui.terminal import Colours, Terminal
+from cwconsole.tui.surroundings import Surroundings
+from cwconsole.tui.switches import Switches
+from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.viewspec import Known, ViewSpec, spec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
@@ -41,7 +44,7 @@ log = structlog.get_logger(__name__)
 FLEET_SECONDS = 0.5  # between two readings of the fleet, at least
 
 
-class ConsoleApp(App[None], inherit_bindings=False):
+class ConsoleApp(Switches, App[None], inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
@@ -85,11 +88,12 @@ class ConsoleApp(App[None], inherit_bindings=False):
         self.frozen = False
         self.export: Export | None = None  # the last one, which may still run
         self.outside: Outside | None = None  # given by whoever starts the console
+        self.surroundings = Surroundings()  # likewise
+        self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
         self._keys = dict(keymap or {})
         self._wanted_theme = theme
-        self._mouse_taken = True
         for mode in MODES:
             self.add_mode(mode.name, lambda name=mode.name: screen_for(spec(name)))  # type: ignore[misc]
         self._fleet_refresher = Refresher(
@@ -116,6 +120,8 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def on_ready(self) -> None:
         self.painted.set()
+        self.warnings += keymap_warnings(self._keys, rooms()) if self._keys else []
+        self.say_warnings()
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 
@@ -163,8 +169,7 @@ class ConsoleApp(App[None], inherit_bindings=False):
 
     def keys_of(self, action: Action) -> Sequence[str]:
         """The keys of an action, the operator's own if there are any."""
-        own = self._keys.get(action.id)
-        return tuple(own.split(",")) if own else action.keys
+        return keys_after(action, self._keys)
 
     def _console_screens(self) -> list[ConsoleScreen]:
         return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
@@ -271,25 +276,3 @@ class ConsoleApp(App[None], inherit_bindings=False):
         if not self.frozen:
             self.read_everything_again()
         self._update_frames()
-
-    def toggle_mouse(self) -> None:
-        """Let the terminal select text, or take the mouse back."""
-        driver = self._driver
-        self._mouse_taken = not self._mouse_taken
-        if driver is not None:
-            (getattr(driver, "_enable_mouse_support" if self._mouse_taken else "_disable_mouse_support"))()
-        self.notify(
-            "The console has the mouse again." if self._mouse_taken else "The mouse is the terminal's: select text."
-        )
-
-    def next_theme(self) -> None:
-        """The next of our themes, where the terminal has colours for them."""
-        if self.terminal.colours is not Colours.ALL:
-            self.notify("This terminal shows its own colours; there are no other themes.")
-            return
-        at = NAMES.index(self.theme) if self.theme in NAMES else -1
-        self.theme = NAMES[(at + 1) % len(NAMES)]
-
-    def unknown_keys(self) -> list[str]:
-        """Ids in the operator's keymap that name no action."""
-        return [name for name in self._keys if name not in BY_ID]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
+from cwconsole.tui.actions import Scope
 from cwconsole.tui.screens.action import ActionScreen
 from cwconsole.tui.screens.action_log import ActionsScreen
 from cwconsole.tui.screens.dead_letters import DeadLettersScreen
+from cwconsole.tui.screens.debug import DebugScreen
 from cwconsole.tui.screens.deliveries import DeliveriesScreen
 from cwconsole.tui.screens.delivery import DeliveryScreen
 from cwconsole.tui.screens.event import EventScreen
@@ -24,7 +26,7 @@ from cwconsole.tui.screens.resource import ResourceScreen
 from cwconsole.tui.screens.unbuilt import UnbuiltScreen
 from cwconsole.tui.viewspec import ViewSpec
 
-SCREENS: Final[Mapping[str, Callable[[ViewSpec], ConsoleScreen]]] = {
+SCREENS: Final[Mapping[str, type[ConsoleScreen]]] = {
     "fleet": FleetScreen,
     "events": EventsScreen,
     "event": EventScreen,
@@ -40,9 +42,19 @@ SCREENS: Final[Mapping[str, Callable[[ViewSpec], ConsoleScreen]]] = {
     "jobs": JobsScreen,
     "job": JobScreen,
     "log": LogScreen,
+    "debug": DebugScreen,
 }
 
 
 def screen_for(wanted: ViewSpec) -> ConsoleScreen:
     """A new screen that shows a view."""
     return SCREENS.get(wanted.view, UnbuiltScreen)(wanted)
+
+
+def rooms() -> list[tuple[Scope, ...]]:
+    """The scopes whose keys count together, screen by screen: either a table has the focus, or a text."""
+    return [
+        (Scope.APP, *(scope for scope in screen.SCOPES if scope is not other))
+        for screen in SCREENS.values()
+        for other in (Scope.TABLE, Scope.TEXT)
+    ]

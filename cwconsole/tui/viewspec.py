@@ -54,6 +54,7 @@ _VIEWS: Final = (
     View(name="delivery", mode="deliveries", words=("id",), required=("id",)),
     View(name="poll", mode="polls", words=("id",), required=("id",)),
     View(name="action", mode="actions", words=("id",), required=("id",)),
+    View(name="debug", mode="log", words=()),
 )  # fmt: skip
 VIEWS: Final = MappingProxyType({view.name: view for view in _VIEWS})
 

@@ -51,6 +51,10 @@ class Everywhere:
     def do_theme(self) -> None:
         self._screen.console.next_theme()
 
+    async def do_debug(self) -> None:
+        if self._screen.spec.view != "debug":
+            await self._screen.console.drill(spec("debug"))
+
     # --- the command line -------------------------------------------------------------------------------------------
 
     def do_command(self) -> None:

@@ -18,7 +18,7 @@ from cwconsole.tui.widgets.text_view import TextView
 
 _GROUPS = (
     ("Here", (Scope.FLEET, Scope.EVENTS, Scope.EVENT_LIST, Scope.DELIVERIES, Scope.POLLS, Scope.ACTIONS,
-              Scope.JOBS, Scope.LOG, Scope.DETAIL, Scope.LIST)),
+              Scope.JOBS, Scope.LOG, Scope.DEBUG, Scope.DETAIL, Scope.LIST)),
     ("Instance or resource under the cursor", (Scope.PLACE,)),
     ("Instances", (Scope.INSTANCES,)),
     ("In the list", (Scope.TABLE,)),

@@ -1,0 +1,102 @@
+"""`cwconsole config`: the settings that count here and where each is from, checking them, a file to begin with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from cwconsole.cli import output, settings
+from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.invocation import Invocation
+from cwconsole.core.errors import UsageError
+
+HEAD = ("NAME", "VALUE", "FROM")
+
+TEMPLATE = """\
+# Settings of cwconsole. All of it is optional; `cwconsole config show` says what counts, and why.
+
+# ConnectWise's clientId for instances that name none. CWCONSOLE_CLIENT_ID goes before it.
+# client_id = ""
+
+# Private networks that instances from the HTTP API may deliver to.
+# callback_networks = ["10.1.0.0/16"]
+
+# debug, info, warning or error.
+# log_level = "info"
+
+# Keys of the console, by the ids that `cwconsole keys` lists; commas between several.
+# [keys]
+# "poll.now" = "p,ctrl+x"
+"""
+
+
+@click.group()
+@common_options
+def config() -> None:
+    """Show and check the settings, or begin a file of them."""
+
+
+@config.command()
+@common_options
+@pass_invocation
+def show(invocation: Invocation) -> None:
+    """Show every setting and where it is from: an option, a variable, the file, or nowhere (the default)."""
+    rows = invocation.described()
+    if invocation.as_json:
+        output.print_json(rows)
+    else:
+        output.print_table(HEAD, [(row.name, row.value, row.source) for row in rows], empty="There are no settings.")
+
+
+@config.command()
+@common_options
+@pass_invocation
+def validate(invocation: Invocation) -> None:
+    """Check the settings file: exit 1 and a sentence for what cannot be used, warnings for keys that do nothing."""
+    warnings = key_warnings(invocation)
+    path = settings.settings_file()
+    if invocation.as_json:
+        output.print_json({"file": str(path), "exists": path.exists(), "warnings": warnings})
+        return
+    for warning in warnings:
+        output.say(warning)
+    found = (
+        "There is no file" if not path.exists() else f"{len(warnings)} warnings in" if warnings else "All is well in"
+    )
+    output.print_line(f"{found} {path}.")
+
+
+@config.command()
+@common_options
+@pass_invocation
+def init(invocation: Invocation) -> None:
+    """Write a settings file in which everything is explained and nothing is set. One that exists is left alone."""
+    path = settings.settings_file()
+    _write_new(path)
+    if invocation.as_json:
+        output.print_json({"file": str(path)})
+    else:
+        output.print_line(f"Wrote {path}; edit it, then check it with `cwconsole config validate`.")
+
+
+def _write_new(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise UsageError(f"There is a settings file already: {path}. Edit that, or move it away first.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(TEMPLATE)
+
+
+def key_warnings(invocation: Invocation) -> list[str]:
+    """What is wrong with the operator's own keys. Raises ConfigError for a file that cannot be used."""
+    own = invocation.settings.keys
+    if not own:
+        return []
+    from cwconsole.tui.keymap import keymap_warnings  # noqa: PLC0415 - only for those who have keys of their own
+    from cwconsole.tui.routes import rooms  # noqa: PLC0415 - all of the screens
+
+    return keymap_warnings(own, rooms())

@@ -1,0 +1,80 @@
+"""`cwconsole config`: where each setting is from, what is wrong with them, a file to begin with."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cwconsole.cli import settings
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def file() -> Path:
+    path = settings.settings_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _by_name(cli: Cli) -> dict[str, dict[str, str]]:
+    return {row["name"]: row for row in cli.good("config", "show")}
+
+
+def test_each_setting_says_where_it_is_from(cli: Cli, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CWCONSOLE_CLIENT_ID", raising=False)
+    file.write_text('client_id = "from-file"\nlog_level = "debug"\n[keys]\n"poll.now" = "K"\n')
+    rows = _by_name(cli)
+    assert rows["log_level"] == {"name": "log_level", "value": "debug", "source": str(file)}
+    assert rows["keys"]["value"] == "poll.now = K"
+    assert rows["callback_networks"]["source"] == "default"
+    assert rows["client_id"]["source"] == str(file)
+    monkeypatch.setenv("CWCONSOLE_CLIENT_ID", "from-variable")
+    assert _by_name(cli)["client_id"] == {"name": "client_id", "value": "set", "source": "CWCONSOLE_CLIENT_ID"}
+
+
+def test_a_client_id_is_not_shown(cli: Cli, file: Path) -> None:
+    file.write_text('client_id = "11111111-2222"\n')
+    shown = cli("config", "show")
+    assert shown.code == 0
+    assert "11111111" not in shown.out + shown.err
+
+
+def test_the_database_says_what_named_it(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CWCONSOLE_DB", "/nowhere/a.db")
+    assert _by_name(cli)["database"] == {"name": "database", "value": "/nowhere/a.db", "source": "CWCONSOLE_DB"}
+    named = {row["name"]: row for row in cli.good("config", "show", "--db", "/nowhere/b.db")}
+    assert named["database"] == {"name": "database", "value": "/nowhere/b.db", "source": "--db"}
+    monkeypatch.delenv("CWCONSOLE_DB")
+    assert _by_name(cli)["database"]["source"] == "default"
+
+
+def test_validating_names_keys_that_do_nothing_and_refuses_what_cannot_be_used(cli: Cli, file: Path) -> None:
+    assert not cli.good("config", "validate")["exists"]
+    file.write_text('[keys]\n"poll.nwo" = "K"\n"sweep.now" = "p"\n')
+    warned = cli("config", "validate")
+    assert warned.code == 0
+    assert "poll.nwo, which is no action; did you mean poll.now?" in warned.err
+    assert "The key p is for two actions on one screen" in warned.err
+    file.write_text('log_level = "loud"\n')
+    refused = cli("config", "validate")
+    assert refused.code == 1
+    assert "log_level" in refused.err
+    assert "loud" in refused.err
+
+
+def test_a_new_file_explains_everything_sets_nothing_and_is_never_overwritten(cli: Cli) -> None:
+    path = settings.settings_file()
+    assert cli.good("config", "init")["file"] == str(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert tomllib.loads(path.read_text()) == {}
+    uncommented = "\n".join(
+        line.removeprefix("# ") for line in path.read_text().splitlines() if " = " in line or line.startswith("# [")
+    )
+    path.write_text(uncommented)
+    assert cli.good("config", "validate")["warnings"] == [], "what it suggests can be used as it stands"
+    again = cli("config", "init")
+    assert again.code == 2
+    assert "already" in again.err
+    assert path.read_text() == uncommented
