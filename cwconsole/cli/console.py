@@ -31,6 +31,7 @@ from cwconsole.tui.terminal import Terminal, look, prepare
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.engine_state import EngineState
+    from cwconsole.tui.session import Session
 
 log = structlog.get_logger(__name__)
 
@@ -46,15 +47,17 @@ def run(
     ascii_only: bool = False,
     sixteen: bool = False,
     theme: str | None = None,
+    fresh: bool = False,
 ) -> int:
     """Show the console until the operator leaves. Returns the exit code, 128 and its number after a signal.
 
+    fresh: it begins anew, and not where the last one was left.
     Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used.
     """
     terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
     invocation.prepare()
     with log_to_file(invocation.settings.log_level, settings.log_file()):
-        code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme))
+        code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme, fresh=fresh))
     if code == 128 + signal.SIGHUP:
         let_go_of_the_terminal()
     return code
@@ -79,9 +82,9 @@ def let_go_of_the_terminal() -> None:
         os.dup2(nowhere, stream)
 
 
-async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None) -> int:
+async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None, fresh: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
-        app = app_on(store, invocation, terminal, read_only=read_only, theme=theme)
+        app = app_on(store, invocation, terminal, read_only=read_only, theme=theme, begin=_begin(invocation, fresh))
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, _leave, app, number)
@@ -91,6 +94,7 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool,
                 await app.run_async()
             finally:
                 hosting.cancel()
+                await app.keeper.write()
         return app.return_code or 0
 
 
@@ -102,8 +106,12 @@ def app_on(
     read_only: bool = False,
     theme: str | None = None,
     engine: EngineState | None = None,
+    begin: Session | None = None,
 ) -> ConsoleApp:
-    """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already."""
+    """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already.
+
+    begin: the session to go on with, which is then kept; None for a console that ends with nothing to come back to.
+    """
     from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
     from cwconsole.tui.operator import Operator  # noqa: PLC0415
@@ -126,6 +134,9 @@ def app_on(
         engine=engine,
         keymap=invocation.settings.keys,
         log_file=settings.log_file(),
+        session=begin,
+        session_file=None if begin is None else settings.session_file(invocation.path),
+        views_file=settings.views_file(),
     )
     app.outside = ConsoleOutside(
         store, invocation.vault(), client_id=invocation.settings.client_id, now_ms=_now_ms
@@ -136,6 +147,12 @@ def app_on(
         env=invocation.env,
     )
     return app
+
+
+def _begin(invocation: Invocation, fresh: bool) -> Session:
+    from cwconsole.tui import session  # noqa: PLC0415 - commands need no sessions
+
+    return session.Session() if fresh else session.load(settings.session_file(invocation.path))
 
 
 def _leave(app: ConsoleApp, number: int) -> None:

@@ -86,9 +86,10 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option("--read-only", is_flag=True, help="A console in which nothing can be changed.")
 @click.option("--ascii", "ascii_only", is_flag=True, help="A console drawn with ASCII alone.")
 @click.option("--sixteen", is_flag=True, help="A console in the terminal's own sixteen colours.")
+@click.option("--fresh", is_flag=True, help="A console that begins anew, and not where the last one was left.")
 @common_options
 @click.pass_context
-def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool) -> int:
+def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool, fresh: bool) -> int:
     """Poll ConnectWise for changes and deliver them as events, without losing one.
 
     Without a command: the console, which runs the engine if nobody else does. Press ? in it for help.
@@ -100,7 +101,7 @@ def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool) ->
         return 0
     from cwconsole.cli import console  # noqa: PLC0415 - the screen, and all it needs
 
-    return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen)
+    return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen, fresh=fresh)
 
 
 def invoke(args: Sequence[str], **more: Any) -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 import platformdirs
@@ -52,6 +53,17 @@ def config_folder() -> Path:
 def settings_file() -> Path:
     """The settings, if there are any."""
     return config_folder() / "settings.toml"
+
+
+def views_file() -> Path:
+    """The console's saved views."""
+    return config_folder() / "views.toml"
+
+
+def session_file(database: Path) -> Path:
+    """Where the operator was on a database when the console ended."""
+    name = sha256(str(database.resolve()).encode()).hexdigest()[:16]
+    return platformdirs.user_state_path(APP, appauthor=False) / f"session-{name}.json"
 
 
 def log_file() -> Path:

@@ -236,6 +236,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="mouse", title="Give the mouse to the terminal, or take it back", keys=("ctrl+e",), scopes=_APP,
            words=("mouse",)),
     Action(id="theme", title="Use the next theme", keys=("ctrl+t",), scopes=_APP, words=("theme",)),
+    Action(id="views", title="Go to a saved view", keys=("V",), scopes=_APP, words=("views",)),
     Action(id="debug", title="What this console runs on", keys=("ctrl+g",), scopes=_APP, words=("debug",)),
     *(Action(id=f"mode.{mode.name}", title=mode.title, keys=(mode.key,), scopes=_APP) for mode in MODES),
     # lists

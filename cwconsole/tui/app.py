@@ -19,6 +19,7 @@ from cwconsole.tui.actions import MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export
+from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.operator import Operator
 from cwconsole.tui.outside import Outside
@@ -29,12 +30,14 @@ from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import minute
 from cwconsole.tui.render.verdict import Heading, Verdict, verdict_of
 from cwconsole.tui.routes import rooms, screen_for
+from cwconsole.tui.saved_views import SavedViews
 from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.session import Session
 from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import NAMES, THEMES
-from cwconsole.tui.viewspec import Known, ViewSpec, spec
+from cwconsole.tui.viewspec import Known, ViewSpec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
@@ -48,6 +51,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
+    session: where to begin. session_file, views_file: where this session and saved views are kept; None for nowhere.
     """
 
     CSS_PATH = "styles/base.tcss"
@@ -73,6 +77,9 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         keymap: Mapping[str, str] | None = None,
         theme: str | None = None,
         log_file: Path | None = None,
+        session_file: Path | None = None,
+        session: Session | None = None,
+        views_file: Path | None = None,
     ) -> None:
         super().__init__(ansi_color=True if terminal.ansi else None)
         self.store, self.operator, self.terminal = store, operator, terminal
@@ -93,9 +100,11 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
         self._keys = dict(keymap or {})
-        self._wanted_theme = theme
+        self.keeper = Keeper(self, session_file, session or Session())
+        self.saved_views = SavedViews(views_file)
+        self._wanted_theme = theme or self.keeper.theme
         for mode in MODES:
-            self.add_mode(mode.name, lambda name=mode.name: screen_for(spec(name)))  # type: ignore[misc]
+            self.add_mode(mode.name, lambda name=mode.name: self.keeper.base(name))  # type: ignore[misc]
         self._fleet_refresher = Refresher(
             self,
             self._read_fleet,
@@ -112,7 +121,8 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         if not self.terminal.ansi:
             self.theme = self._wanted_theme if self._wanted_theme in NAMES else NAMES[0]
         self.set_keymap(self._keys)
-        self.switch_mode(MODES[0].name)
+        self.switch_mode(self.keeper.mode)
+        self.call_next(self._go_back_up)
         self._fleet_refresher.ask("first look")
         start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
               group="bridge")  # fmt: skip
@@ -122,6 +132,13 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         self.painted.set()
         self.warnings += keymap_warnings(self._keys, rooms()) if self._keys else []
         self.say_warnings()
+
+    async def _go_back_up(self) -> None:
+        """The screens that stood on the first one when the last session ended."""
+        for wanted, place in self.keeper.above():
+            screen = screen_for(wanted)
+            screen.begin_at(place.cursor)
+            await self.push_screen(screen)
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 
@@ -145,7 +162,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     def _is_about_production(self) -> bool:
         """Whether the screen in front shows one instance, or something of it, that is tagged PROD."""
-        name = next((screen.about for screen in reversed(self._console_screens())), None)
+        name = next((screen.about for screen in reversed(self.console_screens())), None)
         return name is not None and any(
             row.production and name in {row.instance, str(row.instance_id)} for row in self.fleet
         )
@@ -171,17 +188,18 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         """The keys of an action, the operator's own if there are any."""
         return keys_after(action, self._keys)
 
-    def _console_screens(self) -> list[ConsoleScreen]:
+    def console_screens(self) -> list[ConsoleScreen]:
+        """The screens of the area in front, the first one first; no dialogs."""
         return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
 
     def _update_frames(self) -> None:
-        for screen in self._console_screens():
+        for screen in self.console_screens():
             screen.update_frame()
 
     async def _read_fleet(self) -> None:
         rows = await self.store.read(status.fleet, now_ms=self.now_ms(), engine_runs=self.engine.runs)
         self.fleet, self.verdict = rows, verdict_of(rows)
-        for screen in self._console_screens():
+        for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
                 screen.fleet_changed()
                 screen.update_frame()
@@ -193,7 +211,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
     def _minute_turned(self) -> None:
         self._arm_minute()
         self._fleet_refresher.ask("minute")  # being late comes with time alone
-        for screen in self._console_screens():
+        for screen in self.console_screens():
             screen.minute()
             screen.update_frame()
 
@@ -202,7 +220,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
     def on_store_changed(self, _: StoreChanged) -> None:
         self.version += 1
         self._fleet_refresher.ask("store")
-        for screen in self._console_screens()[-1:]:
+        for screen in self.console_screens()[-1:]:
             screen.store_changed()
 
     def on_console_app_engine_changed(self, event: EngineChanged) -> None:
@@ -266,9 +284,9 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     def read_everything_again(self) -> None:
         """Whatever is in view."""
-        self._fleet_refresher.ask("operator")
-        for screen in self._console_screens()[-1:]:
-            screen.refresher.ask("operator")
+        self._fleet_refresher.ask("operator", at_once=True)
+        for screen in self.console_screens()[-1:]:
+            screen.refresher.ask("operator", at_once=True)
 
     def freeze(self) -> None:
         """Let what is on the screen stand still, or go on."""

@@ -2,7 +2,7 @@
 
 1. One reading at a time. Whatever asks meanwhile is answered by one more reading afterwards.
 2. A reading takes at most a tenth of the time: after a slow one the next waits longer, but no more than a second,
-   for two consoles show the same within a second.
+   for two consoles show the same within a second. What the operator asks for waits for no pause.
 3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
 4. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -50,11 +51,14 @@ class Refresher:
         self._now_ms, self._active, self._changed = now_ms, active, changed
         self._least_seconds = least_seconds
         self._running = False
+        self._hurry = asyncio.Event()
 
-    def ask(self, reason: str) -> None:
-        """Read again, for a reason that goes to the log."""
+    def ask(self, reason: str, *, at_once: bool = False) -> None:
+        """Read again, for a reason that goes to the log. at_once: an operator waits for it."""
         log.debug("view is read again", view=self._what, reason=reason)
         self.wanted = True
+        if at_once:
+            self._hurry.set()
         self.wake()
 
     def wake(self) -> None:
@@ -68,10 +72,12 @@ class Refresher:
         try:
             while self.wanted and self._active():
                 self.wanted = False
+                self._hurry.clear()
                 began = clock()
                 await self._read()
                 pause = min((clock() - began) * PAUSE_FACTOR, MOST_PAUSE_SECONDS)
-                await asyncio.sleep(max(pause, self._least_seconds))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), max(pause, self._least_seconds))
         finally:
             self._running = False
 

@@ -82,3 +82,20 @@ async def test_a_view_that_is_not_in_front_remembers_that_it_was_asked() -> None
         in_front = True
         refresher.wake()
         await until(lambda: read == 1)
+
+
+async def test_an_operator_waits_for_no_pause() -> None:
+    read = 0
+
+    async def load() -> None:
+        nonlocal read
+        read += 1
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7, least_seconds=3600)
+        refresher.ask("first")
+        await until(lambda: read == 1)
+        refresher.ask("store")
+        refresher.ask("other view", at_once=True)
+        await until(lambda: read == 2)

@@ -9,6 +9,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.tui.actions import Action, by_word, key_name
 from cwconsole.tui.screens.help import Help, help_lines
 from cwconsole.tui.screens.palette import Entry, Palette
+from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
 from cwconsole.tui.viewspec import VIEWS, completions, read, spec
 from cwconsole.tui.widgets.prompt import Prompt
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-class Everywhere:
+class Everywhere(ViewKeys):
     """Mixed into `ConsoleScreen`. No node of Textual: style sheets would take it for the only base."""
 
     @property
@@ -80,10 +81,12 @@ class Everywhere:
     async def run_command(self, line: str) -> None:
         """What was typed after `:`: a view, or the word of an action. Says what is wrong with it."""
         screen = self._screen
-        word = line.split(" ", 1)[0]
+        word, _, rest = line.partition(" ")
         action = by_word(word, screen.actions())
         try:
-            if action is not None and line == word:
+            if word in VIEW_WORDS:
+                await self.run_view_command(word, rest.strip())
+            elif action is not None and line == word:
                 await screen.action_do(action.id)
             elif word in VIEWS:
                 await screen.console.go(read(line))
@@ -94,9 +97,11 @@ class Everywhere:
 
     def _complete_command(self, line: str) -> Sequence[str]:
         before, space, last = line.rpartition(" ")
+        if (word := line.split(" ", 1)[0]) in VIEW_WORDS and space:
+            return [f"{word} {name}" for name in self.view_names if f"{word} {name}".startswith(line)]
         view = VIEWS.get(before.split(" ")[0])
         if not space:
-            words = [*VIEWS, *(word for action in self._screen.actions() for word in action.words)]
+            words = [*VIEWS, *VIEW_WORDS, *(word for action in self._screen.actions() for word in action.words)]
             return [word for word in words if word.startswith(last)]
         return (
             [] if view is None else [f"{before} {one}" for one in completions(view, last, self._screen.console.known)]

@@ -60,6 +60,9 @@ class FleetScreen(Instances, Places, ListScreen):
         rows = fleet_rows(self.console.fleet, self.spec, extras=self._extras, unfolded=self._unfolded)
         self._rows.replace(rows)
         self.table.show_changed()
+        if self.begins_at is not None:
+            self.table.move_to_key(self.begins_at)
+            self.begins_at = None
 
     def subject(self) -> Subject:
         row: FleetRow | None = self.table.current if self.ready else None

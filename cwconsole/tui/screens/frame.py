@@ -7,7 +7,7 @@ action of the registry is run by the screen's method of its name (`tui.actions`)
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -22,6 +22,7 @@ from cwconsole.tui.render.crumbs import crumbs_line
 from cwconsole.tui.render.footer import footer_line
 from cwconsole.tui.render.verdict import heading_line
 from cwconsole.tui.screens.everywhere import Everywhere
+from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.prompt import Prompt
@@ -56,6 +57,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
             changed=self.update_frame,
         )
         self._past: list[ViewSpec] = []
+        self.begins_at: Hashable = None  # the row to put the cursor on, once it has been read
         self._seen_version = -1
 
     @property
@@ -105,7 +107,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     def show_spec(self) -> None:
         """`spec` is another one now."""
-        self.refresher.ask("other view")
+        self.refresher.ask("other view", at_once=True)
 
     def drop_marks(self) -> bool:
         """Nothing is marked any more; whether anything was."""
@@ -164,6 +166,16 @@ class ConsoleScreen(Everywhere, Screen[None]):
         self.update_frame()
         return True
 
+    def begin_at(self, cursor: Hashable, before: ViewSpec | None = None) -> None:
+        """Begin as it was left: on a row, with what Escape leads back to."""
+        self.begins_at = cursor
+        if before is not None and before != self.spec:
+            self._past.append(before)
+
+    def place(self) -> Place:
+        """Where the operator is, to come back to."""
+        return Place(line=self.spec.line)
+
     def _is_active(self) -> bool:
         return self.ready and self.is_current and not self.console.frozen and self.app.app_focus
 
@@ -172,6 +184,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
         if self.ready:
             for bar in self.query(LineBar):
                 bar.update()
+            if self.is_current:
+                self.console.keeper.look()
 
     def _crumbs(self, cells: int) -> Any:
         app = self.console

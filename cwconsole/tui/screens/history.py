@@ -69,6 +69,9 @@ class HistoryScreen(ListScreen):
             )
         )
         self._opened = wanted
+        if isinstance(self.begins_at, int):
+            await self.history.go_to_key(self.begins_at)
+        self.begins_at = None
 
     def badge(self) -> str:
         new = self.history.notify_new() if self.ready else ""

@@ -8,6 +8,7 @@ from textual.timer import Timer
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec, completions
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -32,6 +33,11 @@ class ListScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.focus_body()
+
+    def place(self) -> Place:
+        """The cursor is kept where the operator has put it: the first row is whichever is first."""
+        row = self.table.current if self.ready and self.table.cursor else None
+        return Place(line=self.spec.line, cursor=None if row is None else self.table.rows.key(row))
 
     def focus_body(self) -> None:
         self.table.focus()

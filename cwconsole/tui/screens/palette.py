@@ -48,14 +48,15 @@ class Palette(ModalScreen[Entry | None]):
         Binding("up,ctrl+p", "previous", "Previous", show=False, priority=True),
     ]
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], title: str = "Find anything by name") -> None:
         super().__init__()
+        self._title = title
         self._entries = entries
         self._shown: list[Entry] = []
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-large"):
-            yield Static("Find anything by name", id="dialog-title", markup=False)
+            yield Static(self._title, id="dialog-title", markup=False)
             field = Input(compact=True)
             field.cursor_blink = False
             yield field

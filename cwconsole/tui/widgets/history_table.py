@@ -205,6 +205,21 @@ class HistoryTable(VirtualTable[R]):
             self.show_changed()
             self.move_to(self.rows.total - 1)
 
+    async def go_to_key(self, key: int) -> None:
+        """The row of that key, wherever it is, or the next older one if it has gone."""
+        history, generation = self._history, self._generation
+        if history is None or self.move_to_key(key):
+            return
+        extent = await history.extent()
+        listing = await history.below(key + 1)
+        if generation != self._generation or not listing.rows:
+            return
+        share = (extent.high - key) / max(extent.high - extent.low, 1)
+        self.rows.jump(int(self.rows.total * share), listing.rows, ended=listing.next_after is None)
+        self._after = listing.next_after
+        self.show_changed()
+        self.move_to_key(history.key(listing.rows[0]))
+
     def move_to(self, index: int, *, center: bool = False) -> None:
         super().move_to(index, center=center)
         self._want()

@@ -1,0 +1,69 @@
+"""Saved views: `:save NAME` names what is shown, `:view NAME` goes there, `:forget NAME`, and `V` to pick one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, cast
+
+from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.screens.palette import Entry, Palette
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+VIEW_WORDS: Final = ("save", "view", "forget")
+
+
+class ViewKeys:
+    """Mixed into every screen by way of `Everywhere`."""
+
+    @property
+    def _view_screen(self) -> ConsoleScreen:
+        return cast("ConsoleScreen", self)
+
+    @property
+    def view_names(self) -> list[str]:
+        """For completion, as they were when they were last looked at."""
+        return list(self._view_screen.console.saved_views.seen)
+
+    def do_views(self) -> None:
+        start(self._view_screen, self._pick_view(), what="Reading the saved views", group="operator")
+
+    async def _pick_view(self) -> None:
+        screen = self._view_screen
+        try:
+            views = await asyncio.to_thread(screen.console.saved_views.all)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="error", markup=False)
+            return
+        if not views:
+            screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.", markup=False)
+            return
+        entries = [
+            Entry(name=plain(name), command=f"view {name}", note=plain(line)) for name, line in sorted(views.items())
+        ]
+        if screen.is_current:
+            screen.app.push_screen(Palette(entries, title="Saved views"), self._view_picked)
+
+    async def _view_picked(self, entry: Entry | None) -> None:
+        if entry is not None:
+            await self._view_screen.run_command(entry.command)
+
+    async def run_view_command(self, word: str, name: str) -> None:
+        """One of `VIEW_WORDS`. Raises UsageError."""
+        screen = self._view_screen
+        if not name:
+            raise UsageError(f"Say which view: `:{word} NAME`.")
+        views = screen.console.saved_views
+        if word == "view":
+            await screen.console.go(await asyncio.to_thread(views.named, name))
+        elif word == "forget":
+            await asyncio.to_thread(views.forget, name)
+            screen.app.notify(f"The view {plain(name)} is forgotten.", markup=False)
+        else:
+            line = screen.spec.line
+            changed = await asyncio.to_thread(views.save, name, line)
+            told = "now means" if changed else "is"
+            screen.app.notify(f"The view {plain(name)} {told}: {plain(line)}", markup=False)
