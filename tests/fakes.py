@@ -60,6 +60,7 @@ class FakeSource:
 
     before_page: called with the request's ordinal before each list answer is made; changes what is read next.
     faults: raised instead of the next answers, None for an answer; BaseExceptions play a crash.
+    numbered: the pages asked for by number, with their sizes.
     tells_ahead: where each page ends before it is read, so that the next is asked for meanwhile.
     """
 
@@ -68,6 +69,7 @@ class FakeSource:
     before_page: Callable[[int], None] = lambda _: None
     faults: list[BaseException | None] = field(default_factory=list)
     asked: list[PageRequest] = field(default_factory=list)
+    numbered: list[tuple[int, int]] = field(default_factory=list)
     tells_ahead: bool = False
 
     def put(self, object_id: int, *, updated: int | None = None, dated: bool = True, **more: Any) -> Row:
@@ -122,10 +124,13 @@ class FakeSource:
             raise UndecodableFault(f"{path}: a record of these is not JSON")
         return self._page([row.seen(ids_only=False) for row in found])
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int) -> Page:
+    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
+        self.numbered.append((page, size))
         await self._answer()
         found = self._matching(conditions)[(page - 1) * size : page * size]
-        return self._page([row.seen(ids_only=False) for row in found])
+        if any(row.undecodable for row in found) and not ids_only:
+            raise UndecodableFault(f"{path}: a record in this page is not JSON")
+        return self._page([row.seen(ids_only) for row in found])
 
     async def count(self, path: str, conditions: str) -> int:
         await self._answer()

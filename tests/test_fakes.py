@@ -129,6 +129,12 @@ async def test_pages_by_number_end_with_an_empty_one(held: Held) -> None:
     assert (await held.source.written_page(CONTACTS, "", page=6, size=1)).records == []
 
 
+async def test_a_page_by_number_tells_of_a_record_that_is_no_json_and_lists_its_id(held: Held) -> None:
+    with pytest.raises(UndecodableFault):
+        await held.source.written_page(CONTACTS, "", page=4, size=1)
+    assert ids((await held.source.written_page(CONTACTS, "", page=4, size=1, ids_only=True)).records) == [4]
+
+
 @asynccontextmanager
 async def real_sender(status: int) -> AsyncIterator[Sender]:
     async def answer(_: web.Request) -> web.Response:

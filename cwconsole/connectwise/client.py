@@ -115,9 +115,16 @@ class ConnectWiseClient:
             size=sum(part.size for part in parts),
         )
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int) -> Page:
+    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
         """A page by number, for URL templates run as written; ids in any order."""
-        query = (("conditions", conditions), ("orderBy", "id asc"), ("page", page), ("pageSize", size))
+        query: list[tuple[str, str | int]] = [
+            ("conditions", conditions),
+            ("orderBy", "id asc"),
+            ("page", page),
+            ("pageSize", size),
+        ]
+        if ids_only:
+            return await self._page(path, [*query, ("fields", LISTING_FIELDS)], records.read_listing)
         return await self._page(path, query, self._reader(path, after=None))
 
     async def count(self, path: str, conditions: str) -> int:

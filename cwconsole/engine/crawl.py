@@ -119,6 +119,7 @@ class Crawl:
 
     def _open_fetcher(self) -> PageFetcher:
         config = self.target.config
+        size = page_size.forget_old(self.resource.size, now_ms=self.services.clock.now_ms())
         if config.mode is Mode.AS_WRITTEN and self.plan.kind == "window":
             return AsWrittenFetcher(
                 source=self.target.source,
@@ -128,7 +129,9 @@ class Crawl:
                     last_poll_ms=(self.plan.window_from or 0) * 1000,
                     now_ms=self.services.clock.now_ms(),
                 ),
-                size=min(config.page_size, 1000),
+                size=size,
+                limit=config.page_size,
+                services=self.services,
             )
         return ByIdFetcher(
             source=self.target.source,
@@ -137,7 +140,7 @@ class Crawl:
                 conditions=filter_of(self.plan, self.resource, config),
                 ids_only=self.plan.ids_only,
             ),
-            size=page_size.forget_old(self.resource.size, now_ms=self.services.clock.now_ms()),
+            size=size,
             limit=config.page_size,
             services=self.services,
             cursor=self.plan.after,
@@ -227,5 +230,5 @@ class Crawl:
         )
 
     async def _keep_page_size(self) -> None:
-        if isinstance(self.fetcher, ByIdFetcher) and self.fetcher.size != self.resource.size:
+        if self.fetcher is not None and self.fetcher.size != self.resource.size:
             await self.services.store.write(resources.keep_page_size, self.resource.id, self.fetcher.size)

@@ -1,9 +1,13 @@
-"""How a crawl's answers come one after the other: by id for a window, by number for a URL that is run as written."""
+"""How a crawl's answers come one after the other: by id for a window, by number for a URL that is run as written.
+
+Both ask for less where the server or the decoder cannot take so much (design 5.8, Manners).
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cwconsole.core import page_size
 from cwconsole.core.errors import HeavyQueryFault, SourceFault, UndecodableFault
@@ -14,16 +18,63 @@ from cwconsole.engine.services import Services, kept, together
 from cwconsole.store.pages import SetAside
 
 
-class PageFetcher(Protocol):
-    """Gives the answers of a crawl one after the other, and knows when the last one is in."""
+@dataclass(slots=True, kw_only=True)
+class PageFetcher(ABC):
+    """Gives the answers of a crawl one after the other, and knows when the last one is in.
 
-    set_aside: list[SetAside]
-    cursor: int
-    done: bool
+    size: of pages, adapted; limit: the configured one. cursor: where the next answer begins.
+    """
 
+    source: Source
+    size: PageSize
+    limit: int
+    services: Services
+    cursor: int = 0
+    done: bool = False
+    set_aside: list[SetAside] = field(default_factory=list)
+
+    @abstractmethod
     async def next(self) -> Page:
         """The answer after `cursor`; moves it."""
-        ...
+
+    def _fitting(self, size: int) -> int:
+        """How many may be asked for at the cursor, at most `size`."""
+        return size
+
+    @abstractmethod
+    async def _ask_for(self, size: int) -> Page:
+        """Up to so many records after the cursor."""
+
+    @abstractmethod
+    async def _step_over(self) -> Page:
+        """Move past the single record after the cursor. The answer has its id alone."""
+
+    async def _adapted(self) -> Page:
+        """Ask for as many as may be, and for fewer while the server or the decoder cannot take so much."""
+        size = self._fitting(page_size.current(self.size, limit=self.limit))
+        while True:
+            try:
+                return await self._ask_for(size)
+            except HeavyQueryFault:
+                now_ms = self.services.clock.now_ms()
+                self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
+                smaller = page_size.current(self.size, limit=self.limit)
+                if smaller >= size:
+                    raise
+                size = self._fitting(smaller)
+            except UndecodableFault as fault:
+                if size == 1:
+                    await self._put_aside(fault)
+                size = self._fitting(max(size // 2, 1))
+
+    async def _put_aside(self, fault: UndecodableFault) -> None:
+        page = await self._step_over()
+        if not page.records:  # it is gone, or nothing that is asked can be read: a new poll tells
+            raise fault
+        self.set_aside.append(SetAside(object_id=page.records[0].object_id, error=fault.message))
+
+    def _size_after(self, body_bytes: int, records: int) -> PageSize:
+        return page_size.after_page(self.size, body_bytes=body_bytes, limit=self.limit, records=records)
 
 
 class Ahead(NamedTuple):
@@ -35,49 +86,25 @@ class Ahead(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
-class ByIdFetcher:
-    """Pages by `id > cursor` until an empty page. Adapts the page size, and works around undecodable records.
+class ByIdFetcher(PageFetcher):
+    """Pages by `id > cursor` until an empty page.
 
     While a large page is taken apart, the next is already asked for; a fault of that is raised when its turn comes.
     """
 
-    source: Source
     request: PageRequest
-    size: PageSize
-    limit: int
-    services: Services
-    cursor: int
-    done: bool = False
-    set_aside: list[SetAside] = field(default_factory=list)
     _ahead: Ahead | None = None
 
     async def next(self) -> Page:
-        page = await self._at_size(page_size.current(self.size, limit=self.limit))
+        page = await self._adapted()
         if page.records:
             self.cursor = page.records[-1].object_id
             self.size = self._size_after(page.size, len(page.records))
         self.done = not page.records
         return page
 
-    def _size_after(self, body_bytes: int, records: int) -> PageSize:
-        return page_size.after_page(self.size, body_bytes=body_bytes, limit=self.limit, records=records)
-
-    async def _at_size(self, size: int) -> Page:
-        """Ask for so many, and for fewer while the server or the decoder cannot take so much (design 5.8)."""
-        while True:
-            try:
-                return await self._read(await self._ask(replace(self.request, after=self.cursor, size=size)))
-            except HeavyQueryFault:
-                now_ms = self.services.clock.now_ms()
-                self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
-                smaller = page_size.current(self.size, limit=self.limit)
-                if smaller >= size:
-                    raise
-                size = smaller
-            except UndecodableFault as fault:
-                if size == 1:
-                    await self._step_over(fault)
-                size = max(size // 2, 1)
+    async def _ask_for(self, size: int) -> Page:
+        return await self._read(await self._ask(replace(self.request, after=self.cursor, size=size)))
 
     async def _ask(self, request: PageRequest) -> Unread:
         ahead, self._ahead = self._ahead, None
@@ -98,30 +125,39 @@ class ByIdFetcher:
         self._ahead = Ahead(request, answered, fault)
         return page
 
-    async def _step_over(self, fault: UndecodableFault) -> None:
-        """Set the single record after the cursor aside, by asking for its id alone."""
+    async def _step_over(self) -> Page:
         page = await self.source.page(replace(self.request, after=self.cursor, size=1, ids_only=True))
-        if not page.records:
-            return
-        self.cursor = page.records[0].object_id
-        self.set_aside.append(SetAside(object_id=self.cursor, error=fault.message))
+        if page.records:
+            self.cursor = page.records[0].object_id
+        return page
 
 
 @dataclass(slots=True, kw_only=True)
-class AsWrittenFetcher:
-    """Pages by number, for a URL template that is run as it stands. The cursor is the number of the last page."""
+class AsWrittenFetcher(PageFetcher):
+    """Pages by number until an empty page, for a URL template that is run as it stands.
 
-    source: Source
+    The cursor is how many records were passed. A page by number begins at a multiple of its size, so that after
+    smaller pages the sizes are those that fit until the usual one does again.
+    """
+
     path: str
     conditions: str
-    size: int
-    cursor: int = 0
-    done: bool = False
-    set_aside: list[SetAside] = field(default_factory=list)
 
     async def next(self) -> Page:
-        page = await self.source.written_page(self.path, self.conditions, page=self.cursor + 1, size=self.size)
-        self.cursor += 1
+        page = await self._adapted()
         self.done = not page.records
+        self.size = self._size_after(page.size, len(page.records))
         newest = {seen.object_id: seen for seen in page.records}
         return replace(page, records=sorted(newest.values()))
+
+    def _fitting(self, size: int) -> int:
+        return next(less for less in range(size, 0, -1) if self.cursor % less == 0)
+
+    async def _step_over(self) -> Page:
+        return await self._ask_for(1, ids_only=True)
+
+    async def _ask_for(self, size: int, *, ids_only: bool = False) -> Page:
+        number = self.cursor // size + 1
+        page = await self.source.written_page(self.path, self.conditions, page=number, size=size, ids_only=ids_only)
+        self.cursor += size
+        return page

@@ -40,7 +40,7 @@ class Source(Protocol):
         """Those of the given records that satisfy the conditions, at most 100 ids a call."""
         ...
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int) -> Page:
+    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
         """A page by number, for URL templates run as written; ids in any order."""
         ...
 

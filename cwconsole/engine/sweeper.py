@@ -165,8 +165,10 @@ class Sweep:
         findings.known += len(believed)
         findings.vanished += vanished_between([seen.object_id for seen in listed], believed)
         if self.config.mode is Mode.AS_WRITTEN:
-            return  # which records its template takes in only ConnectWise can tell: a sweep finds its deletes alone
-        wanted = unseen(listed, known, aside, undated=self.config.mode is not Mode.FULL)
+            # Which records its template takes in only ConnectWise can tell: those set aside it did.
+            wanted = [seen.object_id for seen in listed if seen.object_id in aside]
+        else:
+            wanted = unseen(listed, known, aside, undated=self.config.mode is not Mode.FULL)
         for first in range(0, len(wanted), FETCH_BATCH):
             async with self.poller.lock:
                 await self._fetch(wanted[first : first + FETCH_BATCH])
