@@ -35,7 +35,8 @@ if TYPE_CHECKING:  # the decoding process reads this module too, and needs no HT
     from cwconsole.http.errors import HttpFailure
 
 DEFAULT_RETRY_AFTER = 30.0
-MOST_RETRY_AFTER = 24 * 3600.0
+# A request an hour burdens nobody; a wrong clock, or milliseconds for seconds, must not silence a company for days.
+MOST_RETRY_AFTER = 3600.0
 
 _ADVICE = {
     "tls": "check the host's certificate, baseUrl, or cwconsole.ca_file",
@@ -112,11 +113,12 @@ def _web_page(question: Question) -> SourceFault:
 
 
 def _rate_limited(question: Question, answer: HttpAnswer) -> RateLimitedFault:
-    date = answer.header("date") or ""
-    wanted = parse_retry_after(answer.header("retry-after"), date=date, now_ms=0)
+    asked, date = answer.header("retry-after") or "", answer.header("date") or ""
+    wanted = parse_retry_after(asked, date=date, now_ms=0)
     # Without the answer's own date, an HTTP date in Retry-After says nothing: our clock is not ConnectWise's.
-    if wanted is None or (wanted > MOST_RETRY_AFTER and http_date(date) is None):
+    if wanted is None or (http_date(date) is None and http_date(asked) is not None):
         wanted = DEFAULT_RETRY_AFTER
     seconds = min(wanted, MOST_RETRY_AFTER)
-    message = f"{question}: too many requests, ConnectWise asks to wait {seconds:g} s; all of {question.company} waits"
+    longer = " (it asked for more)" if wanted > seconds else ""
+    message = f"{question}: too many requests; all of {question.company} waits {seconds:g} s{longer}"
     return RateLimitedFault(message, retry_after=seconds, request_id=question.request_id)

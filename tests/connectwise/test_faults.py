@@ -153,7 +153,11 @@ async def test_connectwises_request_id_stays_with_the_fault() -> None:
         ({"retry_after": "90"}, 90),
         ({"retry_after": "90.2"}, 91),
         ({"retry_after": "Tue, 09 Jun 2026 22:02:00 GMT"}, 120),
-        ({"retry_after": "999999999"}, 24 * 3600),
+        ({"retry_after": "3600"}, 3600),
+        ({"retry_after": "60000"}, 3600),
+        ({"retry_after": "999999999"}, 3600),
+        ({"retry_after": "Tue, 09 Jun 2099 22:02:00 GMT"}, 3600),
+        ({"retry_after": "Tue, 09 Jun 1999 22:02:00 GMT"}, 0),
     ],
 )
 async def test_retry_after_is_honoured_in_all_its_forms(headers: dict[str, str], seconds: float) -> None:
@@ -163,15 +167,16 @@ async def test_retry_after_is_honoured_in_all_its_forms(headers: dict[str, str],
     assert caught.value.retry_after == seconds
 
 
-async def test_a_retry_after_date_without_a_date_of_the_answer_counts_as_30_s() -> None:
-    talk = answering(
-        b"HTTP/1.1 429 Too Many\r\nRetry-After: Tue, 09 Jun 2099 22:02:00 GMT\r\nContent-Length: 0\r\n\r\n"
-    )
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [(b"Tue, 09 Jun 2099 22:02:00 GMT", 30), (b"soon", 30), (b"7200", 3600), (b"1", 1)]
+)
+async def test_a_retry_after_date_without_a_date_of_the_answer_counts_as_30_s(asked: bytes, seconds: float) -> None:
+    talk = answering(b"HTTP/1.1 429 Too Many\r\nRetry-After: " + asked + b"\r\nContent-Length: 0\r\n\r\n")
     time = FakeTime()
     async with raw_tenant(talk, limits=CompanyLimits("acme", now=time.now, sleep=time.sleep)) as client:
         with pytest.raises(RateLimitedFault) as caught:
             await client.page(PageRequest(path=CONTACTS))
-    assert caught.value.retry_after == 30
+    assert caught.value.retry_after == seconds
 
 
 async def test_an_answer_without_a_date_is_a_fault() -> None:
