@@ -22,6 +22,7 @@ from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.decoder import Decoder
 from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
+from cwconsole.core.errors import ConfigError
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.instance_config import to_config
@@ -30,6 +31,7 @@ from cwconsole.engine.supervisor import Engine, running
 from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
 from cwconsole.http.pool import HttpPool, open_pool
 from cwconsole.store import meta
+from cwconsole.store.bounded_files import BoundedFiles
 from cwconsole.store.completion import completed
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
@@ -68,11 +70,14 @@ class Connector:
         self._client_id = client_id
         self._api_policy = api_policy
         self._limits = LimitsRegistry()
+        self._files = BoundedFiles()
         self._clock = SystemClock()
 
     async def __call__(self, instance: Instance) -> Connection:
         """Raises ConfigError if the body or a secret cannot be used."""
-        config = await self._decoder.read(stored_config, self._vault, instance.body)
+        config = await asyncio.to_thread(stored_config, self._vault, instance.body)
+        if config.ca_file is not None:
+            await asyncio.to_thread(self._look_at, config.ca_file)
         policy = self._api_policy if instance.origin is Origin.API else ALLOW_ALL
         source_http = self._pool.client(policy=ALLOW_ALL, ca_file=config.ca_file, proxy=config.proxy)
         limits = self._limits.of(config.base_url, config.company)
@@ -85,6 +90,14 @@ class Connector:
             source=ConnectWiseClient(config, source_http, limits, self._decoder, client_id=self._client_id),
             sender=sender,
         )
+
+    def _look_at(self, ca_file: str) -> None:
+        """Whether it can be read at all: the pool reads it on the event loop, where a dead mount would stop all."""
+        try:
+            self._files.read(Path(ca_file))
+        except OSError as error:
+            found = f"{ca_file} ({error.strerror})"
+            raise ConfigError("cwconsole.ca_file", found, "a file of PEM certificates") from error
 
 
 def stored_config(vault: Vault, body: str) -> InstanceConfig:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.secret import Secret
+from cwconsole.store.bounded_files import BoundedFiles
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
@@ -35,10 +36,12 @@ class Vault:
     """Seals and opens secrets. Reads files, so call it off the event loop.
 
     env: the environment. folder: where the key file is, or will be made when the first secret is sealed.
+    files: reads what `file:PATH` names.
     """
 
-    def __init__(self, env: Mapping[str, str], folder: Path) -> None:
+    def __init__(self, env: Mapping[str, str], folder: Path, files: BoundedFiles | None = None) -> None:
         self._env = env
+        self._files = files or BoundedFiles()
         self._file = folder / KEY_FILE
         self._fernet: Fernet | None = None
 
@@ -66,7 +69,7 @@ class Vault:
         if text.startswith(ENV):
             return self._from_env(text.removeprefix(ENV), key)
         if text.startswith(FILE):
-            return _from_file(Path(text.removeprefix(FILE)), key)
+            return self._from_file(Path(text.removeprefix(FILE)), key)
         return Secret(text)
 
     def _from_env(self, name: str, key: str) -> Secret:
@@ -74,6 +77,20 @@ class Vault:
         if not value:
             raise ConfigError(key, f"{ENV}{name}, which is not set", f"the secret in the environment variable {name}")
         return Secret(value)
+
+    def _from_file(self, path: Path, key: str) -> Secret:
+        try:
+            text = self._files.read(path).decode()
+        except OSError as error:
+            raise ConfigError(
+                key, f"{FILE}{path}, which cannot be read ({error.strerror})", "a readable file"
+            ) from error
+        except UnicodeDecodeError:
+            raise ConfigError(key, f"{FILE}{path}, which is not text", "a file with the secret in UTF-8") from None
+        secret = text.removesuffix("\r\n" if text.endswith("\r\n") else "\n")
+        if not secret:
+            raise ConfigError(key, f"{FILE}{path}, which is empty", "a file with the secret in it")
+        return Secret(secret)
 
     def _cipher(self, *, create: bool) -> Fernet:
         from cryptography.fernet import Fernet  # noqa: PLC0415 - slow to import, and few commands need it
@@ -89,19 +106,6 @@ class Vault:
     def _source(self) -> str:
         """Where the key comes from."""
         return KEY_VARIABLE if self._env.get(KEY_VARIABLE) else str(self._file)
-
-
-def _from_file(path: Path, key: str) -> Secret:
-    try:
-        text = path.read_bytes().decode()
-    except OSError as error:
-        raise ConfigError(key, f"{FILE}{path}, which cannot be read ({error.strerror})", "a readable file") from error
-    except UnicodeDecodeError:
-        raise ConfigError(key, f"{FILE}{path}, which is not text", "a file with the secret in UTF-8") from None
-    secret = text.removesuffix("\r\n" if text.endswith("\r\n") else "\n")
-    if not secret:
-        raise ConfigError(key, f"{FILE}{path}, which is empty", "a file with the secret in it")
-    return Secret(secret)
 
 
 def _key_from_file(path: Path, *, create: bool) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.secret import Secret
+from cwconsole.store.bounded_files import BoundedFiles
 from cwconsole.store.vault import KEY_FILE, KEY_VARIABLE, Vault
 from tests.store.processes import finished, go, said, start
 
@@ -145,6 +148,27 @@ def test_file_without_a_usable_secret_is_refused_by_name(tmp_path: Path, content
         path.write_bytes(content)
     with pytest.raises(ConfigError, match=rf"{PLACE}.*{path}.*{why}"):
         Vault({}, tmp_path).resolve(f"file:{path}", key=PLACE)
+
+
+def test_a_secret_file_that_never_answers_is_a_plain_fault_and_so_is_its_neighbour_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "key").write_text("hush")
+    vault = Vault({}, tmp_path, BoundedFiles(seconds=0.2))
+    with pytest.raises(ConfigError, match=rf"{PLACE}.*pipe, which cannot be read \(no answer within 0.2 s"):
+        vault.resolve(f"file:{tmp_path / 'pipe'}", key=PLACE)
+    with pytest.raises(ConfigError, match="still hangs"):
+        vault.resolve(f"file:{tmp_path / 'key'}", key=PLACE)
+    os.close(os.open(tmp_path / "pipe", os.O_WRONLY))  # its reader comes to an end
+    for thread in threading.enumerate():
+        if thread.name == "reading pipe":
+            thread.join(5)
+    assert vault.resolve(f"file:{tmp_path / 'key'}").reveal() == "hush", "the folder answers again"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no file without an end")
+def test_a_secret_file_without_an_end_is_not_read_into_memory(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="larger than 1,000,000 bytes"):
+        Vault({}, tmp_path).resolve("file:/dev/zero", key=PLACE)
 
 
 def test_other_text_is_the_secret_itself() -> None:
