@@ -30,6 +30,14 @@ class Ended:
     signal: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Once:
+    """What `run --once` did. unusable: a sentence for each instance that could not be polled at all."""
+
+    polls: list[PollReport]
+    unusable: list[str]
+
+
 async def run(host: Host, *, seconds: float | None) -> Ended:
     """Run the engine until a signal comes or the time is up; what runs is finished first."""
     ended, caught = asyncio.Event(), []
@@ -50,18 +58,20 @@ async def run(host: Host, *, seconds: float | None) -> Ended:
     return Ended(signal=caught[0] if caught else None)
 
 
-async def run_once(host: Host) -> list[PollReport]:
-    """Finish interrupted crawls, poll every active resource once, deliver until nothing is due now."""
+async def run_once(path: Path, host: Host) -> Once:
+    """Finish interrupted crawls, poll every active resource once, do what was ordered before, deliver what is due."""
     async with host(scheduled=False) as engine:
-        await engine.ready.wait()
+        ordered = await asyncio.to_thread(_open_work, path)
         reports = await engine.poll_all(Why(trigger="once"))
         resumed = [report for report in reports if report.resumed and report.fault is None]
         if resumed:  # an interrupted crawl ends a window of the past: one more poll begins after the command
             again = {report.resource.id for report in resumed}
             kept = [report for report in reports if report.resource.id not in again]
             reports = kept + await engine.poll_all(Why(trigger="once"), only=again)
+        while ordered & await asyncio.to_thread(_open_work, path):  # noqa: ASYNC110 - rows, not an event
+            await asyncio.sleep(LOOK_SECONDS)
         await engine.drained()
-        return reports
+        return Once(polls=reports, unusable=list(engine.fleet.broken.values()))
 
 
 async def carry_out(path: Path, host: Host, action_id: int) -> Action:
@@ -96,6 +106,13 @@ async def do_job(path: Path, host: Host, job_id: int) -> Job:
 async def _finished(path: Path, action_id: int) -> None:
     while (await asyncio.to_thread(_load, path, action_id)).open:  # noqa: ASYNC110 - it is a row, not an event
         await asyncio.sleep(LOOK_SECONDS)
+
+
+def _open_work(path: Path) -> set[tuple[str, int]]:
+    """What operators ordered and no engine has finished; paused jobs stand still on purpose."""
+    with closing(connection.reader(path)) as conn:
+        jobs = {("job", job.id) for job in replay_jobs.runnable(conn)}
+        return jobs | {("action", action_id) for action_id in actions.open_ids(conn)}
 
 
 def _load_job(path: Path, job_id: int) -> Job:

@@ -14,14 +14,15 @@ from cwconsole.core.errors import UsageError
 
 @click.command()
 @click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
-@click.option("--once", is_flag=True, help="Poll everything once, deliver what is due, and end.")
+@click.option("--once", is_flag=True, help="Poll everything once, do what is queued, deliver what is due, and end.")
 @common_options
 @pass_invocation
 def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
     """Run the engine: poll, sweep and deliver until a signal comes. At most one engine runs on a database.
 
-    --once finishes an interrupted poll, polls every active resource once, delivers until nothing is due now, and ends;
-    with 1 if a poll failed.
+    --once finishes an interrupted poll, polls every active resource once, sees queued actions and running jobs through,
+    delivers until nothing is due now, and ends; with 1 if a poll failed or an instance cannot be used. A job keeps its
+    rate, so a large one takes its time: a pause of it ends the wait, and a signal leaves it to the next run.
     """
     from cwconsole.cli.logs import log_to_stderr  # noqa: PLC0415 - only engines log
 
@@ -43,7 +44,7 @@ def _once(invocation: Invocation) -> int:
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
     from cwconsole.engine.actions import poll_sentence  # noqa: PLC0415
 
-    reports = loop.run(hosting.run_once(host(invocation)))
+    once = loop.run(hosting.run_once(invocation.path, host(invocation)))
     if invocation.as_json:
         output.print_json(
             [
@@ -55,14 +56,14 @@ def _once(invocation: Invocation) -> int:
                     "events": report.events,
                     "error": None if report.fault is None else report.fault.message,
                 }
-                for report in reports
+                for report in once.polls
             ]
         )
     else:
-        for report in reports:
-            if report.fault is None:
+        for report in once.polls:
+            if report.outcome == "ok":
                 output.print_line(poll_sentence(report))
-    faults = [poll_sentence(report) for report in reports if report.fault is not None]
+    faults = [poll_sentence(report) for report in once.polls if report.outcome != "ok"] + once.unusable
     if faults:
         raise Failed(" ".join(faults))
     return 0

@@ -164,6 +164,11 @@ def has_queued(conn: sqlite3.Connection, only: int | None = None) -> bool:
     return bool(_queued(conn, only))
 
 
+def open_ids(conn: sqlite3.Connection) -> list[int]:
+    """What waits for an engine, or is being done by one."""
+    return [row[0] for row in conn.execute(f"SELECT id FROM actions WHERE {OPEN}")]
+
+
 def pick(conn: sqlite3.Connection, now_ms: int, *, only: int | None = None) -> list[Action]:
     """Take what is queued for doing it, oldest first; with `only`, at most that action. What is too old expires."""
     expire(conn, now_ms)

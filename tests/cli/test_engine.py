@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +62,34 @@ def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
     assert rows["contacts"]["state"] == "parked"
     assert rows["contacts"]["last_error"]
     assert rows["tickets"]["state"] == "fresh"
+
+
+def test_an_instance_whose_secret_never_comes_is_said_and_holds_no_other_up(
+    cli: Cli, played: Any, write_body: Callable[..., Path]
+) -> None:
+    os.mkfifo(cli.folder / "pipe")
+    added = cli("instances", "add", write_body("stuck", **{"private.key": f"file:{cli.folder / 'pipe'}"}))
+    assert (added.code, "no answer within 2 s" in added.err) == (0, True)
+    result = cli("run", "--once", "--json")
+    assert result.code == 1
+    assert [(one["instance"], one["outcome"]) for one in result.json] == [("acme", "ok"), ("acme", "ok")]
+    assert "stuck: configuration.private.key: found file:" in json.loads(result.err[result.err.index("{") :])["message"]
+    rows = {(row["instance"], row["resource"]): row for row in cli.good("status")}
+    assert rows["stuck", "contacts"]["state"] == "parked"
+    assert "dead network mount?" in rows["stuck", "contacts"]["last_error"]
+
+
+def test_run_once_sees_through_what_was_queued_without_an_engine(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    stage.call(lambda: connectwise.simulator.world().delete(CONTACTS, 7))
+    stage.call(
+        lambda: connectwise.simulator.faults.add(Fault(kind=FaultKind.HANG, seconds=0.5, path=CONTACTS, times=3))
+    )
+    assert cli("sweep", "acme", "contacts").code == 4
+    assert cli("run", "--once").code == 0
+    assert cli.good("actions", "list", "type:sweep")[0]["state"] == "done"
+    assert [row["object_id"] for row in cli.good("events", "list", "type:deleted")] == [7]
 
 
 def test_run_for_a_while_ends_with_0(cli: Cli, played: Any) -> None:

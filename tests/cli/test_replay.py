@@ -128,6 +128,21 @@ def test_waiting_hosts_an_engine_until_everything_has_arrived(cli: Cli, sendable
     assert "2 of 2 at 100 a second" in cli("jobs", "show", "1").out
 
 
+def test_run_once_sees_a_running_job_through_and_leaves_a_paused_one(
+    cli: Cli, sendable: None, receiver: Listening
+) -> None:
+    cli("replay", "state:dead", "--yes", "--rate", "2")
+    cli("replay", "--object", "3", "--yes")
+    cli("jobs", "pause", "2")
+    cli("pause", "acme")  # its polls, not its deliveries
+    assert cli("run", "--once").code == 0
+    assert [(job["id"], job["state"], job["done"]) for job in cli.good("jobs", "list")] == [
+        (2, "paused", 0),
+        (1, "done", 2),
+    ]
+    assert len(receiver.receiver.seen) == 2
+
+
 def test_events_by_number_with_a_rate_become_a_job_too(cli: Cli, sendable: None, receiver: Listening) -> None:
     result = cli("replay", "--event", "3", "--event", "33", "--rate", "100", "--yes", "--wait", "--json")
     assert result.code == 0, result.err
