@@ -57,7 +57,7 @@ def _carried_out(invocation: Invocation, number: int) -> Action:
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
     from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
 
-    with log_to_file(invocation.settings.log_level, settings.log_file()):
+    with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
         return loop.run(hosting.carry_out(invocation.path, host(invocation), number))
 
 
@@ -69,7 +69,7 @@ def host(invocation: Invocation) -> partial:  # type: ignore[type-arg]
     return partial(
         hosted_engine,
         invocation.path,
-        invocation.vault(),
+        invocation.vault,
         client_id=invocation.settings.client_id,
         api_policy=public_only(invocation.settings.callback_networks),
     )

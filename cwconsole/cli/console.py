@@ -56,7 +56,7 @@ def run(
     """
     terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
     invocation.prepare()
-    with log_to_file(invocation.settings.log_level, settings.log_file()):
+    with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
         code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme, fresh=fresh))
     if code == 128 + signal.SIGHUP:
         let_go_of_the_terminal()
@@ -139,7 +139,7 @@ def app_on(
         views_file=settings.views_file(),
     )
     app.outside = ConsoleOutside(
-        store, invocation.vault(), client_id=invocation.settings.client_id, now_ms=_now_ms
+        store, invocation.vault, client_id=invocation.settings.client_id, now_ms=_now_ms
     )  # fmt: skip
     app.surroundings = Surroundings(
         settings=tuple((one.name, f"{one.value}  ({one.source})") for one in invocation.described()),

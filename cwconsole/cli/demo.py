@@ -104,9 +104,9 @@ def _played(
     samples = read_samples()
     inside = _invocation(invocation, samples, folder)
     screen = None if terminal is None else partial(_shown, inside, terminal)
-    with log_to_file("info", folder / "engine.log"), (folder / "servers.log").open("wb") as errors:
+    with log_to_file("info", folder / "engine.log", inside.vault.given), (folder / "servers.log").open("wb") as errors:
         playing = play(
-            inside.path, samples, inside.vault(), errors=errors, seed=seed, seconds=seconds, say=say, screen=screen
+            inside.path, samples, inside.vault, errors=errors, seed=seed, seconds=seconds, say=say, screen=screen
         )
         try:
             return loop.run(playing)

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TextIO
@@ -18,6 +18,7 @@ from typing import TextIO
 import click
 
 from cwconsole.cli import output, settings
+from cwconsole.cli.redaction import redacted
 from cwconsole.core.errors import CwconsoleError
 
 
@@ -35,17 +36,20 @@ class Ended(BaseException):
         self.number = number
 
 
-def guarded(command: Callable[[], object], *, as_json: bool) -> int:
-    """Run a command that returns nothing or an exit code; returns the exit code."""
+def guarded(command: Callable[[], object], *, as_json: bool, given: Callable[[], Iterable[str]] = tuple) -> int:
+    """Run a command that returns nothing or an exit code; returns the exit code.
+
+    given: the secrets that this process holds, which a traceback must not quote.
+    """
     try:
         ended = command()
         sys.stdout.flush()
     except BaseException as raised:  # noqa: BLE001 - the last door: whatever came, one exit code leaves
-        return _exit_code(raised, as_json)
+        return _exit_code(raised, as_json, given)
     return ended if isinstance(ended, int) else 0
 
 
-def _exit_code(raised: BaseException, as_json: bool) -> int:
+def _exit_code(raised: BaseException, as_json: bool, given: Callable[[], Iterable[str]]) -> int:
     match raised:
         case CwconsoleError():
             code = _told(raised.code, str(raised), raised.exit_code, as_json)
@@ -61,7 +65,7 @@ def _exit_code(raised: BaseException, as_json: bool) -> int:
             _silence(sys.stdout)
             code = 128 + signal.SIGPIPE
         case Exception():
-            code = _told("defect", _defect_sentence(raised), 1, as_json)
+            code = _told("defect", _defect_sentence(raised, given()), 1, as_json)
         case _:
             raise raised
     return code
@@ -93,14 +97,14 @@ def _sentence(error: click.ClickException) -> str:
     return f"{message}{joint}`{path} --help` shows what there is."
 
 
-def _defect_sentence(defect: Exception) -> str:
+def _defect_sentence(defect: Exception, given: Iterable[str]) -> str:
     what = f"An unexpected error ended this ({type(defect).__name__})"
     path = settings.log_file()
-    told = "".join(traceback.format_exception(defect))
+    told = redacted("".join(traceback.format_exception(defect)), given)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:2])}\n{told}\n")
     except OSError:
-        return f"{what}: {defect}. Its traceback could not be written to {path}."
+        return f"{what}: {redacted(str(defect), given)}. Its traceback could not be written to {path}."
     return f"{what}; its traceback is in {path}, please report it."

@@ -38,7 +38,7 @@ def add(invocation: Invocation, file: str, reason: str | None) -> None:
 
     body = read_file(file)
     invocation.prepare()
-    draft = draft_of(body, invocation.vault())
+    draft = draft_of(body, invocation.vault)
     token = secrets.token_urlsafe(32)
     asked = invocation.asked(ActionKind.ADD, reason=reason)
     number = invocation.write(store.add, draft, origin=Origin.LOCAL, token=token, asked=asked, now_ms=invocation.now_ms)
@@ -130,7 +130,7 @@ def edit(
     else:
         body = files.restore_secrets(files.parse_instance(_in_editor(files.exported(stored, as_toml=True))), before)
     body = files.restore_secrets(files.with_assignments(body, assignments, removed), before)
-    draft = files.draft_of(body, invocation.vault())
+    draft = files.draft_of(body, invocation.vault)
     asked = invocation.asked(ActionKind.EDIT, reason=reason)
     made = invocation.write(store.edit, stored, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
     _tell_edit(invocation, stored.id, draft, made)

@@ -69,11 +69,17 @@ class Invocation:
             reason=reason,
         )
 
+    @cached_property
     def vault(self) -> Vault:
         """The secrets of this machine."""
         from cwconsole.store.vault import Vault  # noqa: PLC0415 - only commands with secrets need it
 
         return Vault(self.env, settings.config_folder())
+
+    @property
+    def given_secrets(self) -> tuple[str, ...]:
+        """The secrets that this process holds."""
+        return tuple(self.vault.given) if "vault" in self.__dict__ else ()
 
     def engine_runs(self) -> bool:
         """Whether an engine works on the database."""

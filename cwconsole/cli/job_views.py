@@ -19,7 +19,7 @@ def see_through(invocation: Invocation, job_id: int) -> None:
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
     from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
 
-    with log_to_file(invocation.settings.log_level, settings.log_file()):
+    with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
         job = loop.run(hosting.do_job(invocation.path, host(invocation), job_id))
     sent = invocation.read(replay_jobs.sent, job_id)
     if invocation.as_json:

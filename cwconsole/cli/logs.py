@@ -1,49 +1,56 @@
 """Where the engine's log goes: stderr of `run`, else the log file. One line an entry, `name=value`, without secrets.
 
-Lines are written by a thread of their own: a slow disk or a stuck terminal must not hold up the engine.
+Lines are written by a thread of their own: a slow disk or a stuck terminal must not hold up the engine. What libraries
+have to say by `logging` goes the same way, since anything else on stderr would be written across the console.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from logging.handlers import QueueListener, RotatingFileHandler
+from logging.handlers import QueueListener
 from pathlib import Path
 from queue import SimpleQueue
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
+from cwconsole.cli.redaction import redacted
+from cwconsole.cli.shared_log import SharedLogHandler
 from cwconsole.cli.text import harmless_lines
 from cwconsole.core.errors import StoreError
 from cwconsole.core.secret import MASK
 
 SECRET_NAMES = frozenset({"private_key", "signature_key", "password", "authorization", "client_id", "token", "headers"})
-LARGEST = 5_000_000
-KEPT = 3
 
 
 @contextmanager
-def log_to_stderr(level: str) -> Iterator[None]:
-    """For engines without a screen; systemd keeps it."""
-    with _written_by(logging.StreamHandler(sys.stderr), level):
+def log_to_stderr(level: str, given: Collection[str] = ()) -> Iterator[None]:
+    """For engines without a screen; systemd keeps it. given: the secrets that this process holds, as they come."""
+    with _written_by(_Stderr(sys.stderr), level, given):
         yield
 
 
 @contextmanager
-def log_to_file(level: str, path: Path) -> Iterator[None]:
-    """For commands whose output is an answer, and while a screen is up. Raises StoreError if it cannot be written."""
+def log_to_file(level: str, path: Path, given: Collection[str] = ()) -> Iterator[None]:
+    """For commands whose output is an answer, and while a screen is up. Any number of processes may share the file.
+
+    given: the secrets that this process holds, as they come. Raises StoreError if the file cannot be written.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = RotatingFileHandler(
-            path, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="backslashreplace"
-        )
+        handler = SharedLogHandler(path)
     except OSError as error:
         raise StoreError(f"The log {path} cannot be written: {error.strerror}; check its folder.") from error
-    with closing(handler), _written_by(handler, level):
+    with closing(handler), _written_by(handler, level, given):
         yield
+
+
+class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Whoever read it is gone; the engine goes on."""
 
 
 class _Lines:
@@ -59,31 +66,51 @@ class _Lines:
     debug = info = warning = error = critical = msg
 
 
+class _FromLibraries(logging.Handler):
+    """What asyncio and other libraries log: warnings, and failures of tasks that nobody awaited."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
 @contextmanager
-def _written_by(handler: logging.Handler, level: str) -> Iterator[None]:
+def _written_by(handler: logging.Handler, level: str, given: Collection[str]) -> Iterator[None]:
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
     listener = QueueListener(queue, handler)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            redacted,
+            structlog.processors.format_exc_info,
+            without_secrets(given),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_: _Lines(queue),
         cache_logger_on_first_use=False,
     )
+    libraries = _FromLibraries(logging.WARNING)
     listener.start()
+    logging.getLogger().addHandler(libraries)
     try:
         yield
     finally:
+        logging.getLogger().removeHandler(libraries)
         listener.stop()
 
 
-def redacted(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
-    """The entry without secrets, and with remote text made harmless."""
-    return {
-        name: MASK if name in SECRET_NAMES else harmless_lines(value) if isinstance(value, str) else value
-        for name, value in entry.items()
-    }
+def without_secrets(given: Collection[str]) -> Processor:
+    """The processor that lets no secret pass, and makes remote text harmless. given: looked at anew for each entry."""
+
+    def shown(name: str, value: object, secrets: tuple[str, ...]) -> object:
+        if name in SECRET_NAMES:
+            return MASK
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return harmless_lines(redacted(str(value), secrets))
+
+    def process(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
+        secrets = tuple(given)
+        return {name: shown(name, value, secrets) for name, value in entry.items()}
+
+    return process

@@ -108,7 +108,9 @@ def invoke(args: Sequence[str], **more: Any) -> int:
     """Run one command line; returns the exit code."""
     words = list(args)
     invocation = Invocation(args=words, **more)
-    return guarded(lambda: _dispatch(words, invocation), as_json="--json" in words)
+    return guarded(
+        lambda: _dispatch(words, invocation), as_json="--json" in words, given=lambda: invocation.given_secrets
+    )
 
 
 def _dispatch(words: list[str], invocation: Invocation) -> object:

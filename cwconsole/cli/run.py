@@ -28,7 +28,7 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
 
     if once and seconds is not None:
         raise UsageError("--once and --for exclude each other; give one of them.")
-    with log_to_stderr(invocation.settings.log_level):
+    with log_to_stderr(invocation.settings.log_level, invocation.vault.given):
         invocation.prepare()
         return _once(invocation) if once else _until_ended(invocation, seconds)
 

@@ -52,7 +52,7 @@ class Actions:
             state, outcome = "failed", error.message
         except Exception as defect:  # noqa: BLE001 - one action's defect must not end the engine
             log.error("action broke", action=action.id, traceback=traceback.format_exc())
-            state, outcome = "failed", f"An unexpected error ended it ({type(defect).__name__}: {defect}); see the log."
+            state, outcome = "failed", f"An unexpected error ended it ({type(defect).__name__}); see the log."
         await self._finish(action, state, outcome)
 
     async def _finish(self, action: Action, state: str, outcome: str) -> None:

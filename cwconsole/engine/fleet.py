@@ -189,7 +189,7 @@ class Fleet:
     async def _park_defect(self, resource_id: int, defect: Exception) -> None:
         log.error("poller broke", resource=resource_id, traceback=traceback.format_exc())
         row = await self.services.store.read(resources.load, resource_id)
-        sentence = f"An unexpected error stopped this poller ({type(defect).__name__}: {defect}); see the log."
+        sentence = f"An unexpected error stopped this poller ({type(defect).__name__}); see the log."
         await self._park([] if row is None else [row], "defect", sentence)
 
     async def _park(self, parked: list[Resource], code: str, sentence: str) -> None:

@@ -89,7 +89,7 @@ class Jobs:
             sentence = error.message
         except (ValueError, KeyError, TypeError) as defect:  # one job's defect must not end the engine
             log.error("job broke", job=job.id, traceback=traceback.format_exc())
-            sentence = f"An unexpected error ended it ({type(defect).__name__}: {defect}); see the log."
+            sentence = f"An unexpected error ended it ({type(defect).__name__}); see the log."
         log.warning("job cannot go on", job=job.id, error=sentence)
         await store.write(replay_jobs.fail, job.id, sentence, self.services.clock.now_ms())
         return None

@@ -36,12 +36,13 @@ class Vault:
     """Seals and opens secrets. Reads files, so call it off the event loop.
 
     env: the environment. folder: where the key file is, or will be made when the first secret is sealed.
-    files: reads what `file:PATH` names.
+    files: reads what `file:PATH` names. given: every secret that was given out, for logs to leave out.
     """
 
     def __init__(self, env: Mapping[str, str], folder: Path, files: BoundedFiles | None = None) -> None:
         self._env = env
         self._files = files or BoundedFiles()
+        self.given: set[str] = set()
         self._file = folder / KEY_FILE
         self._fernet: Fernet | None = None
 
@@ -64,6 +65,11 @@ class Vault:
 
     def resolve(self, text: str, *, key: str = "secret") -> Secret:
         """The secret that a configured text stands for. key: its configuration key, for the ConfigError."""
+        secret = self._resolved(text, key)
+        self.given.add(secret.reveal())
+        return secret
+
+    def _resolved(self, text: str, key: str) -> Secret:
         if text.startswith(SEALED):
             return self.open(text, key=key)
         if text.startswith(ENV):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,23 @@ from pathlib import Path
 import pytest
 import structlog
 
-from cwconsole.cli import logs, loop
+from cwconsole.cli import logs, loop, settings
+from cwconsole.cli.door import guarded
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.operator import command_line, operator, origin
 from cwconsole.cli.times import read_time, require_time
 from cwconsole.core.errors import EngineRunningError, PassingFault, StoreError, UsageError
+from cwconsole.store.vault import Vault
+from cwconsole.tui.log_tail import LogTail
+
+WRITE = """
+import logging, sys
+from pathlib import Path
+from cwconsole.cli.shared_log import SharedLogHandler
+handler = SharedLogHandler(Path(sys.argv[1]), largest=5_000, kept=99)
+for number in range(1000):
+    handler.handle(logging.makeLogRecord({"msg": f"{sys.argv[2]} {number:04d} {'.' * 50}"}))
+"""
 
 NOW = 1_790_000_000_000  # 2026-09-21 14:13:20Z
 HOLD = """
@@ -25,6 +38,10 @@ with engine_lock(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+async def raising(error: Exception) -> None:
+    raise error
 
 
 def test_the_command_can_be_typed_again_and_holds_no_secret() -> None:
@@ -102,6 +119,83 @@ def test_the_log_has_no_secrets_and_no_control_characters(tmp_path: Path) -> Non
     assert 'level=info event=polled private_key=******** remote="a [31mb" count=3' in line
 
 
+def test_an_unexpected_failure_is_in_the_log_with_its_traceback_and_without_the_secrets_it_quotes(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "key").write_text("it's s3cret/so")
+    vault = Vault({}, tmp_path)
+    path = tmp_path / "x.log"
+    with logs.log_to_file("info", path, vault.given):
+        secret = vault.resolve(f"file:{tmp_path / 'key'}").reveal()
+        try:
+            raise ValueError(
+                {"key": secret, "of": "http://ada:pass@host/?k=it%27s%20s3cret%2Fso", "h": "Basic YWRhOnBhc3M="}
+            )
+        except ValueError:
+            structlog.get_logger().exception("broke", body=f"{secret}!", parts=[secret])
+    line = path.read_text()
+    assert "Traceback (most recent call last)" in line
+    assert "test_surroundings.py" in line
+    assert (
+        "ValueError: {'key': \\\"********\\\", 'of': 'http://ada:********@host/?k=********', 'h': 'Basic ********'}"
+        in line
+    )
+    assert "s3cret" not in line
+
+
+def test_a_task_that_failed_while_nobody_waited_is_in_the_log_and_not_on_the_screen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def abandoned() -> None:
+        asyncio.get_running_loop().create_task(raising(ValueError("lost")))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        gc.collect()
+
+    path = tmp_path / "x.log"
+    with logs.log_to_file("info", path):
+        asyncio.run(abandoned())
+    line = path.read_text()
+    assert "Task exception was never retrieved" in line
+    assert "logger=asyncio" in line
+    assert "ValueError: lost" in line
+    assert capfd.readouterr().err == ""
+
+
+def test_the_traceback_of_a_command_that_broke_is_kept_without_secrets(home: Path) -> None:
+    def breaks() -> None:
+        raise ValueError("it was hush-hush")
+
+    assert guarded(breaks, as_json=False, given=lambda: ["hush-hush"]) == 1
+    told = settings.log_file().read_text()
+    assert "ValueError: it was ********" in told
+
+
+def test_processes_that_share_a_log_lose_no_line_and_are_followed_through_its_rotations(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    tail, followed = LogTail(path), list[str]()
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE, str(path), name], stdout=subprocess.PIPE, text=True)
+        for name in ("a", "b")
+    ]
+    while any(writer.poll() is None for writer in writers):
+        followed += tail.look().lines
+    followed += tail.look().lines
+    assert [writer.communicate(timeout=20)[0] for writer in writers] == ["", ""]
+    kept = [file.read_text().splitlines() for file in tmp_path.glob("x.log*") if file.suffix != ".lock"]
+    expected = sorted(f"{name} {number:04d} {'.' * 50}" for name in ("a", "b") for number in range(1000))
+    assert len(kept) > 5, "it was rotated"
+    assert sorted(line for lines in kept for line in lines) == expected
+    assert set(followed) <= set(expected), "no line is torn"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to play with")
+def test_a_log_on_a_full_disk_ends_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with logs.log_to_file("info", Path("/dev/full")):
+        structlog.get_logger().info("polled")
+    assert capfd.readouterr().err == ""
+
+
 def test_a_log_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"), logs.log_to_file("info", tmp_path / "file" / "x.log"):
@@ -113,9 +207,6 @@ def test_one_error_leaves_the_loop_and_it_is_ours_if_there_is_one() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(raising(ValueError("defect")))
             group.create_task(raising(PassingFault("try again")))
-
-    async def raising(error: Exception) -> None:
-        raise error
 
     with pytest.raises(PassingFault, match="try again"):
         loop.run(fails())
