@@ -88,8 +88,9 @@ class Actions:
         return state, " ".join(sentences)
 
     async def _replay(self, action: Action) -> None:
-        callback_id = await self.services.write_patiently(replays.replay, action, self.services.clock.now_ms())
-        self.dispatcher.nudge(callback_id)
+        with self.services.underway:
+            callback_id = await self.services.write_patiently(replays.replay, action, self.services.clock.now_ms())
+            self.dispatcher.nudge(callback_id)
 
     async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:
         """The resources an action is about, with their pollers."""

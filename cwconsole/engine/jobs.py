@@ -67,12 +67,13 @@ class Jobs:
         self._paces[job.id] = pace
         if not pace.ready:
             return False
-        stepped = await self._step(job, min(pace.ready, MOST_AT_ONCE))
+        with self.services.underway:
+            stepped = await self._step(job, min(pace.ready, MOST_AT_ONCE))
+            for callback_id in () if stepped is None else stepped.callbacks:
+                self.services.nudge(callback_id)
         if stepped is None:
             return True
         self._paces[job.id] = pace.spent(stepped.replayed + stepped.failed)
-        for callback_id in stepped.callbacks:
-            self.services.nudge(callback_id)
         if stepped.over:
             log.info("job is done", job=job.id)
         return stepped.over

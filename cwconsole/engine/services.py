@@ -30,6 +30,31 @@ A = TypeVar("A")
 B = TypeVar("B")
 
 
+class Underway:
+    """Writes that make deliveries due, from before their commit until the dispatcher knows of them.
+
+    Others see a commit before its writer goes on: who saw it and waits for the deliveries has to wait for this first.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._over = asyncio.Event()
+        self._over.set()
+
+    def __enter__(self) -> None:
+        self._count += 1
+        self._over.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self._over.set()
+
+    async def over(self) -> None:
+        """Wait until none is underway."""
+        await self._over.wait()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The engine's surroundings.
@@ -37,6 +62,7 @@ class Services:
     chance: a random number in [0, 1).
     nudge: tells the dispatcher that deliveries to a callback (by its id) may have become due.
     stopping: set when no new work is to be begun.
+    underway: entered around writes that others see before their deliveries are known here.
     turns: polls at once over all instances; enough that some that hang hold nobody up, few enough for memory.
     """
 
@@ -45,6 +71,7 @@ class Services:
     chance: Callable[[], float]
     nudge: Callable[[int], None]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    underway: Underway = field(default_factory=Underway)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(POLLS_AT_ONCE))
 
     async def pause(self, seconds: float) -> None:

@@ -133,6 +133,7 @@ class Engine:
 
     async def drained(self) -> None:
         """Wait until nothing that may be sent now is due."""
+        await self.services.underway.over()
         await self.dispatcher.drained()
 
 

@@ -18,7 +18,7 @@ from cwconsole.store import actions, meta
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
-from tests.engine.rig import acme, contacts, insert_rows
+from tests.engine.rig import acme, contacts, insert_rows, settle
 from tests.fakes import FakeSender, FakeSource, fault
 
 
@@ -95,6 +95,16 @@ async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: P
         assert state == "done"
         assert [parcel.replay is not None for parcel in network.sender.sent] == [False, True]
         assert {parcel.facts.event_id for parcel in network.sender.sent} == {"tagtagta000000000001"}
+
+
+async def test_draining_waits_for_a_replay_that_others_see_and_the_dispatcher_does_not_yet(tmp_path: Path) -> None:
+    async with engine_with(tmp_path, Network()) as (engine, _):
+        await engine.drained()
+        with engine.services.underway:
+            draining = asyncio.create_task(engine.drained())
+            await settle()
+            assert not draining.done()
+        await draining
 
 
 async def test_an_engine_for_one_action_leaves_the_others_queued(tmp_path: Path) -> None:
