@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from itertools import takewhile
+
+from cwconsole.store import meta
 
 HOUR_MS = 3_600_000
 KEEP_QUIET_POLLS_MS = 48 * HOUR_MS
@@ -124,12 +127,21 @@ def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
 
 
 def thin(conn: sqlite3.Connection, now_ms: int, limit: int = 500) -> int:
-    """Delete up to `limit` successful polls without news that ended over 48 h ago. Returns how many went."""
-    return conn.execute(
+    """Delete successful polls without news that ended over 48 h ago. Returns how many polls it looked at.
+
+    Looks at no more than `limit` a call, from where the last call stopped: what is kept is looked at once. Ids rise
+    with time, so the first poll that is too young, or still runs, ends it; the newest of all stays.
+    """
+    rows = conn.execute(
         """
-        DELETE FROM polls WHERE id IN (
-            SELECT id FROM polls WHERE id < (SELECT coalesce(max(id), 0) FROM polls) AND outcome = 'ok'
-                AND created = 0 AND updated = 0 AND deleted = 0 AND finished_ms < ? ORDER BY id LIMIT ?)
+        SELECT id, finished_ms, outcome = 'ok' AND created = 0 AND updated = 0 AND deleted = 0 FROM polls
+        WHERE id > ? AND id < (SELECT max(id) FROM polls) ORDER BY id LIMIT ?
         """,
-        (now_ms - KEEP_QUIET_POLLS_MS, limit),
-    ).rowcount
+        (int(meta.get(conn, "polls_thinned_to") or 0), limit),
+    )
+    horizon = now_ms - KEEP_QUIET_POLLS_MS
+    old = list(takewhile(lambda row: row[1] is not None and row[1] < horizon, rows))
+    conn.executemany("DELETE FROM polls WHERE id = ?", [(poll_id,) for poll_id, _, quiet in old if quiet])
+    if old:
+        meta.put(conn, "polls_thinned_to", str(old[-1][0]))
+    return len(old)

@@ -110,8 +110,14 @@ def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
         _delete_event(conn, event_id)
     if events:
         return limit
-    for table in ("objects", "set_aside", "polls", "hours"):
-        conn.execute(f"DELETE FROM {table} WHERE resource_id = ?", (resource_id,))
+    for table, key in (("objects", "object_id"), ("set_aside", "object_id"), ("polls", "id"), ("hours", "hour")):
+        first = f"SELECT {key} FROM {table} WHERE resource_id = :resource ORDER BY {key} LIMIT :limit"
+        gone = conn.execute(
+            f"DELETE FROM {table} WHERE resource_id = :resource AND {key} IN ({first})",
+            {"resource": resource_id, "limit": limit},
+        ).rowcount
+        if gone:
+            return limit
     conn.execute("DELETE FROM resources WHERE id = ?", (resource_id,))
     return limit
 

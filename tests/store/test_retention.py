@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
 from pathlib import Path
 
 from cwconsole.store import polls, retention
@@ -89,6 +91,45 @@ async def test_quiet_polls_are_thinned_after_two_days_and_stay_in_the_hourly_tot
         kept = await it.rows("SELECT kind, created FROM polls ORDER BY id")
         assert (("window", 1) in kept, len(kept)) == (True, 2), "the one with news, and the newest"
         assert await it.rows("SELECT sum(polls), sum(created) FROM hours") == hours
+
+
+async def test_what_thinning_kept_it_does_not_look_at_again(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 4)  # kept for their news
+        for _ in range(3):
+            await it.poll()
+        later = it.clock.now_ms() + polls.KEEP_QUIET_POLLS_MS + 1000
+        looked = [await it.store.write(polls.thin, later, 3) for _ in range(4)]
+        assert looked == [3, 3, 1, 0]
+        assert await it.rows("SELECT id FROM polls ORDER BY id") == [(2,), (3,), (4,), (5,), (8,)]
+        it.clock.time_ms += polls.KEEP_QUIET_POLLS_MS * 2
+        await it.poll()
+        assert await it.store.write(polls.thin, it.clock.now_ms(), 3) == 1, "the newest of then"
+
+
+async def test_no_step_of_the_housekeeping_reads_a_table_that_grows_from_end_to_end(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await with_versions(it, 1, 3)
+        await it.execute("UPDATE deliveries SET state = 'delivered', due_ms = NULL")
+        await it.execute("UPDATE instances SET removed_ms = 1")
+        asked: list[str] = []
+
+        def traced(conn: sqlite3.Connection) -> list[str]:
+            conn.set_trace_callback(asked.append)
+            for _ in range(12):
+                for step in (polls.thin, retention.prune_polls, retention.prune_events, retention.prune_removed):
+                    step(conn, LATER_MS, 1)
+            conn.set_trace_callback(None)
+            return [f"{row[3]}: {sql}" for sql in asked for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+
+        plans = await it.store.write(traced)
+        growing = re.compile("SCAN (objects|set_aside|polls|hours|events|deliveries|attempts)|TEMP B-TREE")
+        unbounded = [plan for plan in plans if growing.match(plan) and "LIMIT" not in plan]
+        assert unbounded == []
+        for table in ("objects", "polls", "hours", "events", "deliveries"):
+            assert any(f"DELETE FROM {table}" in plan for plan in plans), f"{table} was pruned, so its plan was seen"
 
 
 async def test_a_pass_over_kept_events_begins_again_once_a_day(tmp_path: Path) -> None:
