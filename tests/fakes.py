@@ -115,6 +115,8 @@ class FakeSource:
         await self._answer()
         if object_id not in self.rows:
             raise RecordMissing(f"{path}/{object_id}: not found")
+        if self.rows[object_id].undecodable:
+            raise UndecodableFault(f"{path}/{object_id}: not JSON")
         return self.rows[object_id].seen(ids_only=False)
 
     async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:

@@ -117,6 +117,8 @@ async def test_records_are_had_by_their_ids(held: Held) -> None:
     assert (await held.source.get(CONTACTS, 2)).object_id == 2
     with pytest.raises(RecordMissing):
         await held.source.get(CONTACTS, 99)
+    with pytest.raises(UndecodableFault):
+        await held.source.get(CONTACTS, 4)
 
 
 async def test_it_counts_and_knows_the_highest_id(held: Held) -> None:

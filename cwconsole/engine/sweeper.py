@@ -7,6 +7,7 @@ set aside are fetched; ids that vanished are judged after the last page, and eac
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from cwconsole.core.config import Mode
@@ -54,9 +55,17 @@ class SweepReport:
 
 @dataclass(slots=True)
 class _Findings:
+    """vanished: known, and not listed. unread: set aside, and not listed; what is both is among them, too."""
+
     listed: int = 0
     known: int = 0
     vanished: list[int] = field(default_factory=list)
+    unread: set[int] = field(default_factory=set)
+
+    @property
+    def in_question(self) -> list[int]:
+        """What has to be asked for one by one."""
+        return [*self.vanished, *sorted(self.unread.difference(self.vanished))]
 
 
 class Sweep:
@@ -93,7 +102,7 @@ class Sweep:
             findings = await self._list_all()
             if findings is not None and not await self._guarded(findings):
                 return self.report
-            if findings is None or not await self._confirm(findings.vanished):
+            if findings is None or not await self._confirm(findings.in_question):
                 await self._end("stopped", "The engine was stopped; the next sweep starts over.", wait=0)
             else:
                 await self._end("ok", "", wait=sweep_interval_of(self.config))
@@ -149,6 +158,7 @@ class Sweep:
         store, resource_id = self.services.store, self.resource.id
         up_to = listed[-1].object_id if listed else None
         aside = await store.read(objects.aside_range, resource_id, after, up_to)
+        findings.unread |= aside.difference(seen.object_id for seen in listed)
         while True:
             known = await store.read(objects.known_range, resource_id, after, up_to, KNOWN_BATCH)
             if len(known) < KNOWN_BATCH:
@@ -207,13 +217,13 @@ class Sweep:
         await self._end("refused", sentence, wait=sweep_interval_of(self.config), code="needs_confirmation")
         return False
 
-    async def _confirm(self, vanished: list[int]) -> bool:
-        """Ask for each vanished id. Returns False if the engine stopped meanwhile.
+    async def _confirm(self, in_question: list[int]) -> bool:
+        """Ask for each id that is not listed. Returns False if the engine stopped meanwhile.
 
         An answer that proves nothing is a fault of the sweep, raised once the others have been asked for.
         """
         first, in_a_row = None, 0
-        for object_id in vanished:
+        for object_id in in_question:
             if self.services.stopping.is_set():
                 return False
             try:
@@ -231,7 +241,8 @@ class Sweep:
         """It is deleted only if asking for it says `NotFound`; if it answers, it left the filter."""
         async with self.poller.lock:
             try:
-                await self.source.get(self.config.path, object_id)
+                with suppress(UndecodableFault):  # it cannot be read, so it is there
+                    await self.source.get(self.config.path, object_id)
             except RecordMissing:
                 recording = await self._recording(0)
                 tally = await self.services.store.write(objects.record_deletion, recording, object_id)

@@ -59,16 +59,19 @@ def record_fetched(
 
 
 def record_deletion(conn: sqlite3.Connection, recording: Recording, object_id: int) -> Tally:
-    """A confirmed deletion: a DELETED event with the last known record, or `{"id": …}` if none was ever kept."""
+    """A confirmed deletion: a DELETED event with the last known record, or `{"id": …}` if none was ever kept.
+
+    No event for what was set aside and never known: nobody was told of it.
+    """
     resource_id = recording.resource.id
     resources.require_unchanged(conn, recording.resource)
+    _not_aside(conn, resource_id, object_id)
     known = known_versions(conn, resource_id, [object_id]).get(object_id)
     if known is None or known.presence is Presence.DELETED:
         return Tally()
     gone = Seen(object_id, known.updated, None, known.digest or b"", _last_record(conn, object_id, known))
     dated = replace(recording, server_time=known.updated or 0)  # its own date: a deletion is not "from the future"
     tally = add_events(conn, dated, [(gone, known, EventType.DELETED)])
-    conn.execute("DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?", (resource_id, object_id))
     add_tally(conn, recording.poll_id, tally)
     return tally
 
@@ -78,8 +81,13 @@ def _last_record(conn: sqlite3.Connection, object_id: int, known: Known) -> byte
     return b'{"id":%d}' % object_id if row is None else bytes(row[0])
 
 
+def _not_aside(conn: sqlite3.Connection, resource_id: int, object_id: int) -> None:
+    conn.execute("DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?", (resource_id, object_id))
+
+
 def mark_outside(conn: sqlite3.Connection, resource_id: int, object_id: int) -> None:
     """It exists but is not listed: it left the filter. No event, and not asked again until it is listed."""
+    _not_aside(conn, resource_id, object_id)
     conn.execute(
         """
         UPDATE objects SET presence = 'outside' WHERE resource_id = ? AND object_id = ? AND presence = 'listed'

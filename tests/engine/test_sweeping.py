@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from cwconsole.core.config import Mode
 from cwconsole.core.errors import AccessFault
 from cwconsole.core.health import Health
 from cwconsole.store import status
@@ -165,6 +168,52 @@ async def test_what_was_set_aside_is_fetched_although_its_date_is_known(tmp_path
         await it.sweep()
         assert await it.events() == [(7, "CREATED"), (7, "UPDATED")]
         assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
+@pytest.mark.parametrize("mode", [Mode.WINDOW, Mode.AS_WRITTEN])
+async def test_what_was_set_aside_and_never_known_ends_when_it_is_deleted_or_leaves_the_filter(
+    tmp_path: Path, mode: Mode
+) -> None:
+    template = "/company/contacts?conditions=a = 1 or lastUpdated >= [${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}]"
+    filters = "listed = true" if mode is Mode.WINDOW else ""
+    async with rig(tmp_path, resource=contacts(filter=filters, mode=mode, template=template)) as it:
+        await it.poll()
+        it.source.now += 5
+        for object_id in (6, 7, 8, 9):
+            it.source.put(object_id, undecodable=object_id != 6)
+        await it.poll()
+        assert await it.rows("SELECT object_id FROM set_aside") == [(7,), (8,), (9,)]
+        del it.source.rows[7]
+        it.source.rows[8].listed = False
+        report = await it.sweep()
+        assert (report.outcome, report.deleted) == ("ok", 0)
+        left = [(9,)] if mode is Mode.WINDOW else [(8,), (9,)]
+        assert await it.rows("SELECT object_id FROM set_aside") == left
+        assert await it.events() == [(6, "CREATED")], "nobody was told of them"
+
+
+async def test_what_was_set_aside_stays_while_nothing_proves_that_it_is_gone(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.put(7, undecodable=True)
+        await it.poll()
+        del it.source.rows[7]
+        it.source.faults = [None, AccessFault("The endpoint does not exist.")]
+        assert (await it.sweep()).outcome == "failed"
+        assert await it.rows("SELECT object_id FROM set_aside") == [(7,)]
+        assert (await it.sweep()).outcome == "ok"
+        assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
+async def test_a_known_record_that_left_the_filter_and_cannot_be_read_is_outside(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(filter="listed = true")) as it:
+        await it.poll()
+        for object_id in (7, 8):
+            it.source.put(object_id)
+        await it.poll()
+        it.source.put(7, undecodable=True, listed=False)
+        assert (await it.sweep()).outcome == "ok"
+        assert await it.rows("SELECT object_id, presence FROM objects") == [(7, "outside"), (8, "listed")]
 
 
 async def test_a_failed_sweep_is_recorded_and_tried_again_later(tmp_path: Path) -> None:
