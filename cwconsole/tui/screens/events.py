@@ -18,7 +18,7 @@ from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, deliver
 from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
-from cwconsole.tui.screens.replays import Replays
+from cwconsole.tui.screens.replays import Replays, selection_of
 from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
@@ -54,13 +54,7 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
         return self.bare_subject(instance=row.instance, resource=row.resource, event=row.id, marked=marked)
 
     def chosen_events(self) -> Selection | None:
-        marks, row = self.table.marks, self.table.current
-        keys = tuple(sorted(int(str(key)) for key in marks.keys))
-        if marks.everything:
-            return Selection(chosen=self.spec.filter(now_ms=self.console.now_ms()), but=keys)
-        if keys:
-            return Selection(numbers=keys)
-        return None if row is None else Selection(numbers=(row.id,))
+        return selection_of(self.table, self.spec.filter(now_ms=self.console.now_ms()))
 
     def badge(self) -> str:
         return "  ".join(part for part in (self.saving_words(), super().badge()) if part)

@@ -65,6 +65,7 @@ class InstanceScreen(PageScreen):
             paused=view.instance.paused_ms is not None,
             held=view.instance.held_ms is not None,
             event=self.event_under_cursor(),
+            marked=self.marked_events(),
         )
 
     @property

@@ -13,14 +13,17 @@ from cwconsole.core.filters import Filter
 from cwconsole.store import event_list, poll_list
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
+from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Action, Scope, of
 from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.replays import Replays, selection_of
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.history_table import HistoryTable
 from cwconsole.tui.widgets.line_bar import LineBar
@@ -36,10 +39,10 @@ class Pane:
     widget: TextView | VirtualTable[Any]
 
 
-class PageScreen(Instances, Places, DetailScreen):
+class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
     """Subclasses say what panes there are, read in `load`, and call `load_histories` at its end."""
 
-    SCOPES = (Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.TABLE, Scope.TEXT)
+    SCOPES = (Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.EVENTS, Scope.TABLE, Scope.TEXT)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -68,11 +71,16 @@ class PageScreen(Instances, Places, DetailScreen):
         return self._panes[self._tab]
 
     def actions(self) -> tuple[Action, ...]:
+        """What concerns events is offered while events are shown; elsewhere its keys say that there is none."""
         inner = Scope.TEXT if self._panes and isinstance(self.pane.widget, TextView) else Scope.TABLE
+        events = self._events is not None
+        left_out = ("table.sort",) if events else ("table.sort", "table.mark")
         return tuple(
             action
-            for action in of(Scope.APP, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, inner)
-            if not action.id.startswith("table.mark")
+            for action in of(
+                Scope.APP, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, *([Scope.EVENTS] if events else []), inner
+            )
+            if not action.id.startswith(left_out)
         )
 
     def focus_body(self) -> None:
@@ -138,11 +146,40 @@ class PageScreen(Instances, Places, DetailScreen):
         )
         self._opened.add(table.id)
 
+    @property
+    def _events(self) -> HistoryTable[Any] | None:
+        """The list of events, while it is shown."""
+        table = self.pane.widget if self._panes else None
+        return table if isinstance(table, HistoryTable) and table.id == "events" else None
+
     def event_under_cursor(self) -> int | None:
         """The event under the cursor, while events are shown."""
-        table = self.pane.widget
-        row = table.current if isinstance(table, HistoryTable) and table.id == "events" else None
+        row = None if self._events is None else self._events.current
         return None if row is None else int(row.id)
+
+    def marked_events(self) -> int:
+        """How many events are marked, while events are shown."""
+        return 0 if self._events is None else self._events.marks.count(self._events.rows.total)
+
+    def chosen_events(self) -> Selection | None:
+        listed = spec("events", instance=self.spec.value("instance"), resource=self.spec.value("resource"))
+        chosen = listed.filter(now_ms=self.console.now_ms())
+        return None if self._events is None else selection_of(self._events, chosen)
+
+    def badge(self) -> str:
+        return f"{marked:,} marked" if (marked := self.marked_events()) else ""
+
+    def drop_marks(self) -> bool:
+        if self._events is None or self._events.marks.none:
+            return False
+        self._events.set_marks(type(self._events.marks)())
+        return True
+
+    def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:
+        self.update_frame()
+
+    def on_virtual_table_sort_asked(self, _: VirtualTable.SortAsked) -> None:
+        self.app.notify("The resources of an instance stand worst first; 1 has a list to sort.", markup=False)
 
     async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
         views = {"events": "event", "polls": "poll"}

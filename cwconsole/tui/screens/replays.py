@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.errors import CwconsoleError, RefusedError
-from cwconsole.core.filters import line_of
+from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import DEFAULT_RATE
@@ -14,6 +14,7 @@ from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Selection
 from cwconsole.tui.render.replay_lines import preview_lines
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
@@ -88,6 +89,17 @@ class Replays:
         if screen.console.engine.runs:
             return f"Job {job_id} sends {what} again; 6 shows how far it is."
         return f"Job {job_id} waits for an engine to send {what} again; none runs now."
+
+
+def selection_of(table: VirtualTable[Any], listed: Filter) -> Selection | None:
+    """What is chosen in a list of events: the marked ones, or the one under the cursor. listed: the list's filter."""
+    marks, row = table.marks, table.current
+    keys = tuple(sorted(int(str(key)) for key in marks.keys))
+    if marks.everything:
+        return Selection(chosen=listed, but=keys)
+    if keys:
+        return Selection(numbers=keys)
+    return None if row is None else Selection(numbers=(row.id,))
 
 
 def _question(shown: Preview, now_ms: int) -> Question:

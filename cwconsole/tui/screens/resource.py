@@ -59,6 +59,7 @@ class ResourceScreen(PageScreen):
             held=row.holds,
             state=None if status is None else status.state.value,
             event=self.event_under_cursor(),
+            marked=self.marked_events(),
         )
 
     def _status(self) -> StatusRow | None:
