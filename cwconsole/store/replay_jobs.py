@@ -21,6 +21,7 @@ from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
 
 DEFAULT_RATE: Final = 10.0
+LOWEST_RATE: Final = 0.01  # events a second
 HIGHEST_RATE: Final = 1000.0
 # Its first part stands word for word in the index, which is not used otherwise.
 RUNS: Final = "jobs.state IN ('queued', 'running', 'paused') AND jobs.state <> 'paused'"
@@ -95,8 +96,7 @@ def create(conn: sqlite3.Connection, shown: Preview, *, rate: float, asked: Aske
     """
     if not shown.total:
         raise UsageError("There is no such event; nothing was ordered.")
-    if not 0 < rate <= HIGHEST_RATE:
-        raise UsageError(f"A rate of {rate:g} a second cannot be; it is above 0 and at most {HIGHEST_RATE:g}.")
+    _judge_rate(rate)
     instance = shown.selection.chosen.instance
     if instance is not None and not instance.inverted:
         asked = replace(asked, instance_id=int(instance.value))
@@ -111,6 +111,23 @@ def create(conn: sqlite3.Connection, shown: Preview, *, rate: float, asked: Aske
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def read_rate(text: str) -> float:
+    """A rate as it is typed. Raises UsageError for what cannot be one."""
+    try:
+        rate = float(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no number; write how many a second, such as 10 or 0.5.") from None
+    _judge_rate(rate)
+    return rate
+
+
+def _judge_rate(rate: float) -> None:
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise UsageError(
+            f"A rate of {rate:g} a second cannot be; it is at least {LOWEST_RATE:g} and at most {HIGHEST_RATE:g}."
+        )
 
 
 def _chosen(shown: Preview) -> str:

@@ -5,9 +5,8 @@ Each delivery has an action row of its own. One that has moved on meanwhile is l
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from cwconsole.core.delivery import IllegalStep
@@ -38,22 +37,16 @@ RETRY: Final = Verb(kind=ActionKind.RETRY, change=operations.retry, command="ret
 CANCEL: Final = Verb(kind=ActionKind.CANCEL, change=operations.cancel, command="cancel", did="cancelled")
 
 
-def command_line(verb: Verb, delivery: int, reason: str | None = None) -> str:
-    """The same on the command line."""
-    told = ["--reason", reason] if reason else []
-    return shlex.join(["cwconsole", "deliveries", verb.command, str(delivery), *told])
-
-
 async def change_all(operator: Operator, verb: Verb, deliveries: Sequence[int], reason: str | None = None) -> str:
     """Do it to each. Returns the outcome as a sentence. Raises RefusedError if the console is read-only."""
-    asked = operator.asked(verb.kind, "", reason)
+    asked = {one: operator.asked(verb.kind, f"cwconsole deliveries {verb.command} {one}", reason) for one in deliveries}
     now_ms, refused = operator.now_ms(), list[str]()
 
     def unit(conn: Connection, some: Sequence[int]) -> list[str]:
         left: list[str] = []
         for one in some:
             try:
-                verb.change(conn, one, asked=replace(asked, command=command_line(verb, one, reason)), now_ms=now_ms)
+                verb.change(conn, one, asked=asked[one], now_ms=now_ms)
             except (IllegalStep, UsageError) as error:  # raised before anything of this one was written
                 left.append(error.message)
         return left

@@ -5,6 +5,7 @@ A read-only console is refused here, whatever a screen may have let through.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -43,10 +44,15 @@ class Operator:
     now_ms: Callable[[], int]
     read_only: bool = False
 
-    def asked(self, kind: ActionKind, command: str, reason: str | None = None) -> Asked:
-        """The author of one change. command: the same on the command line. Raises RefusedError if read-only."""
+    def asked(self, kind: ActionKind, command: str, reason: str | None = None, *, remark: str = "") -> Asked:
+        """The author of one change. command: the same on the command line, without the reason; remark: what it omits.
+
+        Raises RefusedError if read-only.
+        """
         if self.read_only:
             raise RefusedError("This console is read-only; nothing was changed.")
+        told = shlex.join(["--reason", reason]) if reason and command else ""
+        command = " ".join(part for part in (command, told, remark) if part)
         return Asked(kind=kind, operator=self.login, origin=self.origin, command=command, reason=reason)
 
     async def steer(self, operation: Steering, asked: Asked, instance: str, resource: str | None = None) -> str:

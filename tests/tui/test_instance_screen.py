@@ -148,7 +148,16 @@ async def test_a_reason_stands_in_the_log(rig: Rig) -> None:
     rig.screen.query_one("#reason").value = "moved to another box"
     await rig.press(*"globex", "enter")
     await rig.until(lambda: isinstance(rig.screen, FleetScreen))
-    assert (await rig.rows(ACTIONS))[0][4] == "moved to another box"
+    assert (await rig.rows(ACTIONS))[0][3:] == (
+        "cwconsole instances remove globex --yes --reason 'moved to another box'", "moved to another box"
+    )  # fmt: skip
+
+
+async def test_switching_off_takes_a_reason_too(rig: Rig) -> None:
+    await opened(rig)
+    await rig.press("N", "tab", *"moving", "enter", "y")
+    await rig.until(lambda: "n switches it on" in facts(rig))
+    assert (await rig.rows(ACTIONS))[0][3:] == ("cwconsole instances disable acme --reason moving", "moving")
 
 
 async def test_exporting_writes_where_it_was_told_to(rig: Rig) -> None:

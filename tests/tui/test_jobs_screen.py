@@ -94,9 +94,11 @@ async def test_cancelling_asks_with_the_numbers(rig: Rig) -> None:
     assert "20/40 done" in rig.text()
     await rig.press("c", "escape")
     assert await rig.rows(ACTIONS) == []
-    await rig.press("c", "y")
+    await rig.press("c", "tab", *"no need", "enter", "y")
     await rig.until(lambda: "· cancelled" in line_of(rig, 2))
-    assert (await rig.rows(ACTIONS))[0][:2] == ("cancel_job", 2)
+    assert await rig.rows(ACTIONS) == [
+        ("cancel_job", 2, "cwconsole jobs cancel 2 --reason 'no need'", "no need"),
+    ]
 
 
 async def test_what_has_ended_cannot_be_changed_and_says_why(rig: Rig) -> None:

@@ -83,7 +83,7 @@ async def test_all_that_the_filter_shows_but_some_with_a_reason(rig: Rig) -> Non
     await rig.until(lambda: rig.screen.table.rows.total == 10)
     await asked(rig, "asterisk", "space", "r")
     assert "Send 9 events again?" in rig.text()
-    await rig.press("tab", *"lost them", "enter", "y")
+    await rig.press("tab", "tab", *"lost them", "enter", "y")
     await rig.until(lambda: "Job 1 sends 9 events" in rig.text())
     ((chosen, total, _, _),) = await rig.rows(JOBS)
     assert (total, '"but": [40]' in chosen, "since:20" in chosen) == (9, True, True), "relative times are resolved"
@@ -111,6 +111,8 @@ async def test_more_than_a_hundred_want_their_number_typed(many: Path) -> None:
         await asked(rig, "asterisk", "r")
         assert "Send 140 events again?" in rig.text()
         assert "10 are not their object's newest" in rig.text()
+        for words in ("Events a second: 10", "Reason", "Type 140 to send again", "enter  send again", "tab  events"):
+            assert words in rig.text(), "all of it, on 80x24"
         await rig.press("y", "enter")
         assert isinstance(rig.app.screen, Confirm), "y is a letter in the field"
         await rig.press("backspace", *"140", "enter")
@@ -148,6 +150,63 @@ async def test_read_only_and_without_an_engine_it_says_so(path: Path) -> None:
         await rig.until(lambda: "Job 1 waits for an engine" in rig.text())
 
 
+async def test_the_rate_is_chosen_where_it_is_asked(rig: Rig) -> None:
+    await asked(rig, "space", "space", "space", "r")
+    assert "Events a second: 10" in rig.text()
+    await rig.press("tab", *"0.5")
+    await rig.until(lambda: "A job sends 0.5 a second, for about 6s" in rig.text())
+    assert "enter  done with the field" in rig.text()
+    await rig.press("enter")
+    assert "y  send again" in rig.text()
+    await rig.press("y")
+    await rig.until(lambda: "Job 1 sends 3 events again" in rig.text())
+    assert [row[1:3] for row in await rig.rows(JOBS)] == [(3, 0.5)]
+    ((*_, command, _, _),) = await rig.rows(ACTIONS)
+    assert command == "cwconsole replay --event 38 --event 39 --event 40 --yes --rate 0.5"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "'' is no number; write how many a second"),
+        ("fast", "'fast' is no number; write how many a second"),
+        ("0", "A rate of 0 a second cannot be; it is at least 0.01"),
+        ("nan", "A rate of nan a second cannot be"),
+        ("1001", "A rate of 1001 a second cannot be"),
+    ],
+)
+async def test_a_rate_that_cannot_be_is_said_so_and_orders_nothing(rig: Rig, typed: str, said: str) -> None:
+    await asked(rig, "space", "space", "r")
+    await rig.press("tab", *(typed or ["backspace"]))
+    await rig.until(lambda: said in rig.text())
+    await rig.press("enter")
+    rig.screen.set_focus(None)
+    await rig.press("y")
+    assert isinstance(rig.app.screen, Confirm)
+    assert rig.screen.focused.id == "choice", "where it is to be mended"
+    assert await rig.rows(JOBS) == []
+
+
+async def test_one_event_has_no_rate(rig: Rig) -> None:
+    await asked(rig, "r")
+    assert "a second" not in rig.text()
+
+
+async def test_rate_and_reason_stay_when_the_numbers_have_changed(rig: Rig) -> None:
+    await rig.press("slash", *"state:dead,retrying,pending", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 3)
+    await asked(rig, "asterisk", "r")
+    await rig.press("tab", *"25", "tab", *"lost", "enter")
+    await rig.write("UPDATE deliveries SET state = 'delivered' WHERE state = 'dead'")
+    await rig.press("y")
+    await rig.until(lambda: "Send 2 events again?" in rig.text())
+    await rig.press("y")
+    await rig.until(lambda: "Job 1 sends 2 events again" in rig.text())
+    assert [row[1:3] for row in await rig.rows(JOBS)] == [(2, 25.0)]
+    ((*_, command, _, reason),) = await rig.rows(ACTIONS)
+    assert (reason, command.endswith("--rate 25 --reason lost")) == ("lost", True)
+
+
 @pytest.fixture
 def hostile(path: Path) -> Path:
     with database(path) as conn:
@@ -167,5 +226,12 @@ async def test_both_sizes_show_the_whole_question(path: Path) -> None:
         async with console(path, size=size) as rig:
             await rig.press("2")
             await asked(rig, "asterisk", "r")
-            for words in ("Send 40 events again?", "older records", "Reason", "y  send again", "esc  leave it"):
+            for words in (
+                "Send 40 events again?",
+                "older records",
+                "Events a second: 10",
+                "Reason",
+                "y  send again",
+                "esc  leave it",
+            ):
                 assert words in rig.text(), size

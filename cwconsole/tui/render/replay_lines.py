@@ -12,15 +12,19 @@ from cwconsole.tui.render.times import ago, span
 _WIDTH: Final = 64  # of the dialog's inside
 
 
-def preview_lines(shown: Preview, rate: float, now_ms: int) -> list[str]:
+def preview_lines(shown: Preview, now_ms: int) -> list[str]:
     """The numbers, the first events, and what to know before."""
     lines = [shorten(f"  {_row(row, now_ms)}", _WIDTH) for row in shown.sample]
     if (more := shown.total - len(shown.sample)) > 0:
         lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
     lines += ["", *_old(shown)]
-    if shown.total > 1:
-        lines.append(f"A job sends {rate:g} a second, for about {span(shown.total / rate)}; it can be paused.")
     return [*lines, "Each is one attempt, behind what its object still has to send."]
+
+
+def pace_line(shown: Preview, rate: float) -> str:
+    """How long it would take."""
+    about = "about" if shown.exact else "at least"
+    return f"A job sends {rate:g} a second, for {about} {span(shown.total / rate)}; it can be paused."
 
 
 def _row(row: EventRow, now_ms: int) -> str:

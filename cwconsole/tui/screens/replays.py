@@ -9,11 +9,11 @@ from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.replay_jobs import DEFAULT_RATE
+from cwconsole.store.replay_jobs import DEFAULT_RATE, read_rate
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Selection
-from cwconsole.tui.render.replay_lines import preview_lines
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.render.replay_lines import pace_line, preview_lines
+from cwconsole.tui.widgets.confirm import Answer, Choice, Confirm, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
@@ -40,8 +40,8 @@ class Replays:
         if wanted is not None:
             start(self._replay_screen, self._ask_to_replay(wanted), what="Counting events", group="operator")
 
-    async def _ask_to_replay(self, wanted: Selection) -> None:
-        """Count, and ask with the numbers."""
+    async def _ask_to_replay(self, wanted: Selection, before: Answer | None = None) -> None:
+        """Count, and ask with the numbers. before: what was answered when they were others."""
         screen = self._replay_screen
         now_ms = screen.console.now_ms()
         try:
@@ -53,7 +53,7 @@ class Replays:
             screen.app.notify("There is no such event any more.", severity="warning", markup=False)
             return
         if screen.is_current:
-            question = _question(shown, now_ms)
+            question = _question(shown, now_ms, before or Answer())
             screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
 
     def _answered(self, wanted: Selection, shown: Preview, answer: Answer | None) -> None:
@@ -63,26 +63,30 @@ class Replays:
         if wanted.numbers is not None and len(wanted.numbers) == 1:
             work = self._replay_one(wanted.numbers[0], answer.reason)
         else:
-            work = self._order(wanted, shown, answer.reason)
+            work = self._order(wanted, shown, answer)
         screen.carry_out(work, what="Sending again")
 
     async def _replay_one(self, event: int, reason: str | None) -> str:
         console = self._replay_screen.console
-        asked = console.operator.asked(ActionKind.REPLAY, _command(["--event", str(event)], reason), reason)
+        asked = console.operator.asked(ActionKind.REPLAY, f"cwconsole replay --event {event}", reason)
         (number,) = await console.operator.replay(asked, [event])
         if console.engine.runs:
             return f"Event {event} is sent again (action {number})."
         return f"Event {event} waits for an engine (action {number}); none runs now, and after an hour it expires."
 
-    async def _order(self, wanted: Selection, shown: Preview, reason: str | None) -> str:
+    async def _order(self, wanted: Selection, shown: Preview, answer: Answer) -> str:
         """What was shown; if the numbers have changed meanwhile, ask again with the new ones."""
         screen = self._replay_screen
         operator = screen.console.operator
-        asked = operator.asked(ActionKind.REPLAY, _command(_words(wanted), reason), reason)
+        rate = read_rate(answer.chosen) if answer.chosen else DEFAULT_RATE
+        words, remark = _words(wanted)
+        words += ["--rate", f"{rate:g}"] if rate != DEFAULT_RATE else []
+        command = shlex.join(["cwconsole", "replay", *words])
+        asked = operator.asked(ActionKind.REPLAY, command, answer.reason, remark=remark)
         try:
-            job_id = await operator.order_replays(asked, shown, rate=DEFAULT_RATE)
+            job_id = await operator.order_replays(asked, shown, rate=rate)
         except RefusedError:
-            await self._ask_to_replay(wanted)
+            await self._ask_to_replay(wanted, answer)
             return "The numbers have changed meanwhile; here are the new ones."
         screen.drop_marks()
         what = f"{shown.total:,} event{'' if shown.total == 1 else 's'}"
@@ -102,29 +106,29 @@ def selection_of(table: VirtualTable[Any], listed: Filter) -> Selection | None:
     return None if row is None else Selection(numbers=(row.id,))
 
 
-def _question(shown: Preview, now_ms: int) -> Question:
+def _question(shown: Preview, now_ms: int, before: Answer) -> Question:
     what = "this event" if shown.total == 1 else f"{'' if shown.exact else 'at least '}{shown.total:,} events"
+    rate = Choice(
+        name="Events a second",
+        value=before.chosen or f"{DEFAULT_RATE:g}",
+        told=lambda typed: pace_line(shown, read_rate(typed)),
+    )
     return Question(
         title=f"Send {what} again?",
-        lines=preview_lines(shown, DEFAULT_RATE, now_ms),
+        lines=preview_lines(shown, now_ms),
         yes="send again",
         typed=str(shown.total) if shown.total > TYPED_ABOVE else None,
         reasoned=True,
+        reason=before.reason or "",
+        choice=rate if shown.total > 1 else None,
     )
 
 
-def _words(wanted: Selection) -> list[str]:
-    """The events on the command line. What it cannot say, or could only at length, is a remark."""
+def _words(wanted: Selection) -> tuple[list[str], str]:
+    """The events on the command line, and a remark on what it cannot say, or could only at length."""
     if wanted.numbers is None:
-        remark = [f"# but {len(wanted.but):,} of them"] if wanted.but else []
-        return [*shlex.split(line_of(wanted.chosen) or "type:created,updated,deleted"), "--yes", *remark]
+        remark = f"# but {len(wanted.but):,} of them" if wanted.but else ""
+        return [*shlex.split(line_of(wanted.chosen) or "type:created,updated,deleted"), "--yes"], remark
     named = [word for number in wanted.numbers[:NAMED] for word in ("--event", str(number))]
     more = len(wanted.numbers) - NAMED
-    return [*named, "--yes", *([f"# and {more:,} more"] if more > 0 else [])]
-
-
-def _command(words: list[str], reason: str | None) -> str:
-    remark = [word for word in words if word.startswith("#")]
-    told = [word for word in words if not word.startswith("#")]
-    line = shlex.join(["cwconsole", "replay", *told, *(["--reason", reason] if reason else [])])
-    return " ".join([line, *remark])
+    return [*named, "--yes"], f"# and {more:,} more" if more > 0 else ""

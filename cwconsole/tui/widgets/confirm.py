@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from cwconsole.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something to choose before saying yes. name: beside its field. value: what stands there at first.
+
+    told: what a value would mean, as a sentence. Raises UsageError, with a plain one, for what cannot be.
+    """
+
+    name: str
+    value: str
+    told: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +32,7 @@ class Question:
     """title: what is about to be done. lines: exactly what will happen. yes: the word for doing it.
 
     typed: what must be typed before it is done, for what cannot be undone or concerns many; None for a single key.
-    reasoned: whether a reason can be given, for the audit log.
+    reasoned: whether a reason can be given, for the audit log; reason: what stands there at first.
     """
 
     title: str
@@ -26,13 +40,16 @@ class Question:
     yes: str = "do it"
     typed: str | None = None
     reasoned: bool = False
+    reason: str = ""
+    choice: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """Yes. reason: as typed, None if none was."""
+    """Yes. reason: as typed, None if none was. chosen: what stood in the field of the choice, which has been judged."""
 
     reason: str | None = None
+    chosen: str = ""
 
 
 class Confirm(ModalScreen[Answer | None]):
@@ -42,6 +59,11 @@ class Confirm(ModalScreen[Answer | None]):
         Binding("escape,n", "no", "Leave it", show=False),
         Binding("y", "yes", "Do it", show=False),
     ]
+    DEFAULT_CSS = """
+    Confirm #choice-row { height: auto; }
+    Confirm #choice-name { width: auto; }
+    Confirm #choice { width: 1fr; }
+    """
 
     AUTO_FOCUS = ""  # else Textual gives the keys to the field of the reason
 
@@ -54,41 +76,92 @@ class Confirm(ModalScreen[Answer | None]):
         with Vertical(id="dialog"):
             yield Static(asked.title, id="dialog-title", markup=False)
             yield Static("\n".join(asked.lines), id="dialog-lines", markup=False)
+            if asked.choice is not None:
+                yield Static(asked.choice.told(asked.choice.value), id="choice-told", markup=False)
+                with Horizontal(id="choice-row"):
+                    yield Static(f"{asked.choice.name}: ", id="choice-name", markup=False)
+                    yield self._field("choice", "", asked.choice.value)
             if asked.reasoned:
-                yield self._field("reason", "Reason, for the audit log (optional)")
+                yield self._field("reason", "Reason, for the audit log (optional)", asked.reason)
             if asked.typed is not None:
                 yield self._field("typed", f"Type {asked.typed} to {asked.yes}")
-            confirm = "enter" if asked.typed is not None else "y"
-            reason = "     tab  give a reason" if asked.reasoned else ""
-            yield Static(f"{confirm}  {asked.yes}     esc  leave it{reason}", id="dialog-keys", markup=False)
+            yield Static(self._keys(), id="dialog-keys", markup=False)
 
-    def _field(self, name: str, placeholder: str) -> Input:
-        field = Input(id=name, placeholder=placeholder, compact=True)
+    def _field(self, name: str, placeholder: str, value: str = "") -> Input:
+        field = Input(value, id=name, placeholder=placeholder, compact=True)
         field.cursor_blink = False
         return field
 
+    def _keys(self) -> str:
+        """The keys that work where the cursor is: within a field, `y` is a letter."""
+        asked = self.question
+        if asked.typed is None and isinstance(self.focused, Input):
+            return "enter  done with the field     esc  leave it"
+        confirm = "enter" if asked.typed is not None else "y"
+        fields = [asked.choice.name.lower()] if asked.choice is not None else []
+        fields += ["reason"] if asked.reasoned else []
+        more = f"     tab  {', '.join(fields)}" if fields else ""
+        return f"{confirm}  {asked.yes}     esc  leave it{more}"
+
     def on_mount(self) -> None:
         """A reason is asked for second: the first key must still be able to say yes."""
+        self._to_the_question()
+
+    def _to_the_question(self) -> None:
         if self.question.typed is not None:
             self.query_one("#typed").focus()
         else:
             self.set_focus(None)
 
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def on_descendant_blur(self) -> None:
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        if self.is_attached:
+            self.query_one("#dialog-keys", Static).update(self._keys())
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """What a choice means is said while it is typed."""
+        event.stop()
+        if event.input.id == "choice":
+            self._judge()
+
+    def _judge(self) -> bool:
+        """Say what the choice means, or what is wrong with it; whether it can be."""
+        choice = self.question.choice
+        if choice is None:
+            return True
+        try:
+            told, right = choice.told(self._value("choice")), True
+        except UsageError as error:
+            told, right = error.message, False
+        self.query_one("#choice-told", Static).update(told)
+        return right
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in the field confirms if what stands there is right, since it has been typed."""
         event.stop()
-        if event.input.id == "typed" and event.value.strip() == self.question.typed:
+        if event.input.id == "typed":
             self.action_yes()
-        elif event.input.id == "reason":
-            self.set_focus(None)
+        elif event.input.id == "reason" or self._judge():
+            self._to_the_question()
 
     def action_no(self) -> None:
         self.dismiss(None)
 
     def action_yes(self) -> None:
-        """Done only if what has to be typed has been."""
+        """Done only if what has to be typed has been, and what is chosen can be."""
         asked = self.question
-        if asked.typed is not None and self.query_one("#typed", Input).value.strip() != asked.typed:
+        if asked.typed is not None and self._value("typed") != asked.typed:
             return
-        reason = self.query_one("#reason", Input).value.strip() if asked.reasoned else ""
-        self.dismiss(Answer(reason=reason or None))
+        if not self._judge():
+            self.query_one("#choice").focus()
+            return
+        reason = self._value("reason") if asked.reasoned else ""
+        self.dismiss(Answer(reason=reason or None, chosen=self._value("choice") if asked.choice is not None else ""))
+
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#{name}", Input).value.strip()
