@@ -3,7 +3,8 @@
 1. A field that is empty takes its key away. A secret that still reads `********` stays as it is stored.
 2. Resources are named by ticking them. One that was configured keeps its own settings; one that the catalogue knows
    needs none.
-3. A body with older spellings (`event.objects`, `event.poller.urls`) is only rewritten when other resources are ticked.
+3. Headers are words, as a shell splits them: `X-Team=blue 'X-Note=two words'`. Their values are secrets.
+4. A body with older spellings (`event.objects`, `event.poller.urls`) is only rewritten when other resources are ticked.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Final
 from cwconsole.core import catalogue
 from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError
-from cwconsole.core.instance_body import POLLER, InstanceBody, canonical, masked
+from cwconsole.core.instance_body import HEADERS, POLLER, InstanceBody, canonical, is_reference, masked
 from cwconsole.core.instance_config import to_config
+from cwconsole.core.secret import MASK
 
 ENABLED: Final = "event.notification.enabled"
 CALLBACK: Final = "event.notification.callback.url"
@@ -44,12 +46,15 @@ FIELDS: Final = (
     Field(key="baseUrl", label="Base URL", hint="https://api-na.myconnectwise.net/v4_6_release/apis/3.0"),
     Field(key="company", label="Company", hint="as typed at ConnectWise's sign-in"),
     Field(key="public.key", label="Public key"),
-    Field(key="private.key", label="Private key", hint="the key itself, env:NAME or file:PATH", secret=True),
-    Field(key="client.id", label="Client id", hint="ConnectWise's clientId; empty: the settings' own", secret=True),
-    Field(key=CALLBACK, label="Callback URL", hint="empty: record events and send nothing"),
+    Field(key="private.key", label="Private key", hint="itself, or env:NAME or file:PATH", secret=True),
+    Field(key="client.id", label="Client id", hint="clientId; empty: that of the settings", secret=True),
+    Field(key=CALLBACK, label="Callback URL", hint="empty: events are recorded, not sent"),
     Field(key="event.notification.signature.key", label="Signature key", hint="signs each notification", secret=True),
+    Field(key="event.notification.basic.username", label="Callback user", hint="where the receiver wants basic auth"),
+    Field(key="event.notification.basic.password", label="Its password", hint="or env:NAME or file:PATH", secret=True),
+    Field(key=HEADERS, label="Headers", hint="sent with each: X-Team=blue X-Key=env:NAME", secret=True),
     Field(key="event.poller.refresh_interval", label="Minutes", hint="between polls; 15"),
-    Field(key="cwconsole.start", label="Start", hint="now, everything, or a time: 2026-01-31T08:00:00Z"),
+    Field(key="cwconsole.start", label="Start", hint="now, everything, 2026-01-31T08:00:00Z"),
     Field(key="cwconsole.timezone", label="Time zone", hint="UTC, America/Denver"),
     Field(key="tags", label="Tags", hint="separated by commas"),
 )
@@ -88,7 +93,7 @@ def empty_body() -> InstanceBody:
 
 def fields_of(body: InstanceBody) -> Filled:
     """What the form shows of a body."""
-    texts = {field.key: _text(_value(body, field.key)) for field in FIELDS}
+    texts = {field.key: _text(field.key, _value(body, field.key)) for field in FIELDS}
     enabled = str(body.configuration.get(ENABLED, False)).casefold() == "true"
     return Filled(texts=texts, resources=tuple(_named(body)), enabled=enabled)
 
@@ -155,8 +160,16 @@ def _value(body: InstanceBody, key: str) -> Json:
     return body.document.get(key) if key in {"name", "tags"} else body.configuration.get(key)
 
 
-def _text(value: Json) -> str:
+def is_hidden(key: str, text: str) -> bool:
+    """Whether a secret field shows stars: where a secret is to be found is shown, and the mask is none."""
+    values = [word.partition("=")[2] for word in text.split()] if key == HEADERS else [text]
+    return any(value and value != MASK and not is_reference(value) for value in values)
+
+
+def _text(key: str, value: Json) -> str:
     match value:
+        case dict() if key == HEADERS:
+            return " ".join(_word(f"{name}={_text(name, text)}") for name, text in value.items())
         case None:
             return ""
         case bool():
@@ -175,8 +188,25 @@ def _put(document: dict[str, Json], configuration: dict[str, Json], key: str, te
         document[key] = [tag.strip() for tag in text.split(",") if tag.strip()]
     elif not text:
         configuration.pop(key, None)
+    elif key == HEADERS:
+        configuration[key] = _headers(text)
     else:
         configuration[key] = _number(text) if key in _NUMBERS else text
+
+
+def _word(text: str) -> str:
+    """As it is typed: quoted only if it would be split otherwise, for `=********` is to look like the mask it is."""
+    return shlex.quote(text) if set(text) & set(" \t\r\n'\"\\") else text
+
+
+def _headers(text: str) -> Json:
+    try:
+        words = [word.partition("=") for word in shlex.split(text)]
+    except ValueError:
+        raise ConfigError(HEADERS, "a quote that is not closed", "X-Team=blue 'X-Note=two words'") from None
+    if wrong := next((name for name, equals, _ in words if not equals), ""):
+        raise ConfigError(HEADERS, f"{wrong} without a value", "X-Team=blue 'X-Note=two words'")
+    return {name: value for name, _, value in words}
 
 
 def _number(text: str) -> Json:

@@ -11,9 +11,10 @@ import pytest
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.instance_body import canonical
-from cwconsole.tui.instance_fields import edit_command, fields_of, filled_in, offers_of
+from cwconsole.tui.instance_fields import edit_command, empty_body, fields_of, filled_in, offers_of
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance_form import InstanceForm
+from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import add_events, resource_id
 from tests.tui.instance_rows import add_stored, stored_body
@@ -194,6 +195,59 @@ async def test_nothing_typed_is_lost_without_a_question(rig: Rig) -> None:
     assert isinstance(rig.screen, Confirm)
     await rig.press("y")
     await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+
+
+async def test_a_secret_that_is_typed_is_stars_in_every_terminal_and_where_it_is_to_be_found_is_shown(
+    path: Path,
+) -> None:
+    terminal = Terminal(colours=Colours.ALL, unicode=False, remote=False)
+    async with console(path, size=(120, 40), terminal=terminal) as rig:
+        rig.app.outside = FakeOutside()
+        await form(rig, "a")
+        fill(rig, field_private_key="hush", field_client_id="env:CLIENT", field_name="gx")
+        fill(rig, field_event_notification_callback_headers="X-Team=blue")
+        await rig.until(lambda: "Private key    ****" in rig.text() and "env:CLIENT" in rig.text())
+        assert "Headers        ***********" in rig.text()
+        assert rig.text().isascii()
+
+
+async def test_basic_auth_and_headers_are_filled_in_and_shown_masked(rig: Rig) -> None:
+    await form(rig, "E")
+    fill(rig, field_event_notification_basic_username="receiver", field_event_notification_basic_password="hush")
+    fill(rig, field_event_notification_callback_headers="X-Team=env:TEAM 'X-Note=two words'")
+    await saved(rig)
+    kept = (await bodies(rig))[0]["configuration"]
+    assert kept["event.notification.basic.username"] == "receiver"
+    assert kept["event.notification.basic.password"] == "sealed:hsuh"
+    assert list(kept["event.notification.callback.headers"]) == ["X-Team", "X-Note"]
+    await form(rig, "E")
+    shown = rig.screen.query_one("#field-event-notification-callback-headers").value
+    assert shown == "X-Team=******** X-Note=********", "this outside seals references too"
+    fill(rig, field_event_notification_callback_headers="X-Team=******** X-New=1")
+    await saved(rig)
+    headers = (await bodies(rig))[0]["configuration"]["event.notification.callback.headers"]
+    assert headers == {"X-Team": "sealed:MAET:vne", "X-New": "sealed:1"}, "what is masked stays as it is stored"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("X-Team", "X-Team without a value"), ("'X=1", "a quote that is not closed")]
+)
+async def test_headers_that_cannot_be_read_are_named(rig: Rig, typed: str, said: str) -> None:
+    await form(rig, "E")
+    fill(rig, field_event_notification_callback_headers=typed)
+    await rig.press("ctrl+s")
+    await rig.until(lambda: said in text(rig))
+    assert rig.screen.focused is rig.screen.query_one("#field-event-notification-callback-headers")
+
+
+async def test_what_should_be_known_of_a_resource_stands_there_in_full_while_the_cursor_is_on_it(rig: Rig) -> None:
+    await form(rig, "E")
+    assert "A deleted company" in rig.text()
+    assert all(len(line) == 80 for line in rig.lines())
+    rig.screen.query_one("#resources").focus()
+    await rig.press("down", "down")
+    note = next(offer.note for offer in offers_of(empty_body()) if offer.name == "companies")
+    await rig.until(lambda: note in text(rig))
 
 
 def test_an_untouched_form_changes_nothing() -> None:

@@ -231,7 +231,7 @@ async def test_both_sizes_show_the_whole_question(path: Path) -> None:
                 "older records",
                 "Events a second: 10",
                 "Reason",
-                "y  send again",
-                "esc  leave it",
+                "y send again",
+                "esc go back",
             ):
                 assert words in rig.text(), size

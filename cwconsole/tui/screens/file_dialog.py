@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.tui.render.plain import plain
+from cwconsole.tui.widgets.dialog_keys import DialogKeys
 
 
 class FileDialog(ModalScreen[str | None]):
     """The path that was typed; None for leaving it. Reading and writing is for whoever asked."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Go back", show=False)]
 
     def __init__(self, title: str, note: str, *, yes: str, path: str = "") -> None:
         super().__init__()
@@ -29,7 +30,7 @@ class FileDialog(ModalScreen[str | None]):
             field = Input(self._path, placeholder="path", compact=True, select_on_focus=False)
             field.cursor_blink = False
             yield field
-            yield Static(f"enter  {self._yes}     esc  leave it", id="dialog-keys", markup=False)
+            yield DialogKeys(("enter", self._yes), ("esc", "go back"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from functools import partial
+from typing import Any, ClassVar, Protocol
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,14 +15,26 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
-from cwconsole.core.instance_body import InstanceBody, is_reference, restore_secrets
+from cwconsole.core.instance_body import InstanceBody, restore_secrets
 from cwconsole.core.secret import MASK
 from cwconsole.store.instances import Draft
-from cwconsole.tui.instance_fields import FIELDS, Field, Filled, Offer, field_at, fields_of, filled_in, offers_of
+from cwconsole.tui.instance_fields import (
+    FIELDS,
+    Field,
+    Filled,
+    Offer,
+    field_at,
+    fields_of,
+    filled_in,
+    is_hidden,
+    offers_of,
+)
 from cwconsole.tui.outside import Outside, Tested
 from cwconsole.tui.render.cells import Tone
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.secret_input import SecretInput
 from cwconsole.tui.widgets.tick_list import TickList
 from cwconsole.tui.work import start
 
@@ -61,7 +74,7 @@ class InstanceForm(ModalScreen[bool]):
     """True once it is stored."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave it", show=False),
+        Binding("escape", "leave", "Go back", show=False),
         Binding("ctrl+t", "test", "Test the connection", show=False, priority=True),
         Binding("ctrl+s,ctrl+o", "save", "Save", show=False, priority=True),
     ]
@@ -90,6 +103,7 @@ class InstanceForm(ModalScreen[bool]):
         self._form, self._outside = form, outside
         self._began = fields_of(form.shown)
         self._saving = False
+        self._said = ""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -103,7 +117,7 @@ class InstanceForm(ModalScreen[bool]):
                     yield Static("Resources", id="resources-title", markup=False)
                     yield TickList(offers_of(self._form.shown), id="resources")
             yield Static("", id="said", markup=False)
-            yield Static("^t test   ^s save   space tick   tab next   esc leave it", id="dialog-keys", markup=False)
+            yield DialogKeys(("^t", "test"), ("^s", "save"), ("space", "tick"), ("tab", "next"), ("esc", "go back"))
 
     def _rows(self) -> Iterable[Widget]:
         for field in FIELDS:
@@ -134,17 +148,17 @@ class InstanceForm(ModalScreen[bool]):
         body = filled_in(self._form.shown, self.filled)
         return body if self._form.stored is None else restore_secrets(body, self._form.stored)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        if event.input.has_class("secret"):
-            event.input.password = _is_hidden(event.value)
+    def on_tick_list_pointed(self, event: TickList.Pointed) -> None:
+        """What should be known of a resource stands there in full while the cursor is on it."""
+        self.query_one("#said", Static).update(plain(event.offer.note) or self._said)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_next()
 
     def _say(self, text: str) -> None:
-        self.query_one("#said", Static).update(plain(text))
+        self._said = plain(text)
+        self.query_one("#said", Static).update(self._said)
 
     def _wrong(self, error: CwconsoleError) -> None:
         """Say what is wrong, and go to its field."""
@@ -237,7 +251,12 @@ class InstanceForm(ModalScreen[bool]):
         if self.filled == self._began:
             self.dismiss(False)
             return
-        question = Question(title="Leave the form?", lines=("What you have filled in is not saved.",), yes="leave it")
+        question = Question(
+            title="Leave the form?",
+            lines=("What you have filled in is not saved.",),
+            yes="throw it away",
+            no="go on filling in",
+        )
         self.app.push_screen(Confirm(question), self._leave_answered)
 
     def _leave_answered(self, answer: Answer | None) -> None:
@@ -256,19 +275,10 @@ def clock_sentence(tested: Tested) -> str:
 
 
 def _input(field: Field, text: str) -> Input:
-    made = Input(
-        text,
-        id=field.id,
-        placeholder=field.hint,
-        compact=True,
-        password=field.secret and _is_hidden(text),
-        select_on_focus=field.secret and text == MASK,
-        classes="secret" if field.secret else None,
-    )
+    look: dict[str, Any] = {"id": field.id, "placeholder": field.hint, "compact": True}
+    if field.secret:
+        made: Input = SecretInput(text, hides=partial(is_hidden, field.key), select_on_focus=text == MASK, **look)
+    else:
+        made = Input(text, select_on_focus=False, **look)
     made.cursor_blink = False
     return made
-
-
-def _is_hidden(text: str) -> bool:
-    """A secret itself is not shown; where it is to be found is, and the mask is none."""
-    return not is_reference(text) and text != MASK

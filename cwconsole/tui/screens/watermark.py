@@ -30,6 +30,7 @@ from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import second, span
 from cwconsole.tui.screens.configured import configured
+from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
             yield Static("", id="window", markup=False)
             yield self._field("reason", "Reason, for the audit log (optional)")
             yield self._field("typed", f"It skips changes: type {standing.resource} to set it")
-            yield Static("", id="dialog-keys", markup=False)
+            yield DialogKeys()
 
     def _field(self, name: str, placeholder: str) -> Input:
         field = Input(id=name, placeholder=placeholder, compact=True)
@@ -212,12 +213,12 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
 
     def _show_keys(self) -> None:
         if self._wanted is None:
-            keys = "enter  show what it would do     esc  leave it"
+            keys: Keys = (("enter", "show what it would do"), ("esc", "go back"))
         elif self._forward:
-            keys = "enter  set it, once the name is typed     esc  another time"
+            keys = (("enter", "set it, once the name is typed"), ("esc", "another time"))
         else:
-            keys = "y  set it     tab  reason     esc  another time"
-        self.query_one("#dialog-keys", Static).update(keys)
+            keys = (("y", "set it"), ("tab", "reason"), ("esc", "another time"))
+        self.query_one(DialogKeys).show(*keys)
 
     def action_yes(self) -> None:
         if self._wanted is not None and not self._forward:

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.errors import UsageError
+from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """title: what is about to be done. lines: exactly what will happen. yes: the word for doing it.
+    """title: what is about to be done. lines: exactly what will happen. yes, no: the words for doing it or not.
 
     typed: what must be typed before it is done, for what cannot be undone or concerns many; None for a single key.
     reasoned: whether a reason can be given, for the audit log; reason: what stands there at first.
@@ -38,6 +39,7 @@ class Question:
     title: str
     lines: Sequence[str]
     yes: str = "do it"
+    no: str = "go back"
     typed: str | None = None
     reasoned: bool = False
     reason: str = ""
@@ -56,7 +58,7 @@ class Confirm(ModalScreen[Answer | None]):
     """Asks a question; None is no. `y` confirms where nothing has to be typed; Enter never does by itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,n", "no", "Leave it", show=False),
+        Binding("escape,n", "no", "Go back", show=False),
         Binding("y", "yes", "Do it", show=False),
     ]
     DEFAULT_CSS = """
@@ -85,23 +87,22 @@ class Confirm(ModalScreen[Answer | None]):
                 yield self._field("reason", "Reason, for the audit log (optional)", asked.reason)
             if asked.typed is not None:
                 yield self._field("typed", f"Type {asked.typed} to {asked.yes}")
-            yield Static(self._keys(), id="dialog-keys", markup=False)
+            yield DialogKeys(*self._keys())
 
     def _field(self, name: str, placeholder: str, value: str = "") -> Input:
         field = Input(value, id=name, placeholder=placeholder, compact=True)
         field.cursor_blink = False
         return field
 
-    def _keys(self) -> str:
+    def _keys(self) -> Keys:
         """The keys that work where the cursor is: within a field, `y` is a letter."""
         asked = self.question
         if asked.typed is None and isinstance(self.focused, Input):
-            return "enter  done with the field     esc  leave it"
-        confirm = "enter" if asked.typed is not None else "y"
+            return (("enter", "done with the field"), ("esc", asked.no))
         fields = [asked.choice.name.lower()] if asked.choice is not None else []
         fields += ["reason"] if asked.reasoned else []
-        more = f"     tab  {', '.join(fields)}" if fields else ""
-        return f"{confirm}  {asked.yes}     esc  leave it{more}"
+        more = (("tab", ", ".join(fields)),) if fields else ()
+        return (("enter" if asked.typed is not None else "y", asked.yes), ("esc", asked.no), *more)
 
     def on_mount(self) -> None:
         """A reason is asked for second: the first key must still be able to say yes."""
@@ -121,7 +122,7 @@ class Confirm(ModalScreen[Answer | None]):
 
     def _show_keys(self) -> None:
         if self.is_attached:
-            self.query_one("#dialog-keys", Static).update(self._keys())
+            self.query_one(DialogKeys).show(*self._keys())
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """What a choice means is said while it is typed."""

@@ -14,7 +14,7 @@ from textual.strip import Strip
 
 from cwconsole.tui.instance_fields import Offer
 from cwconsole.tui.render.cells import Cell, Line, Tone
-from cwconsole.tui.render.plain import fit, plain, shorten
+from cwconsole.tui.render.plain import fit, plain, shorten, width
 from cwconsole.tui.widgets.toned import Toned
 
 NAME_CELLS = 18
@@ -39,6 +39,13 @@ class TickList(Toned, ScrollView, can_focus=True):
 
     class Ticked(Message):
         """Something was ticked, or is not any more."""
+
+    class Pointed(Message):
+        """The cursor has come to a name."""
+
+        def __init__(self, offer: Offer) -> None:
+            super().__init__()
+            self.offer = offer
 
     def __init__(self, offers: Sequence[Offer], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -68,6 +75,7 @@ class TickList(Toned, ScrollView, can_focus=True):
 
     def on_focus(self) -> None:
         self._refresh_line(self.cursor)
+        self._point()
 
     def on_blur(self) -> None:
         self._refresh_line(self.cursor)
@@ -82,6 +90,12 @@ class TickList(Toned, ScrollView, can_focus=True):
             self.scroll_to(
                 y=self.cursor if self.cursor < top else self.cursor - page + 1, animate=False, force=True
             )  # fmt: skip
+
+        self._point()
+
+    def _point(self) -> None:
+        if self._offers:
+            self.post_message(self.Pointed(self._offers[self.cursor]))
 
     def action_tick(self) -> None:
         if self._offers:
@@ -110,17 +124,14 @@ class TickList(Toned, ScrollView, can_focus=True):
 
     def _line(self, offer: Offer, cells: int) -> Line:
         ticked = offer.name in self._chosen
-        note, tone = self._notes.get(offer.name, (offer.note, Tone.MUTED))
-        name = fit(plain(offer.name), NAME_CELLS)
-        said = f"  {plain(note)}" if note else ""
-        title = shorten(
-            plain(offer.title),
-            max(cells - NAME_CELLS - 6 - (len(said) if offer.name in self._notes else 0), 0),
-            cut="~",
-        )
+        room = max(cells - len("[x] ") - NAME_CELLS - 1, 0)
+        found, tone = self._notes.get(offer.name, ("", Tone.MUTED))
+        said = shorten(plain(found), room, cut="~")  # what was found out is whole, if anything is
+        title = shorten(" - ".join(filter(None, (plain(offer.title), plain(offer.note)))),
+                        max(room - width(said) - 2, 0) if said else room, cut="~")  # fmt: skip
         return (
             Cell("[x] " if ticked else "[ ] ", Tone.GOOD if ticked else Tone.MUTED),
-            Cell(name, Tone.STRONG if ticked else Tone.PLAIN),
+            Cell(fit(plain(offer.name), NAME_CELLS, cut="~"), Tone.STRONG if ticked else Tone.PLAIN),
             Cell(f" {title}", Tone.MUTED),
-            Cell(said, tone),
+            *((Cell("  " if title else ""), Cell(said, tone)) if said else ()),
         )
