@@ -132,9 +132,21 @@ async def _shown(invocation: Invocation, terminal: Terminal) -> None:
     from cwconsole.cli.console import app_on  # noqa: PLC0415 - the screen, and all it needs
     from cwconsole.store.database import Store  # noqa: PLC0415
     from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
+    from cwconsole.tui.widgets.confirm import Question  # noqa: PLC0415
 
     async with Store.open(invocation.path, migrate=False) as store:
         app = app_on(store, invocation, terminal, engine=EngineState(where=EngineWhere.HERE))
+        app.leaving = Question(
+            title="Leave the demo?",
+            lines=(
+                "Records change no more and nothing fails any more. Whatever is held or paused goes on, every resource "
+                "is swept, and everything has a minute to arrive.",
+                "Then the report follows: whether the last version of every changed record arrived.",
+                "The look-alike, the receivers, the engine and the demo's database end with it.",
+            ),
+            yes="leave",
+            no="stay",
+        )
         await app.run_async()
         if app.return_code:
             raise Failed("The console ended by an error; its log says which.")

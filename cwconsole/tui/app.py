@@ -47,6 +47,18 @@ log = structlog.get_logger(__name__)
 FLEET_SECONDS = 0.5  # between two readings of the fleet, at least
 
 
+ENGINE_STOPS = Question(
+    title="Leave, and stop the engine?",
+    lines=(
+        "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
+        "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
+        "Nothing is lost: the next engine goes on where this one stopped.",
+    ),
+    yes="leave",
+    no="stay",
+)
+
+
 class ConsoleApp(Switches, App[None], inherit_bindings=False):
     """One console on one database.
 
@@ -97,6 +109,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         self.outside: Outside | None = None  # given by whoever starts the console
         self.surroundings = Surroundings()  # likewise
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
+        self.leaving = ENGINE_STOPS  # what is asked before; whoever goes on after the console says so
         self.painted = asyncio.Event()  # the first frame has been sent
         self.version = 0
         self._keys = dict(keymap or {})
@@ -261,16 +274,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         if self.engine.where is not EngineWhere.HERE:
             self.exit()
             return
-        question = Question(
-            title="Leave, and stop the engine?",
-            lines=(
-                "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
-                "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
-                "Nothing is lost: the next engine goes on where this one stopped.",
-            ),
-            yes="leave",
-        )
-        self.push_screen(Confirm(question), self._quit_answered)
+        self.push_screen(Confirm(self.leaving), self._quit_answered)
 
     def _quit_answered(self, answer: Answer | None) -> None:
         if answer is not None:

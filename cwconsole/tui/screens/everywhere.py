@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.errors import UsageError
@@ -26,7 +27,8 @@ class Everywhere(ViewKeys):
 
     def do_help(self) -> None:
         screen = self._screen
-        lines = help_lines(screen.actions(), screen.subject(), screen.console.keys_of)
+        actions, subject, keys_of = screen.actions(), screen.subject(), screen.console.keys_of
+        lines = partial(help_lines, actions, subject, keys_of)
         screen.app.push_screen(Help(f"Keys of {screen.spec.view}", lines))
 
     def do_back(self) -> None:
@@ -124,7 +126,12 @@ class Everywhere(ViewKeys):
         screen = self._screen
         subject, known = screen.subject(), screen.console.known
         entries = [
-            Entry(name=action.title, command=f"do {action.id}", note=action.why_not(subject) or self._keys(action))
+            Entry(
+                name=action.title,
+                command=f"do {action.id}",
+                keys=self._keys(action),
+                refused=action.why_not(subject) or "",
+            )
             for action in screen.actions()
             if not action.id.startswith(("table.", "text.", "palette"))
         ]

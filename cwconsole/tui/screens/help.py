@@ -1,67 +1,128 @@
-"""`?`: what one can do on the screen it was asked from, by its live keys."""
+"""`?`: what one can do on the screen it was asked from, by its live keys; `/` looks for a key or a word."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from cwconsole.tui.actions import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, plain
+from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.text_view import TextView
 
-_GROUPS = (
-    ("Here", (Scope.FLEET, Scope.EVENTS, Scope.EVENT_LIST, Scope.DELIVERIES, Scope.POLLS, Scope.ACTIONS,
-              Scope.JOBS, Scope.LOG, Scope.DEBUG, Scope.DETAIL, Scope.LIST)),
-    ("Instance or resource under the cursor", (Scope.PLACE,)),
-    ("Instances", (Scope.INSTANCES,)),
-    ("In the list", (Scope.TABLE,)),
-    ("In the text", (Scope.TEXT,)),
-    ("Everywhere", (Scope.APP,)),
-)  # fmt: skip
-KEYS_WIDTH = 16
+_TITLES: Final = {
+    Scope.PLACE: "Instance or resource under the cursor",
+    Scope.INSTANCES: "Instances",
+    Scope.TABLE: "In the list",
+    Scope.TEXT: "In the text",
+    Scope.APP: "Everywhere",
+}
+HERE: Final = "Here"  # whatever belongs to a kind of screen
+KEYS_WIDTH: Final = 16
+
+Lines = Callable[[str], Sequence[Line]]  # those that what was typed is found in
 
 
-def help_lines(actions: Sequence[Action], subject: Subject, keys_of: Callable[[Action], Sequence[str]]) -> list[Line]:
-    """One line for each action: keys, title, the word after `:`, and why it cannot be done now."""
+def help_lines(
+    actions: Sequence[Action], subject: Subject, keys_of: Callable[[Action], Sequence[str]], wanted: str = ""
+) -> list[Line]:
+    """One line for each action: keys, title, the word after `:`; and below it, why it cannot be done now.
+
+    wanted: only those with such a key, title or word.
+    """
     lines: list[Line] = []
-    for title, scopes in _GROUPS:
-        group = [action for action in actions if set(action.scopes) & set(scopes)]
-        if not group:
-            continue
-        lines += [(Cell(title, Tone.STRONG),)]
-        for action in group:
-            keys = fit(" ".join(key_name(key) for key in keys_of(action)), KEYS_WIDTH)
-            word = f"  :{action.words[0]}" if action.words else ""
-            reason = action.why_not(subject)
-            line = [Cell(f"  {keys} ", Tone.KEY), Cell(action.title), Cell(word, Tone.MUTED)]
-            if reason:
-                line.append(Cell(f"  {plain(reason)}", Tone.WARN))
-            lines.append(tuple(cell for cell in line if cell.text))
-        lines.append(())
-    return lines
+    for title in (HERE, *_TITLES.values()):
+        group = [one for one in actions if _title_of(one) == title and _is_found(one, keys_of(one), wanted)]
+        if group:
+            lines += [
+                (Cell(title, Tone.STRONG),),
+                *(line for one in group for line in _lines(one, subject, keys_of)),
+                (),
+            ]
+    return lines or [(Cell(f"No key and no action here is called {plain(wanted)}.", Tone.MUTED),)]
+
+
+def _title_of(action: Action) -> str:
+    return next((_TITLES[scope] for scope in action.scopes if scope in _TITLES), HERE)
+
+
+def _is_found(action: Action, keys: Sequence[str], wanted: str) -> bool:
+    """A single character is a key as it is; anything longer is a part of a key's name, a title or a word."""
+    names = [key_name(key) for key in keys]
+    if len(wanted) <= 1:
+        return not wanted or wanted in names
+    return any(wanted.lower() in one.lower() for one in (*names, action.title, *(f":{word}" for word in action.words)))
+
+
+def _lines(action: Action, subject: Subject, keys_of: Callable[[Action], Sequence[str]]) -> list[Line]:
+    keys = fit(" ".join(key_name(key) for key in keys_of(action)), KEYS_WIDTH, cut="")
+    line = [Cell(f"  {keys} ", Tone.KEY), Cell(action.title)]
+    if action.words:
+        line.append(Cell(f"  :{action.words[0]}", Tone.MUTED))
+    reason = action.why_not(subject)
+    not_now = [(Cell(f"{' ' * (KEYS_WIDTH + 3)}{plain(reason)}", Tone.WARN),)] if reason else []
+    return [tuple(line), *not_now]
 
 
 class Help(ModalScreen[None]):
-    """Lines to read; any of the keys that lead here leads back."""
+    """Lines to read; any of the keys that lead here leads back. lines: for what is looked for."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "close", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("q,question_mark", "close", "Close", show=False),
+        Binding("slash", "look_for", "Look for", show=False),
+    ]
 
-    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+    def __init__(self, title: str, lines: Lines) -> None:
         super().__init__()
         self._title, self._lines = title, lines
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-large"):
             yield Static(self._title, id="dialog-title", markup=False)
-            yield TextView(self._lines, id="help")
-            yield Static("esc  back     j k  scroll", id="dialog-keys", markup=False)
+            field = Input(id="wanted", placeholder="a key as it is written here, or a part of a word", compact=True)
+            field.cursor_blink = False
+            field.display = False
+            yield field
+            yield TextView(self._lines(""), id="help")
+            yield DialogKeys()
+
+    def on_mount(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
+        self.query_one("#help").focus()
+        self.query_one(DialogKeys).show(("esc", "back"), ("j k", "scroll"), ("/", "look for a key or a word"))
+
+    def action_look_for(self) -> None:
+        field = self.query_one("#wanted", Input)
+        field.display = True
+        field.focus()
+        self.query_one(DialogKeys).show(("enter", "read on"), ("esc", "everything again"))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.query_one("#help", TextView).show(self._lines(event.value.strip()))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._read()
+
+    def action_back(self) -> None:
+        """Out of the search, out of the help."""
+        field = self.query_one("#wanted", Input)
+        if not field.display:
+            self.dismiss(None)
+            return
+        field.value, field.display = "", False
+        self._read()
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -23,8 +23,8 @@ from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.screens.file_dialog import FileDialog
-from cwconsole.tui.screens.help import Help
 from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
+from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
 
@@ -185,7 +185,7 @@ class _adding:  # noqa: N801 - reads as the verb it is
             (Cell("Its token for the HTTP API, shown only now:"),),
             (Cell(token, Tone.STRONG),),
         ]
-        app.call_later(lambda: app.push_screen(Help(f"Added {name}", lines)))
+        app.call_later(lambda: app.push_screen(Notice(f"Added {name}", lines)))
 
 
 class _changing:  # noqa: N801 - reads as the verb it is

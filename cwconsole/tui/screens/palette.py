@@ -15,19 +15,24 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from cwconsole.tui.render.plain import fit, plain
+from cwconsole.tui.widgets.dialog_keys import DialogKeys
+
 SHOWN: Final = 50
+KEYS_WIDTH: Final = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """Something to choose. command: what would be typed after `:` for it, or the id of an action after `do `.
 
-    note: its key, or why it cannot be done now.
+    keys: that do the same. refused: why it cannot be done now, as a sentence.
     """
 
     name: str
     command: str
-    note: str = ""
+    keys: str = ""
+    refused: str = ""
 
 
 def matching(entries: Sequence[Entry], query: str) -> list[Entry]:
@@ -63,7 +68,7 @@ class Palette(ModalScreen[Entry | None]):
             found = OptionList(id="found", compact=True, markup=False)
             found.can_focus = False
             yield found
-            yield Static("enter  take it     esc  back", id="dialog-keys", markup=False)
+            yield DialogKeys(("enter", "take it"), ("up down", "choose"), ("esc", "back"))
 
     def on_mount(self) -> None:
         self.query_one(Input).focus()
@@ -101,5 +106,9 @@ class Palette(ModalScreen[Entry | None]):
 
 
 def _prompt(entry: Entry) -> Content:
-    note = Content.styled(f"  {entry.note}", "$text-muted") if entry.note else Content("")
-    return Content(entry.name) + note
+    """Keys at the left, as in the help; below the name, why it cannot be done."""
+    keys = Content.styled(fit(entry.keys, KEYS_WIDTH, cut=""), "$secondary")
+    if not entry.refused:
+        return keys + Content(entry.name)
+    refused = Content.styled(f"\n{' ' * KEYS_WIDTH}{plain(entry.refused)}", "$warning")
+    return keys + Content.styled(entry.name, "$foreground-darken-3") + refused
