@@ -58,6 +58,7 @@ class Subject:
     held: bool = False
     asking: int | None = None
     event: int | None = None
+    object_id: int | None = None
     delivery: int | None = None
     action: int | None = None
     job: int | None = None
@@ -313,6 +314,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
            writes=True, dangerous=True, words=("replay",), command=_number_command("replay --event",
            lambda subject: subject.event),
            check=lambda subject: None if subject.event else "There is no event under the cursor."),
+    Action(id="event.history", title="All events of this object", keys=("b",), scopes=(Scope.EVENTS,),
+           label="object", priority=34, words=("history",), check=_needs_event),
     # jobs
     Action(id="job.pause", title="Pause the job", keys=("x",), scopes=(Scope.JOBS,), label="pause", priority=68,
            writes=True, words=("pause_job",), check=_job_in("queued", "running"),

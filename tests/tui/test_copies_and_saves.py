@@ -19,7 +19,7 @@ from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
 from tests.store.rows import add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
-BODY = {
+BODY: dict[str, Any] = {
     "name": "acme",
     "element": {"key": "connectwisecrmrest"},
     "tags": ["eu"],
@@ -169,3 +169,22 @@ async def test_a_read_only_console_copies_and_saves(path: Path, tmp_path: Path) 
         await save_to(rig, "a.csv")
         await rig.until(lambda: "40 events are in" in rig.text())
         assert (tmp_path / "a.csv").read_text().count("\n") == 41
+
+
+async def test_the_event_shows_the_notification_with_its_secrets_masked(rig: Rig) -> None:
+    await rig.press("enter", "tab", "tab")
+    text = rig.screen.query_one("#text").text
+    assert text.startswith("POST http://127.0.0.1:9/hook?x=1\nContent-Type: application/json\n")
+    assert "X-Api-Key: ********\nbasic auth: ada:********\n" in text
+    assert '"objectType": "contacts"' in text
+    assert "TOPSECRET" not in text
+    assert "SIGNATURE" not in text
+
+
+async def test_what_is_recorded_only_or_has_been_removed_has_no_notification(rig: Rig) -> None:
+    only = {**BODY, "configuration": {**BODY["configuration"], "event.notification.callback.url": ""}}
+    await rig.write("UPDATE instances SET body = ? WHERE name = 'acme'", json.dumps(only))
+    await rig.press("enter", "tab", "tab")
+    await rig.until(lambda: "acme only records its events" in rig.text())
+    await rig.write("UPDATE instances SET removed_ms = 1 WHERE name = 'acme'")
+    await rig.until(lambda: "Its instance has been removed" in rig.text())

@@ -165,12 +165,24 @@ async def test_enter_shows_the_event_in_full_and_escape_leads_back_to_its_row(ri
     assert "acme/contacts 8" in rig.text()
     await rig.press("tab")
     assert '"name"' in rig.text(), "the record"
-    await rig.press("tab")
-    assert "✗ dead" in rig.text(), "its delivery"
+    assert "arrived  ✗ dead  nothing is tried any more; r sends it again" in rig.text()
+    await rig.press("tab", "tab")
+    assert "✗ dead" in rig.lines()[9], "its delivery"
     await rig.press("escape")
     assert isinstance(rig.screen, EventsScreen)
     assert rig.screen.table.cursor == 2
     assert rig.screen.spec.line == "events type:updated"
+
+
+async def test_the_history_of_an_object_is_one_key_away_and_escape_leads_back(rig: Rig) -> None:
+    await rig.press("slash", *"type:updated", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    await rig.press("enter", "b")
+    assert isinstance(rig.screen, EventsScreen)
+    assert rig.screen.spec.line == "events instance:acme resource:contacts object:10"
+    await rig.until(lambda: rig.screen.table.rows.total == 2)
+    await rig.press("escape")
+    assert isinstance(rig.screen, EventScreen)
 
 
 async def test_where_there_is_room_the_detail_follows_the_cursor(path: Path) -> None:

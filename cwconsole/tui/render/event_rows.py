@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from cwconsole.core.diff import Difference
-from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail
+from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
 from cwconsole.store.event_list import EventDetail, EventRow
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
@@ -111,18 +111,45 @@ def _attempt_lines(attempt: AttemptRow) -> list[Line]:
     return [head, *([(Cell(f"      {plain(attempt.error)}", Tone.WARN),)] if attempt.error and not good else [])]
 
 
-def fact_lines(detail: EventDetail, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
+def fact_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
     """The event itself. zone: the instance's, in which times are given beside UTC."""
     event = detail.event
     record = None if event.record_date is None else event.record_date * 1000
     place = instance_cell(event.instance, production=event.production)
     return facts(
         ("event", f"{event.id}  {event.event_id}"),
-        ("object", place, f"/{plain(event.resource)} {event.object_id}"),
+        ("object", place, f"/{plain(event.resource)} {event.object_id}  ", type_cell(event.type)),
         ("seen", f"{_both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
         ("dated", _both(record, zone) + ("  in the future of its poll" if event.future else "")),
-        cells=8,
+        ("arrived", *_arrival(detail, glyphs, now_ms)),
+        cells=9,
     )
+
+
+def _arrival(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Cell]:
+    """Whether the receiver has it, by the newest delivery, and what one can do if not."""
+    if not detail.deliveries:
+        return [Cell("recorded only, nothing is sent", Tone.MUTED)]
+    one = max(detail.deliveries, key=lambda each: each.delivery.id)
+    row = one.delivery
+    cells = [state_cell(row.state, glyphs)]
+    if row.state not in {"delivered", "cancelled"} and one.attempts:
+        last = max(one.attempts, key=lambda attempt: attempt.number)
+        cells.append(Cell(f"  {last.status or plain(last.error_code or 'no answer')}", Tone.BAD))
+    said = f"  {plain(_outlook(row, now_ms))}"
+    return [*cells, Cell(said, Tone.WARN if row.held else Tone.MUTED)] if said.strip() else cells
+
+
+def _outlook(row: DeliveryRow, now_ms: int) -> str:
+    if row.state in {"dead", "cancelled"}:
+        return "nothing is tried any more; r sends it again"
+    if row.state == "delivered":
+        return "" if row.settled_ms is None else second(row.settled_ms)
+    if row.held:
+        return "held: nothing is sent; H lets it go"
+    if row.due_ms is None:
+        return "an earlier event of the object comes first"
+    return f"next try in {span((row.due_ms - now_ms) / 1000)}" if row.due_ms > now_ms else "due now"
 
 
 def _both(ms: int | None, zone: tzinfo) -> str:

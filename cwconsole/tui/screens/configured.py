@@ -8,13 +8,20 @@ from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.instance_config import to_config
+from cwconsole.store.instances import Instance
 from cwconsole.store.resource_view import ResourceView
 
 
 def configured(view: ResourceView) -> tuple[InstanceConfig | None, ResourceConfig | None]:
     """The instance's configuration and the resource's; None where the body says nothing that can be used."""
+    config = config_of(view.instance)
+    resources = () if config is None else config.resources
+    return config, next((one for one in resources if one.name == view.resource.name), None)
+
+
+def config_of(instance: Instance) -> InstanceConfig | None:
+    """The instance's configuration; None where the body says nothing that can be used."""
     try:
-        config = to_config(InstanceBody(document=json.loads(view.instance.body)), lambda _: "hidden")
+        return to_config(InstanceBody(document=json.loads(instance.body)), lambda _: "hidden")
     except ConfigError:  # the engine says so, as the resource's fault
-        return None, None
-    return config, next((one for one in config.resources if one.name == view.resource.name), None)
+        return None

@@ -1,4 +1,4 @@
-"""Copying the event under the cursor: as JSON, as the command that shows it, as the request that is sent for it."""
+"""The event under the cursor: its object's history; copies of it as JSON, as a command, as the request that is sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from cwconsole.store.event_list import EventDetail
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.clipboard import copy
 from cwconsole.tui.render.curl import curl_command
+from cwconsole.tui.render.notification import request_of
+from cwconsole.tui.viewspec import spec
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -21,6 +23,13 @@ class Copies:
     @property
     def _copy_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
+
+    async def do_event_history(self) -> None:
+        screen = self._copy_screen
+        subject = screen.subject()
+        await screen.console.drill(
+            spec("events", instance=subject.instance, resource=subject.resource, object=subject.object_id)
+        )
 
     def do_copy_json(self) -> None:
         async def work() -> str:
@@ -47,7 +56,7 @@ class Copies:
             number = str(detail.event.instance_id)
             instance = await self._copy_screen.console.store.read(instances.load, number)
             what = f"The request for event {detail.event.id}, without secrets,"
-            return await copy(self._copy_screen.app, curl_command(detail, instance), what=what, ending="sh")
+            return await copy(self._copy_screen.app, curl_command(request_of(detail, instance)), what=what, ending="sh")
 
         self._copy_screen.carry_out(work(), what="Copying the event as a request")
 

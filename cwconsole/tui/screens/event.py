@@ -1,12 +1,22 @@
-"""One event in full: what changed, the record, its deliveries."""
+"""One event in full: what changed, the record, the notification, its deliveries."""
 
 from __future__ import annotations
 
-from cwconsole.store import event_list
+from datetime import UTC, tzinfo
+from typing import ClassVar
+
+from cwconsole.core.errors import UsageError
+from cwconsole.core.zones import find_zone
+from cwconsole.store import event_list, instances
 from cwconsole.store.event_list import EventDetail
+from cwconsole.store.instances import Instance
+from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
 from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
+from cwconsole.tui.render.notification import notification_lines, request_of
+from cwconsole.tui.screens.configured import config_of
 from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
@@ -18,6 +28,7 @@ class EventScreen(Replays, Places, Copies, DetailScreen):
     """`event id:42`."""
 
     SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE, Scope.EVENTS)
+    fact_lines: ClassVar[int] = 5
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -30,20 +41,46 @@ class EventScreen(Replays, Places, Copies, DetailScreen):
         if self._detail is None:
             return self.bare_subject()
         event = self._detail.event
-        return self.bare_subject(instance=event.instance, resource=event.resource, event=event.id)
+        return self.bare_subject(
+            instance=event.instance, resource=event.resource, event=event.id, object_id=event.object_id
+        )
 
     def chosen_events(self) -> Selection | None:
         return None if self._detail is None else Selection(numbers=(self._detail.event.id,))
 
     async def load(self) -> None:
         detail = await self.console.store.read(event_list.show, int(self.spec.value("id") or 0))
+        instance = await self.console.store.read(_instance_of, detail)
         self._detail = detail
         glyphs, now = self.console.glyphs, self.console.now_ms()
         self.show(
-            fact_lines(detail, now),
+            fact_lines(detail, glyphs, now, _zone_of(instance)),
             (
                 Tab(title="What changed", lines=change_lines(detail, glyphs)),
                 Tab(title="Record", lines=record_lines(detail)),
+                Tab(title="Notification", lines=_notification(detail, instance)),
                 Tab(title="Deliveries", lines=delivery_lines(detail, glyphs, now)),
             ),
         )
+
+
+def _instance_of(conn: Connection, detail: EventDetail) -> Instance | None:
+    """None once it has been removed; its events stay for a while."""
+    try:
+        return instances.load(conn, str(detail.event.instance_id))
+    except UsageError:
+        return None
+
+
+def _zone_of(instance: Instance | None) -> tzinfo:
+    config = None if instance is None else config_of(instance)
+    return UTC if config is None else find_zone(config.timezone)
+
+
+def _notification(detail: EventDetail, instance: Instance | None) -> list[Line]:
+    if instance is None:
+        return [(Cell("Its instance has been removed: nothing is sent any more.", Tone.MUTED),)]
+    try:
+        return notification_lines(request_of(detail, instance))
+    except UsageError as error:
+        return [(Cell(error.message, Tone.WARN),)]

@@ -51,7 +51,9 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
         if row is None:
             return self.bare_subject()
         marked = self.table.marks.count(self.table.rows.total)
-        return self.bare_subject(instance=row.instance, resource=row.resource, event=row.id, marked=marked)
+        return self.bare_subject(
+            instance=row.instance, resource=row.resource, event=row.id, object_id=row.object_id, marked=marked
+        )
 
     def chosen_events(self) -> Selection | None:
         return selection_of(self.table, self.spec.filter(now_ms=self.console.now_ms()))
@@ -81,7 +83,7 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
     def _in_short(self, detail: EventDetail) -> list[Line]:
         glyphs, now = self.console.glyphs, self.console.now_ms()
         return [
-            *fact_lines(detail, now),
+            *fact_lines(detail, glyphs, now),
             (),
             (Cell("What changed", Tone.STRONG),),
             *change_lines(detail, glyphs),
