@@ -109,14 +109,14 @@ def on_screen(temporary: Path, *args: str) -> Iterator[Terminal]:
         yield terminal
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(200)
 def test_with_a_screen_it_is_the_console_and_reports_when_one_leaves(tmp_path: Path) -> None:
     with on_screen(tmp_path, "--seed", "4") as terminal:
         terminal.type("x")
         terminal.until(lambda text: "is paused" in text)
-        terminal.until(lambda text: "retry" in text or "pending" in text, seconds=20)
+        terminal.until(lambda text: "retry" in text or "pending" in text, seconds=45)
         terminal.type("q")
-        terminal.until(lambda text: "Leave, and stop the engine?" in text)
+        terminal.until(lambda text: "Leave the demo?" in text)
         terminal.type("y")
         assert terminal.ended(seconds=90) == 0
     shown = terminal.text

@@ -82,7 +82,9 @@ async def test_adding_by_filling_in_and_ticking(path: Path, size: tuple[int, int
         assert stored["name"] == "globex [/]"
         assert stored["configuration"]["event.poller.configuration"] == {"contacts": {}, "tickets": {}}
         assert stored["configuration"]["private.key"] == "sealed:hsuh"
-        assert await rig.rows(ACTIONS) == [("add", "ada", "cwconsole instances add FILE", "new customer")]
+        assert await rig.rows(ACTIONS) == [
+            ("add", "ada", "cwconsole instances add FILE --reason 'new customer'", "new customer")
+        ]
         await rig.press("escape")
         await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "globex [/]" in rig.text())
 

@@ -42,7 +42,7 @@ class ViewKeys:
             screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.", markup=False)
             return
         entries = [
-            Entry(name=plain(name), command=f"view {name}", note=plain(line)) for name, line in sorted(views.items())
+            Entry(name=f"{plain(name)}: {plain(line)}", command=f"view {name}") for name, line in sorted(views.items())
         ]
         if screen.is_current:
             screen.app.push_screen(Palette(entries, title="Saved views"), self._view_picked)
