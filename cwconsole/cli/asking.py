@@ -47,7 +47,7 @@ def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     failed = [one for one in ended if one.state != "done"]
     if not failed:
         return
-    sentence = " ".join(one.outcome or f"Action {one.id} was {one.state}." for one in failed)
+    sentence = "\n".join(one.outcome or f"Action {one.id} was {one.state}." for one in failed)
     if any(invocation.read(poll_list.was_refused, one.id) for one in failed):
         raise RefusedError(sentence)
     raise Failed(sentence)

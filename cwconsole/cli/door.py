@@ -85,7 +85,8 @@ def _told(code: str, sentence: str, exit_code: int, as_json: bool) -> int:
     if as_json:
         output.print_json({"error": code, "message": sentence, "exit_code": exit_code}, to_stderr=True)
     else:
-        output.say(sentence)
+        for line in sentence.splitlines():
+            output.say(line)
     return exit_code
 
 

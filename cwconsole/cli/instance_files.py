@@ -41,7 +41,12 @@ def read_file(name: str) -> InstanceBody:
     if len(data) > LARGEST:
         raise UsageError(f"The file {name} is larger than {LARGEST // 1_000_000} MB; an instance file never is.")
     suffix = path.suffix.lower()
-    return parse_instance(data, syntax="json" if suffix == ".json" else "toml" if suffix == ".toml" else None)
+    try:
+        return parse_instance(data, syntax="json" if suffix == ".json" else "toml" if suffix == ".toml" else None)
+    except ConfigError as error:
+        if error.key != "file":
+            raise
+        raise ConfigError(name, error.found, error.expected) from error
 
 
 def _read(path: Path) -> bytes:

@@ -27,6 +27,8 @@ def take_lock(path: Path) -> BaseFileLock:
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
+        if not Path(lock.lock_file).exists():  # a folder that takes no files is waited for like a lock
+            raise StoreError(f"The lock {lock.lock_file} cannot be made; check the folder of the database.") from None
         raise EngineRunningError(
             f"Another engine runs on {path}; `cwconsole status` says which. Stop it before you start this one."
         ) from None

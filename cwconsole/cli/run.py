@@ -65,5 +65,5 @@ def _once(invocation: Invocation) -> int:
                 output.print_line(poll_sentence(report))
     faults = [poll_sentence(report) for report in once.polls if report.outcome != "ok"] + once.unusable
     if faults:
-        raise Failed(" ".join(faults))
+        raise Failed("\n".join(faults))
     return 0

@@ -110,7 +110,7 @@ def poll_sentence(report: PollReport) -> str:
     """One poll's outcome for people."""
     label = report.resource.label
     if report.fault is not None:
-        return f"{label}: {report.fault.message}"
+        return f"{label}: {report.fault.message.rstrip('.')}."
     if report.outcome != "ok":
         return f"{label}: the poll was {report.outcome}."
     what = "baseline read" if report.baselined else "polled"
@@ -121,4 +121,6 @@ def sweep_sentence(resource: Resource, report: SweepReport) -> str:
     """One sweep's outcome for people."""
     if report.outcome == "ok":
         return f"{resource.label}: swept, {report.fetched} fetched, {report.events} events, {report.deleted} deleted."
+    if report.fault is not None:
+        return f"{resource.label}: {report.fault.message.rstrip('.')}."
     return report.sentence or f"{resource.label}: the sweep was {report.outcome}."

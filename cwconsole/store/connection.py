@@ -32,7 +32,7 @@ SENTENCES = {
     sqlite3.SQLITE_NOTADB: "{path} is not a SQLite database; name another file.",
     sqlite3.SQLITE_CORRUPT: "The database {path} is damaged ({detail}); "
     "stop cwconsole, set the file and its -wal file aside, and restore a backup.",
-    sqlite3.SQLITE_IOERR: "The disk failed under the database {path} ({detail}); check the disk before going on.",
+    sqlite3.SQLITE_IOERR: "The disk failed under the database {path} ({detail}); check it, and the space on it.",
     sqlite3.SQLITE_INTERRUPT: "A query of the database {path} was interrupted; ask again.",
     sqlite3.SQLITE_NOMEM: "There was not enough memory for the database {path}; free some and try again.",
 }

@@ -21,6 +21,12 @@ from cwconsole.simulator.simulator import Running
 from tests.cli.conftest import Cli, Stage
 
 CONTACTS = "/company/contacts"
+FULL_DISK = """
+import resource, sys
+from cwconsole.cli.main import invoke
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+sys.exit(invoke(["run", "--once"]))
+"""
 
 
 @pytest.fixture
@@ -94,6 +100,25 @@ def test_run_once_sees_through_what_was_queued_without_an_engine(
 
 def test_run_for_a_while_ends_with_0(cli: Cli, played: Any) -> None:
     assert cli("run", "--for", "0.5").code == 0
+
+
+def test_a_full_disk_is_one_sentence_and_costs_nothing(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running, receiver: Listening
+) -> None:
+    for number in range(400):
+        create(stage, connectwise, f"Ada {number}")
+    full = cli.path.stat().st_size + 100_000
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(full)], capture_output=True, text=True, timeout=50, check=False
+    )
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert str(cli.path) in ended.stderr.splitlines()[-1]
+    assert "space" in ended.stderr.splitlines()[-1]
+    assert cli("run", "--once").code == 0
+    assert len(cli.good("events", "list", "--limit", "500")) == 400
+    assert {row["state"] for row in cli.good("deliveries", "list", "--limit", "500")} == {"delivered"}
+    assert len(receiver.receiver.seen) == 400
 
 
 def test_a_second_engine_is_refused(cli: Cli, played: Any) -> None:

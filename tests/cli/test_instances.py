@@ -172,9 +172,9 @@ def broken(base: dict[str, Any], **configuration: object) -> str:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("a.json", "", "file"),
+        ("a.json", "", "a.json: found"),
         ("a.json", "{", "not JSON"),
-        ("a.toml", "name = ", "not TOML"),
+        ("a.toml", "name = ", "a.toml: found text that is not TOML"),
         ("a.json", "[]", "a JSON object"),
         ("a.json", "{}", "configuration"),
         ("a.json", '{"a":' * 100_000, "nesting without end"),

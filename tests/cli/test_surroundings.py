@@ -110,6 +110,12 @@ def test_a_lock_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="there is no folder that takes no files")
+def test_a_folder_that_takes_no_files_is_not_taken_for_another_engine() -> None:
+    with pytest.raises(StoreError, match="cannot be made; check the folder"), engine_lock(Path("/proc/cw.db")):
+        pass
+
+
 def test_the_log_has_no_secrets_and_no_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "x.log"
     with logs.log_to_file("info", path):

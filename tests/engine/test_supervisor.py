@@ -80,7 +80,7 @@ async def test_a_poll_that_meets_a_fault_fails_with_its_sentence(tmp_path: Path)
     network.source.faults = [fault()]
     async with engine_with(tmp_path, network) as (_, store):
         state, sentence = await outcome(store, await ask(store, ActionKind.POLL, instance_id=1, resource_id=1))
-        assert (state, sentence) == ("failed", "acme/contacts: the source is down")
+        assert (state, sentence) == ("failed", "acme/contacts: the source is down.")
 
 
 async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: Path) -> None:
