@@ -78,7 +78,7 @@ def pause(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int)
 def resume(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
     """Go on polling; what is overdue is polled at once. Returns the outcome as a sentence."""
     if target.paused_ms is None:
-        return _nothing(conn, target, asked, f"{target.label} was not paused.", now_ms)
+        return _nothing(conn, target, asked, _not_by_itself(target, target.instance.paused_ms, "paused"), now_ms)
     conn.execute(f"UPDATE {target.table} SET paused_ms = NULL WHERE id = ?", (target.row_id,))
     still = target.resource is not None and target.instance.paused_ms is not None
     outcome = f"{target.label} goes on" + (
@@ -105,7 +105,7 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
     if callback is not None and callback.held_reason is None:
         callback = None
     if target.held_ms is None and callback is None:
-        return _nothing(conn, target, asked, f"Deliveries of {target.label} were not held.", now_ms)
+        return _nothing(conn, target, asked, _not_by_itself(target, target.instance.held_ms, "held"), now_ms)
     conn.execute(f"UPDATE {target.table} SET held_ms = NULL WHERE id = ?", (target.row_id,))
     open_deliveries.apply_hold(conn, target.instance.id)
     outcome = f"Deliveries of {target.label} go on."
@@ -197,6 +197,14 @@ def _about_delivery(conn: sqlite3.Connection, delivery_id: int, asked: Asked) ->
     if row is None or row[2] is not None:
         raise UsageError(f"There is no delivery {delivery_id}; `cwconsole deliveries list` shows the ids.")
     return replace(asked, instance_id=row[0], resource_id=row[1], target_id=delivery_id)
+
+
+def _not_by_itself(target: Scope, whole_ms: int | None, what: str) -> str:
+    """Why nothing was let go. whole_ms: since when the instance as a whole stands."""
+    whole = target.instance.name
+    if target.resource is not None and whole_ms is not None:
+        return f"{target.label} was not {what} by itself: {whole} is, as a whole; let {whole} go on."
+    return f"{target.label} was not {what}."
 
 
 def _done(conn: sqlite3.Connection, target: Scope, asked: Asked, outcome: str, now_ms: int) -> str:

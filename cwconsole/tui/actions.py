@@ -47,7 +47,8 @@ class Scope(Enum):
 class Subject:
     """What an action would be done to: the row under the cursor, or the marked ones.
 
-    paused, held: whether its own flag is set. marked: how many rows are chosen, 0 for the one under the cursor alone.
+    paused, held: whether its own flag is set. marked: how many rows are chosen, 0 for the one under the cursor alone;
+    places: how many of them are instances or resources.
     """
 
     read_only: bool = False
@@ -64,6 +65,7 @@ class Subject:
     job: int | None = None
     state: str | None = None
     marked: int = 0
+    places: int = 0
 
     @property
     def place(self) -> str:
@@ -115,21 +117,19 @@ def _needs_resource(subject: Subject) -> str | None:
     return None if subject.resource else "A watermark belongs to one resource; there is none under the cursor."
 
 
-def _not_paused(subject: Subject) -> str | None:
-    return _needs_place(subject) or (f"{subject.place} is paused already; R resumes it." if subject.paused else None)
+def _one_place(why: Check) -> Check:
+    """Where many are marked, each is looked at when it is its turn."""
+    return lambda subject: None if subject.places else _needs_place(subject) or why(subject)
 
 
-def _paused(subject: Subject) -> str | None:
-    return _needs_place(subject) or (None if subject.paused else f"{subject.place} is not paused.")
-
-
-def _not_held(subject: Subject) -> str | None:
-    held = f"Deliveries of {subject.place} are held already; H lets them go." if subject.held else None
-    return _needs_place(subject) or held
-
-
-def _held(subject: Subject) -> str | None:
-    return _needs_place(subject) or (None if subject.held else f"Deliveries of {subject.place} are not held.")
+_not_paused = _one_place(
+    lambda subject: f"{subject.place} is paused already; R resumes it." if subject.paused else None
+)
+_paused = _one_place(lambda subject: None if subject.paused else f"{subject.place} is not paused.")
+_not_held = _one_place(
+    lambda subject: f"Deliveries of {subject.place} are held already; H lets them go." if subject.held else None
+)
+_held = _one_place(lambda subject: None if subject.held else f"Deliveries of {subject.place} are not held.")
 
 
 def _can_retry(subject: Subject) -> str | None:
@@ -280,7 +280,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="sweep.now", title="Look for deleted records now", keys=("w",), scopes=_PLACE, writes=True,
            words=("sweep",), check=_needs_place, command=_place_command("sweep")),
     Action(id="polling.pause", title="Pause polling", keys=("x",), scopes=_PLACE, label="pause", priority=45,
-           writes=True, words=("pause",), check=_not_paused, command=_place_command("pause")),
+           writes=True, dangerous=True, words=("pause",), check=_not_paused, command=_place_command("pause")),
     Action(id="polling.resume", title="Resume polling", keys=("R",), scopes=_PLACE, writes=True, words=("resume",),
            check=_paused, command=_place_command("resume")),
     Action(id="deliveries.hold", title="Hold deliveries", keys=("d",), scopes=_PLACE, writes=True, words=("hold",),

@@ -64,6 +64,21 @@ class Operator:
 
         return await self.store.write(unit)
 
+    async def steer_all(self, operation: Steering, steps: Sequence[tuple[Asked, str, str | None]]) -> list[str]:
+        """The same to many, all or none. Each step: its author, an instance, perhaps a resource. Returns the outcomes.
+
+        Raises UsageError for what there is not any more.
+        """
+        now_ms = self.now_ms()
+
+        def unit(conn: Connection) -> list[str]:
+            return [
+                operation(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
+                for asked, instance, resource in steps
+            ]
+
+        return await self.store.write(unit)
+
     async def poll(self, asked: Asked, instance: str, resource: str | None = None) -> int:
         """Ask the engine to poll now. Returns the action's id."""
         now_ms = self.now_ms()

@@ -199,7 +199,7 @@ async def test_the_configuration_masks_secrets_and_shows_what_holds(rig: Rig) ->
 
 async def test_the_keys_of_places_work_here(rig: Rig) -> None:
     await opened(rig, "contacts")
-    await rig.press("p", "x")
+    await rig.press("p", "x", "y")
     await rig.until(lambda: "‖ paused" in facts(rig))
     await rig.press("R", "I")
     assert isinstance(rig.screen, InstanceScreen)

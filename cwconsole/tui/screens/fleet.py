@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.widget import Widget
 
@@ -12,7 +12,7 @@ from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, NO_EXTRAS, Extras, Fl
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
-from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.places import Place, Places
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -74,8 +74,20 @@ class FleetScreen(Instances, Places, ListScreen):
             paused=row.state.value == "paused",
             held=row.held,
             state=row.state.value,
-            marked=len(self.table.marks.keys),
+            marked=len(marked := self._marked()),
+            places=len(marked),
         )
+
+    def _marked(self) -> list[FleetRow]:
+        return [row for row in self._rows.rows if row.key in self.table.marks]
+
+    def chosen_places(self) -> Sequence[Place]:
+        """The marked ones; a resource whose instance is marked as a whole is within it."""
+        marked = self._marked()
+        if not marked:
+            return super().chosen_places()
+        whole = {row.instance for row in marked if not row.resource}
+        return [(row.instance, row.resource or None) for row in marked if not row.resource or row.instance not in whole]
 
     async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
         row: FleetRow = event.row

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, canonical, masked
 from cwconsole.store import instances as stored_instances
-from cwconsole.store import resource_view
+from cwconsole.store import reach, resource_view
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Instance, edit_sentence
 from cwconsole.store.once import Connection
@@ -65,17 +65,7 @@ class Instances:
         self._switch(enabled=True)
 
     def do_instance_disable(self) -> None:
-        name = self._instance_name
-        question = Question(
-            title=f"Switch {plain(name)} off?",
-            lines=("Nothing of it is polled until it is switched on again; what waits is still delivered.",
-                   "Changes made meanwhile are found then, for its watermarks stay."),
-            yes="switch it off",
-            reasoned=True,
-        )  # fmt: skip
-        screen = self._instance_screen
-        screen.app.push_screen(Confirm(question), lambda answer: self._switch(enabled=False, answer=answer, name=name)
-                               if answer else None)  # fmt: skip
+        self._begin(_switching_off(self._instance_screen, self._instance_name, self._switch))
 
     def do_instance_remove(self) -> None:
         self._begin(_removing(self._instance_screen, self._instance_name))
@@ -201,6 +191,28 @@ class _changing:  # noqa: N801 - reads as the verb it is
         changes = await app.operator.edit_instance(asked, self._seen, made.draft, confirmed=confirmed)
         _renamed(self._screen, self._seen.name, name)
         app.notify(plain(edit_sentence(name, changes)), markup=False)
+
+
+async def _switching_off(screen: ConsoleScreen, name: str, switch: Callable[..., None]) -> None:
+    found = await screen.console.store.read(reach.reach, name)
+    stops = "1 resource is" if len(found.polled) == 1 else f"{len(found.polled):,} resources are"
+    question = Question(
+        title=f"Switch {plain(found.label)} off?",
+        lines=(
+            f"{stops} not polled until it is switched on again.",
+            f"Deliveries that wait are still sent: {found.waiting:,} now.",
+            "Changes made meanwhile are found then, for its watermarks stay.",
+        ),
+        yes="switch it off",
+        reasoned=True,
+    )
+
+    def answered(answer: Answer | None) -> None:
+        if answer is not None:
+            switch(enabled=False, answer=answer, name=found.label)
+
+    if screen.is_current:
+        screen.app.push_screen(Confirm(question), answered)
 
 
 async def _removing(screen: ConsoleScreen, name: str) -> None:

@@ -1,19 +1,76 @@
-"""What can be done to the instance or resource under the cursor, on whichever screen it is."""
+"""What can be done to the instance or resource under the cursor, or to the marked ones, on whichever screen they are.
+
+Stopping something asks first, with the numbers of what stops; letting it go on is done at once. Many want their number
+typed, whatever is done to them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from cwconsole.store import operations
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.store import operations, reach
 from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.once import Connection
+from cwconsole.store.reach import Reach
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Steering
+from cwconsole.tui.render.reach_lines import hold_lines, named, pause_lines, places_words
 from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.viewspec import spec
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
+
+TYPED_FROM: Final = 20  # so many at once want their number typed
+Place = tuple[str, str | None]  # an instance, and perhaps a resource of it
+Work = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verb:
+    """An action on places. did: what is so afterwards, of one and of many. asks: the lines of the question, if any."""
+
+    action: str
+    kind: ActionKind
+    title: str
+    yes: str
+    did: str
+    asks: Callable[[Sequence[Reach]], list[str]] | None = None
+
+
+_POLL = _Verb(action="poll.now", kind=ActionKind.POLL, title="Poll {}?", yes="poll", did="A poll of {} is asked for")
+_SWEEP = _Verb(
+    action="sweep.now", kind=ActionKind.SWEEP, title="Sweep {}?", yes="sweep", did="A sweep of {} is asked for"
+)
+_PAUSE = _Verb(
+    action="polling.pause",
+    kind=ActionKind.PAUSE,
+    title="Pause {}?",
+    yes="pause",
+    did="{} stand still",
+    asks=pause_lines,
+)
+_RESUME = _Verb(action="polling.resume", kind=ActionKind.RESUME, title="Resume {}?", yes="resume", did="{} go on")
+_HOLD = _Verb(
+    action="deliveries.hold",
+    kind=ActionKind.HOLD,
+    title="Hold deliveries of {}?",
+    yes="hold them",
+    did="Deliveries of {} are held",
+    asks=hold_lines,
+)
+_RELEASE = _Verb(
+    action="deliveries.release",
+    kind=ActionKind.RELEASE,
+    title="Let deliveries of {} go?",
+    yes="let go",
+    did="Deliveries of {} go on",
+)
 
 
 class Places(PlacePages):
@@ -26,63 +83,111 @@ class Places(PlacePages):
     def _place_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
 
+    def chosen_places(self) -> Sequence[Place]:
+        """The place under the cursor; screens whose rows are places say which are marked."""
+        subject = self._place_screen.subject()
+        return [(subject.instance, subject.resource)] if subject.instance is not None else []
+
     def do_poll_now(self) -> None:
-        screen = self._place_screen
-        subject = screen.subject()
-        assert subject.instance is not None
-
-        async def work() -> str:
-            asked = self._asked("poll.now", ActionKind.POLL)
-            number = await screen.console.operator.poll(asked, subject.instance or "", subject.resource)
-            return self._queued(f"The poll of {subject.place}", number)
-
-        screen.carry_out(work(), what=f"Polling {subject.place}")
+        self._begin_with(_POLL, self._asking(_POLL))
 
     def do_sweep_now(self) -> None:
-        screen = self._place_screen
-        subject = screen.subject()
-
-        async def work() -> str:
-            asked = self._asked("sweep.now", ActionKind.SWEEP)
-            number = await screen.console.operator.sweep(asked, subject.instance or "", subject.resource)
-            return self._queued(f"The sweep of {subject.place}", number)
-
-        screen.carry_out(work(), what=f"Sweeping {subject.place}")
+        self._begin_with(_SWEEP, self._asking(_SWEEP))
 
     def do_polling_pause(self) -> None:
-        self._steer("polling.pause", ActionKind.PAUSE, operations.pause)
+        self._begin_with(_PAUSE, self._steering(_PAUSE, operations.pause))
 
     def do_polling_resume(self) -> None:
-        self._steer("polling.resume", ActionKind.RESUME, operations.resume)
+        self._begin_with(_RESUME, self._steering(_RESUME, operations.resume))
 
     def do_deliveries_hold(self) -> None:
-        self._steer("deliveries.hold", ActionKind.HOLD, operations.hold)
+        self._begin_with(_HOLD, self._steering(_HOLD, operations.hold))
 
     def do_deliveries_release(self) -> None:
-        self._steer("deliveries.release", ActionKind.RELEASE, operations.release)
+        self._begin_with(_RELEASE, self._steering(_RELEASE, operations.release))
 
     def do_fleet_events(self) -> Coroutine[Any, Any, None]:
         screen = self._place_screen
         subject = screen.subject()
         return screen.console.drill(spec("events", instance=subject.instance, resource=subject.resource))
 
-    def _steer(self, name: str, kind: ActionKind, operation: Steering) -> None:
+    # --- asking before ----------------------------------------------------------------------------------------------
+
+    def _begin_with(self, verb: _Verb, work: Work) -> None:
+        """Do it, or ask before."""
+        places = self.chosen_places()
+        if verb.asks is None and len(places) < TYPED_FROM:
+            self._do_to(verb, work, places, None)
+        else:
+            start(self._place_screen, self._ask_before(verb, work, places), what="Counting", group="operator")
+
+    async def _ask_before(self, verb: _Verb, work: Work, places: Sequence[Place]) -> None:
         screen = self._place_screen
-        subject = screen.subject()
-        instance = subject.instance or ""
 
-        async def work() -> str:
-            asked = self._asked(name, kind)
-            return await screen.console.operator.steer(operation, asked, instance, subject.resource)
+        def read(conn: Connection) -> list[Reach]:
+            return [reach.reach(conn, *place) for place in places]
 
-        screen.carry_out(work(), what=f"{BY_ID[name].title}: {subject.place}")
+        try:
+            reaches = await screen.console.store.read(read)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="warning", markup=False)
+            return
+        question = Question(
+            title=verb.title.format(places_words(reaches)),
+            lines=named(one.label for one in reaches) if verb.asks is None else verb.asks(reaches),
+            yes=verb.yes,
+            typed=str(len(places)) if len(places) >= TYPED_FROM else None,
+            reasoned=True,
+        )
 
-    def _asked(self, name: str, kind: ActionKind) -> Asked:
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                self._do_to(verb, work, places, answer.reason)
+
+        if screen.is_current:
+            screen.app.push_screen(Confirm(question), answered)
+
+    # --- doing ------------------------------------------------------------------------------------------------------
+
+    def _do_to(self, verb: _Verb, work: Work, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
-        command = BY_ID[name].command
-        return screen.console.operator.asked(kind, "" if command is None else command(screen.subject()))
+        if len(places) > 1:
+            screen.drop_marks()
+        screen.carry_out(work(places, reason), what=BY_ID[verb.action].title)
 
-    def _queued(self, what: str, number: int) -> str:
-        if self._place_screen.console.engine.runs:
-            return f"{what} is asked for (action {number})."
-        return f"{what} waits for an engine (action {number}); none runs now, and after an hour it expires."
+    def _steering(self, verb: _Verb, operation: Steering) -> Work:
+        """What only changes state."""
+
+        async def work(places: Sequence[Place], reason: str | None) -> str:
+            operator = self._place_screen.console.operator
+            steps = [(self._asked(verb, place, reason), *place) for place in places]
+            outcomes = await operator.steer_all(operation, steps)
+            return outcomes[0] if len(outcomes) == 1 else f"{verb.did.format(f'{len(outcomes):,} places')}."
+
+        return work
+
+    def _asking(self, verb: _Verb) -> Work:
+        """What an engine does."""
+
+        async def work(places: Sequence[Place], reason: str | None) -> str:
+            console = self._place_screen.console
+            ask = console.operator.poll if verb is _POLL else console.operator.sweep
+            numbers = [await ask(self._asked(verb, place, reason), *place) for place in places]
+            many = len(places) > 1
+            what = f"{len(places):,} places" if many else "/".join(part for part in places[0] if part)
+            told = f"{verb.did.format(what)} (action{'s' if many else ''} {_range(numbers)})"
+            if console.engine.runs:
+                return f"{told}."
+            return f"{told}; none runs now to do it, and after an hour it expires. On 5, c calls it off."
+
+        return work
+
+    def _asked(self, verb: _Verb, place: Place, reason: str | None) -> Asked:
+        screen = self._place_screen
+        command = BY_ID[verb.action].command
+        subject = screen.bare_subject(instance=place[0], resource=place[1])
+        return screen.console.operator.asked(verb.kind, "" if command is None else command(subject), reason)
+
+
+def _range(numbers: Sequence[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"

@@ -1,0 +1,60 @@
+"""What pausing or holding places would stop, in a dialog's lines. A place is an instance, or a resource of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from cwconsole.store.reach import Reach
+from cwconsole.tui.render.plain import plain, shorten
+
+NAMED: Final = 5  # so many are named, the rest is counted
+_WIDTH: Final = 64  # of the dialog's inside
+
+
+def places_words(reaches: Sequence[Reach]) -> str:
+    """`acme/contacts`, or `3 places`."""
+    return plain(reaches[0].label) if len(reaches) == 1 else f"{len(reaches):,} places"
+
+
+def pause_lines(reaches: Sequence[Reach]) -> list[str]:
+    """What is not polled any more."""
+    polled = list(dict.fromkeys(name for one in reaches for name in one.polled))
+    stop = "1 resource is" if len(polled) == 1 else f"{len(polled):,} resources are"
+    return [
+        f"{stop} not polled any more until R resumes {'it' if len(polled) == 1 else 'them'}{':' if polled else '.'}",
+        *named(polled),
+        "",
+        "Nothing is lost: watermarks stay, and the first polls afterwards catch up.",
+        _deliveries(_waiting(reaches), "go on being sent", "goes on being sent"),
+    ]
+
+
+def hold_lines(reaches: Sequence[Reach]) -> list[str]:
+    """What is not sent any more."""
+    return [
+        _deliveries(
+            _waiting(reaches),
+            "wait now, and are not sent until H lets them go:",
+            "waits now, and is not sent until H lets it go:",
+        ),
+        *named(one.label for one in reaches),
+        "",
+        "Nor is anything that comes after them; events are still recorded.",
+        "Nothing is lost: what was held is sent in order.",
+    ]
+
+
+def _waiting(reaches: Sequence[Reach]) -> int:
+    return sum(one.waiting for one in reaches)
+
+
+def _deliveries(number: int, many: str, one: str) -> str:
+    return f"1 delivery {one}" if number == 1 else f"{number:,} deliveries {many}"
+
+
+def named(names: Iterable[str]) -> list[str]:
+    """Some names, a line each; how many there are more."""
+    names = list(names)
+    lines = [shorten(f"  {plain(name)}", _WIDTH) for name in names[:NAMED]]
+    return [*lines, *([f"  and {len(names) - NAMED:,} more"] if len(names) > NAMED else [])]

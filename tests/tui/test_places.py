@@ -1,0 +1,162 @@
+"""Pausing and holding ask with what stops, and letting go says what it did: one place, or the marked ones."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.store import operations
+from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.tui.widgets.confirm import Confirm
+from tests.store.rows import add, config, resource
+from tests.tui.rig import Rig, console, database, small_fleet
+
+ACTIONS = "SELECT kind, command, state, reason FROM actions WHERE kind <> 'add' ORDER BY id"
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """In the fleet's order: acme/tickets, globex/companies, globex/projects (paused), acme/contacts (2 open)."""
+    with database(tmp_path / "cw.db") as conn:
+        small_fleet(conn)
+    return tmp_path / "cw.db"
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        yield rig
+
+
+async def asked(rig: Rig, *keys: str) -> str:
+    """Press keys that lead to a question; what it says."""
+    await rig.press(*keys)
+    await rig.until(lambda: isinstance(rig.app.screen, Confirm) and bool(rig.text().strip()))
+    return rig.text()
+
+
+def said(rig: Rig) -> list[str]:
+    return [one.message for one in rig.app._notifications]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_pausing_an_instance_says_how_many_resources_stop(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        await rig.press("f")
+        text = await asked(rig, "x")
+        for words in ("Pause acme?", "2 resources are not polled any more", "acme/contacts", "acme/tickets",
+                      "2 deliveries go on being sent", "y  pause", "esc  leave it", "tab  reason"):  # fmt: skip
+            assert words in text
+        await rig.press("x", "enter")
+        assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
+        assert await rig.rows(ACTIONS) == []
+        await rig.press("tab", *"upgrade", "enter", "y")
+        await rig.until(lambda: "acme is paused; deliveries go on." in said(rig))
+        assert await rig.rows(ACTIONS) == [("pause", "cwconsole pause acme --reason upgrade", "done", "upgrade")]
+
+
+async def test_pausing_counts_only_what_is_polled_now(rig: Rig) -> None:
+    await rig.press("f", "j")
+    text = await asked(rig, "x")
+    assert "Pause globex?" in text
+    assert "1 resource is not polled any more until R resumes it:" in text
+    assert "globex/projects" not in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_holding_says_how_many_deliveries_wait(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        text = await asked(rig, "G", "d")
+        for words in ("Hold deliveries of acme/contacts?", "2 deliveries wait now, and are not sent", "Reason"):
+            assert words in text
+        await rig.press("d", "enter")
+        assert isinstance(rig.app.screen, Confirm)
+        await rig.press("y")
+        await rig.until(lambda: "Deliveries of acme/contacts are held; events are still recorded." in said(rig))
+        assert await rig.rows(ACTIONS) == [("hold", "cwconsole pause acme contacts --delivery", "done", None)]
+        await rig.until(lambda: rig.screen.subject().held)
+        await rig.press("H")
+        await rig.until(lambda: "Deliveries of acme/contacts go on." in said(rig))
+
+
+async def test_resuming_acts_at_once_and_says_what_it_did(rig: Rig) -> None:
+    await rig.press("j", "j", "R")
+    await rig.until(lambda: said(rig) == ["globex/projects goes on."])
+
+
+@pytest.fixture
+def paused(path: Path) -> Path:
+    with database(path) as conn:
+        asked = Asked(kind=ActionKind.PAUSE, operator="bob", origin="tty pts/1", command="cwconsole pause acme")
+        operations.pause(conn, operations.scope(conn, "acme"), asked=asked, now_ms=1)
+    return path
+
+
+async def test_a_resource_of_a_paused_instance_says_where_it_is_let_go(paused: Path) -> None:
+    async with console(paused) as rig:
+        at = next(n for n, row in enumerate(rig.screen._rows.rows) if row.resource == "contacts")
+        rig.screen.table.move_to(at)
+        await rig.press("R")
+        await rig.until(lambda: bool(said(rig)))
+        assert said(rig) == ["acme/contacts was not paused by itself: acme is, as a whole; let acme go on."]
+
+
+async def test_marked_places_are_dealt_with_together(rig: Rig) -> None:
+    text = await asked(rig, "space", "space", "x")
+    assert "Pause 2 places?" in text
+    assert "2 resources are not polled any more" in text
+    await rig.press("y")
+    await rig.until(lambda: "2 places stand still." in said(rig))
+    assert [row[:2] for row in await rig.rows(ACTIONS)] == [
+        ("pause", "cwconsole pause acme tickets"),
+        ("pause", "cwconsole pause globex companies"),
+    ]
+    assert "marked" not in rig.lines()[1]
+
+
+async def test_a_few_marked_places_are_polled_at_once(rig: Rig) -> None:
+    await rig.press("space", "space", "p")
+    await rig.until(lambda: any(one.startswith("A poll of 2 places is asked for (actions") for one in said(rig)))
+    assert [row[1] for row in await rig.rows(ACTIONS)] == [
+        "cwconsole poll acme tickets",
+        "cwconsole poll globex companies",
+    ]
+
+
+@pytest.fixture
+def many(path: Path) -> Path:
+    with database(path) as conn:
+        for number in range(30):
+            add(conn, config(f"site {number}", resource("contacts"), company=f"c{number}"))
+    return path
+
+
+@pytest.mark.parametrize(("key", "title"), [("p", "Poll 34 places?"), ("x", "Pause 34 places?")])
+async def test_many_want_their_number_typed(many: Path, key: str, title: str) -> None:
+    async with console(many) as rig:
+        await rig.until(lambda: rig.screen.table.rows.total == 34)
+        assert title in await asked(rig, "asterisk", key)
+        await rig.press("y", "enter")
+        assert isinstance(rig.app.screen, Confirm), "y is a letter in the field"
+        assert await rig.rows("SELECT count(*) FROM actions WHERE kind IN ('poll', 'pause')") == [(0,)]
+        await rig.press("backspace", *"34", "enter")
+        await rig.until(lambda: any("34 places" in one for one in said(rig)))
+        assert await rig.rows("SELECT count(*) FROM actions WHERE kind IN ('poll', 'pause')") == [(34,)]
+
+
+async def test_switching_off_says_what_is_not_polled(rig: Rig) -> None:
+    text = await asked(rig, "N")
+    assert "Switch acme off?" in text
+    assert "2 resources are not polled until it is switched on again." in text
+    assert "still sent: 2 now" in text
+
+
+async def test_a_read_only_console_asks_nothing(path: Path) -> None:
+    async with console(path, read_only=True) as rig:
+        for key in ("x", "d", "N"):
+            await rig.press(key)
+            assert not isinstance(rig.app.screen, Confirm)
+        assert await rig.rows(ACTIONS) == []
