@@ -51,9 +51,9 @@ def text(rig: Rig) -> str:
 
 async def test_it_says_where_it_stands_and_how_a_time_is_understood_while_it_is_typed(rig: Rig) -> None:
     assert "Set the watermark of acme/contacts" in text(rig)
-    assert "It stands at 2026-09-21 14:11:50 UTC (2026-09-21 08:11:50 MDT), 1m 30s behind" in text(rig)
+    assert "It stands at 2026-09-21 14:11:50 UTC 2026-09-21 08:11:50 MDT, 1m 30s behind" in text(rig)
     await rig.press(*"2h")
-    assert "2026-09-21 12:13:20 UTC (2026-09-21 06:13:20 MDT), 1h 58m back." in text(rig)
+    assert "2026-09-21 12:13:20 UTC 2026-09-21 06:13:20 MDT, 1h 58m back." in text(rig)
     assert "120 s before" in text(rig)
     assert outside(rig).asked == [], "nobody is asked while it is typed"
 

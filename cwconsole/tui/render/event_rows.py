@@ -16,7 +16,7 @@ from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell, type_cell
-from cwconsole.tui.render.times import ago, compact, second, span
+from cwconsole.tui.render.times import ago, both, compact, second, span
 
 
 def _delivery(row: EventRow, look: Look) -> Cell:
@@ -119,8 +119,8 @@ def fact_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int, zone: tzinfo = 
     return facts(
         ("event", f"{event.id}  {event.event_id}"),
         ("object", place, f"/{plain(event.resource)} {event.object_id}  ", type_cell(event.type)),
-        ("seen", f"{_both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
-        ("dated", _both(record, zone) + ("  in the future of its poll" if event.future else "")),
+        ("seen", f"{both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
+        ("dated", both(record, zone) + ("  in the future of its poll" if event.future else "")),
         ("arrived", *_arrival(detail, glyphs, now_ms)),
         cells=9,
     )
@@ -150,7 +150,3 @@ def _outlook(row: DeliveryRow, now_ms: int) -> str:
     if row.due_ms is None:
         return "an earlier event of the object comes first"
     return f"next try in {span((row.due_ms - now_ms) / 1000)}" if row.due_ms > now_ms else "due now"
-
-
-def _both(ms: int | None, zone: tzinfo) -> str:
-    return second(ms) if ms is None or zone is UTC else f"{second(ms)}  {second(ms, zone)}"

@@ -18,7 +18,7 @@ from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import fit, plain, width
 from cwconsole.tui.render.states import health_cell, state_cell
-from cwconsole.tui.render.times import ago, second, short, span, until
+from cwconsole.tui.render.times import ago, both, second, short, span, until
 
 NAME_CELLS: Final = 11
 BAR_CELLS: Final = 16
@@ -131,7 +131,7 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
     """The watermark, the crawl under way, what is under way to the receiver. zone: the instance's."""
     row = view.resource
     lag = "" if status is None or status.lag_seconds is None else f"  {span(status.lag_seconds)} behind"
-    mark = "none yet: the first poll sets it" if row.watermark is None else _both(row.watermark * 1000, zone) + lag
+    mark = "none yet: the first poll sets it" if row.watermark is None else both(row.watermark * 1000, zone) + lag
     lines = [_fact("watermark", mark), *_crawl_lines(view, look), _deliveries_line(status, look)]
     if view.set_aside:
         lines.append(
@@ -146,10 +146,6 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
 
 def _fact(name: str, text: str, tone: Tone = Tone.PLAIN) -> Line:
     return (Cell(f"{name:<{NAME_CELLS}}", Tone.MUTED), Cell(text, tone))
-
-
-def _both(ms: int, zone: tzinfo) -> str:
-    return second(ms) if zone is UTC else f"{second(ms)}  {second(ms, zone)}"
 
 
 def _crawl_lines(view: ResourceView, look: Look) -> list[Line]:

@@ -65,6 +65,13 @@ def second(ms: int | None, zone: tzinfo = UTC, *, none: str = "—") -> str:
     return f"{datetime.fromtimestamp(ms // 1000, tz=UTC).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
+def both(ms: int | None, zone: tzinfo) -> str:
+    """UTC and, where its clocks show another time, the zone: `2026-09-01 08:00:00 UTC  2026-09-01 02:00:00 MDT`."""
+    if ms is None or not datetime.fromtimestamp(ms // 1000, tz=zone).utcoffset():
+        return second(ms)
+    return f"{second(ms)}  {second(ms, zone)}"
+
+
 def compact(ms: int, now_ms: int) -> str:
     """UTC for a list's wide column: the time of day within 20 hours, else day and minute."""
     when = datetime.fromtimestamp(ms // 1000, tz=UTC)

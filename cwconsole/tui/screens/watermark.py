@@ -28,7 +28,7 @@ from cwconsole.store.once import Connection
 from cwconsole.store.resource_view import ResourceView
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.render.times import second, span
+from cwconsole.tui.render.times import both, span
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 from cwconsole.tui.work import start
@@ -81,8 +81,7 @@ def preview(standing: Standing, wanted: int) -> list[str]:
 
 
 def _time(seconds: int, zone: tzinfo) -> str:
-    utc = second(seconds * 1000)
-    return utc if zone is UTC else f"{utc} ({second(seconds * 1000, zone)})"
+    return both(seconds * 1000, zone)
 
 
 class WatermarkDialog(ModalScreen[Chosen | None]):

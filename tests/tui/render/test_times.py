@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cwconsole.tui.render.times import ago, compact, minute, second, short, span, until
+from cwconsole.core.zones import find_zone
+from cwconsole.tui.render.times import ago, both, compact, minute, second, short, span, until
 
 NOW = 1_790_000_000_000
 
@@ -54,3 +55,9 @@ def test_absolute_times_name_their_zone() -> None:
     assert minute(NOW) == "14:13"
     assert compact(NOW, NOW) == "14:13:20"
     assert compact(NOW - 80_000_000, NOW) == "09-20 16:00"
+
+
+def test_a_zone_is_shown_beside_utc_only_where_its_clocks_show_another_time() -> None:
+    assert both(NOW, ZoneInfo("America/Denver")) == "2026-09-21 14:13:20 UTC  2026-09-21 08:13:20 MDT"
+    assert both(NOW, find_zone("UTC")) == both(NOW, find_zone("GMT")) == "2026-09-21 14:13:20 UTC"
+    assert both(None, find_zone("UTC")) == second(None)
