@@ -52,7 +52,7 @@ FIELDS: Final = (
     Field(key="event.notification.signature.key", label="Signature key", hint="signs each notification", secret=True),
     Field(key="event.notification.basic.username", label="Callback user", hint="where the receiver wants basic auth"),
     Field(key="event.notification.basic.password", label="Its password", hint="or env:NAME or file:PATH", secret=True),
-    Field(key=HEADERS, label="Headers", hint="sent with each: X-Team=blue X-Key=env:NAME", secret=True),
+    Field(key=HEADERS, label="Headers", hint="X-Team=blue X-Key=env:NAME", secret=True),
     Field(key="event.poller.refresh_interval", label="Minutes", hint="between polls; 15"),
     Field(key="cwconsole.start", label="Start", hint="now, everything, 2026-01-31T08:00:00Z"),
     Field(key="cwconsole.timezone", label="Time zone", hint="UTC, America/Denver"),

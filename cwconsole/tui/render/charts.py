@@ -1,4 +1,4 @@
-"""Charts of several lines: one column for each value, the newest at the right, the scale at the left.
+"""Charts of several lines: one column for each value, the newest at the right, the scale at the left, time below.
 
 Drawn with the glyphs of the terminal, so that they need nothing that ASCII or a screen without colour lacks; and a line
 that reads the same is not sent again, which a plotting widget would not know.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median_low
 from typing import Final
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.plain import Align, fit, shorten, width
 
-SCALE: Final = 7  # cells of the scale, the line beside it included
+SCALE: Final = 9  # cells of the scale, the line beside it included: `23h 59m` fits
+HALVED_FROM: Final = 6  # lines of height from which half of the highest is marked too
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +31,41 @@ class Bar:
 def chart(
     title: str, bars: Sequence[Bar], *, cells: int, height: int, glyphs: Glyphs, scale: Callable[[float], str]
 ) -> list[Line]:
-    """A title and `height` lines of exactly `cells` cells. scale: how a value reads, in at most six cells."""
+    """A title and `height` lines of exactly `cells` cells. scale: how a value reads, with its unit.
+
+    The title tells the newest value and the usual one, the median; the scale tells the highest.
+    """
     room = max(cells - SCALE, 1)
     shown = bars[-room:]
     top = max((bar.value or 0.0 for bar in shown), default=0.0)
     last = next((bar.value for bar in reversed(shown) if bar.value is not None), None)
-    told = "" if last is None else f"  now {scale(last)}, highest {scale(top)}"
+    known = [bar.value for bar in shown if bar.value is not None]
+    told = "" if last is None else f"  now {scale(last)}, usually {scale(median_low(known))}"
     lines: list[Line] = [
         (Cell(title, Tone.STRONG), Cell(shorten(told, max(cells - width(title), 0), cut=glyphs.cut), Tone.MUTED))
     ]
     steps = len(glyphs.spark)
+    half = height // 2 if height % 2 == 0 and height >= HALVED_FROM else 0
     heights = [_eighths(bar.value, top, height * steps) for bar in shown]
     for row in range(height - 1, -1, -1):
-        label = scale(top) if row == height - 1 else "0" if row == 0 else ""
+        label = scale(top * (row + 1) / height) if row + 1 in {height, half} else "0" if row == 0 else ""
         lead = f"{fit(label if top > 0 else '', SCALE - 2, align=Align.RIGHT, cut=glyphs.cut)} {glyphs.separator}"
         columns = [_piece(bar, filled - row * steps, row, glyphs) for bar, filled in zip(shown, heights, strict=True)]
         pad = Cell(" " * (room - len(shown)))
         lines.append((Cell(lead, Tone.MUTED), pad, *_joined(columns)))
     return lines
+
+
+def axis(first: str, middle: str, last: str, count: int, *, cells: int) -> Line:
+    """What stands below the columns, of which there are `count`: under the first one, between, under the last one."""
+    room = max(cells - SCALE, 1)
+    columns = min(count, room)
+    free = columns - width(first) - width(last)
+    if free < width(middle) + 2:
+        text = fit(f"{middle} since {first}", room, align=Align.RIGHT, cut="")
+    else:
+        text = " " * (room - columns) + first + middle.center(free) + last
+    return (Cell(" " * SCALE + text, Tone.MUTED),)
 
 
 def _eighths(value: float | None, top: float, most: int) -> int:

@@ -117,11 +117,11 @@ def fact_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int, zone: tzinfo = 
     record = None if event.record_date is None else event.record_date * 1000
     place = instance_cell(event.instance, production=event.production)
     return facts(
-        ("event", f"{event.id}  {event.event_id}"),
         ("object", place, f"/{plain(event.resource)} {event.object_id}  ", type_cell(event.type)),
-        ("seen", f"{both(event.seen_ms, zone)}  ({ago(event.seen_ms, now_ms)} ago), by poll {event.poll_id}"),
-        ("dated", both(record, zone) + ("  in the future of its poll" if event.future else "")),
         ("arrived", *_arrival(detail, glyphs, now_ms)),
+        ("seen", f"{both(event.seen_ms, zone)}  {ago(event.seen_ms, now_ms)} ago"),
+        ("dated", both(record, zone) + ("  in the future of its poll" if event.future else "")),
+        ("event", f"{event.id}  {event.event_id}, by poll {event.poll_id}"),
         cells=9,
     )
 

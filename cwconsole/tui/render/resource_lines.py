@@ -12,7 +12,7 @@ from cwconsole.store.resource_view import PollPoint, ResourceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.render.bars import bar, count
 from cwconsole.tui.render.cells import Cell, Line, Tone
-from cwconsole.tui.render.charts import SCALE, Bar, chart
+from cwconsole.tui.render.charts import SCALE, Bar, axis, chart
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
@@ -196,8 +196,12 @@ def _deliveries_line(status: StatusRow | None, look: Look) -> Line:
 # --- charts ----------------------------------------------------------------------------------------------------------
 
 
-def chart_lines(points: Sequence[PollPoint], *, overlap: int, cells: int, height: int, glyphs: Glyphs) -> list[Line]:
+def chart_lines(
+    points: Sequence[PollPoint], *, overlap: int, cells: int, height: int, glyphs: Glyphs, now_ms: int
+) -> list[Line]:
     """Lag, records and duration, poll by poll. overlap: seconds that each window reads again. height: of each chart."""
+    if not points:
+        return [(Cell("No poll yet. p polls now.", Tone.MUTED),)]
     beside = cells >= BESIDE_FROM
     each = (cells - 4) // 3 if beside else cells
     drawn = [
@@ -209,19 +213,17 @@ def chart_lines(points: Sequence[PollPoint], *, overlap: int, cells: int, height
             ("Duration", lambda point, _: _duration(point), span),
         )
     ]  # fmt: skip
+    below = _axis(points, cells=each, now_ms=now_ms)
     if not beside:
-        return [line for one in drawn for line in one]
-    return [_across(lines, each) for lines in zip(*drawn, strict=True)]
+        return [*(line for one in drawn for line in one), below]
+    return [_across(lines, each) for lines in zip(*([*one, below] for one in drawn), strict=True)]
 
 
-def chart_title(points: Sequence[PollPoint], *, cells: int, now_ms: int) -> Line:
-    """What the charts show: how many polls, since when."""
-    room = ((cells - 4) // 3 if cells >= BESIDE_FROM else cells) - SCALE
-    shown = points[-room:]
-    if not shown:
-        return (Cell("No poll yet. p polls now.", Tone.MUTED),)
-    polls = "The last poll" if len(shown) == 1 else f"The last {len(shown)} polls"
-    return (Cell(f"{polls}, since {ago(shown[0].started_ms, now_ms)} ago, the newest at the right", Tone.MUTED),)
+def _axis(points: Sequence[PollPoint], *, cells: int, now_ms: int) -> Line:
+    """When the first and the last poll shown began, and how many there are."""
+    shown = points[-(cells - SCALE) :]
+    first, last = (f"{ago(point.started_ms, now_ms)} ago" for point in (shown[0], shown[-1]))
+    return axis(first, "1 poll" if len(shown) == 1 else f"{len(shown)} polls", last, len(shown), cells=cells)
 
 
 def _lag(point: PollPoint, overlap: int) -> float | None:

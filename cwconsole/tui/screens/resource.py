@@ -17,7 +17,7 @@ from cwconsole.store.status import StatusRow
 from cwconsole.tui.actions import Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.instance_lines import config_lines, receiver_line
-from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, chart_title, standing_lines, state_line, why
+from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, standing_lines, state_line, why
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.screens.page import PageScreen, Pane
 from cwconsole.tui.viewspec import ViewSpec
@@ -107,8 +107,9 @@ class ResourceScreen(PageScreen):
             cells=cells,
             height=max(min(rows, HIGHEST_CHART), LEAST_CHART),
             glyphs=self.console.glyphs,
+            now_ms=self.console.now_ms(),
         )
-        return [*standing, chart_title(view.points, cells=cells, now_ms=self.console.now_ms()), *charts]
+        return [*standing, *charts]
 
 
 def _facts_of(own: ResourceConfig | None) -> list[Line]:
