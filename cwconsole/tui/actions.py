@@ -351,6 +351,12 @@ REGISTRY: Final[tuple[Action, ...]] = (
            priority=66),
     Action(id="log.pause", title="Let the lines stand still, or go on", keys=("p",), scopes=(Scope.LOG,),
            label="pause", priority=65),
+    Action(id="log.matching", title="All lines, those that fit the filter standing out, or only these", keys=("m",),
+           scopes=(Scope.LOG,), label="match", priority=62),
+    Action(id="log.wrap", title="The line under the cursor in full below the list, or not", keys=("w",),
+           scopes=(Scope.LOG,), label="wrap", priority=63),
+    Action(id="log.times", title="Times with their dates, no times, or times of day", keys=("t",),
+           scopes=(Scope.LOG,), label="times", priority=61),
     # events as text and as files
     Action(id="copy.json", title="Copy the event as JSON", keys=("y",), scopes=(Scope.EVENTS,), label="copy",
            priority=33, words=("copy_json",), check=_needs_event),

@@ -46,7 +46,7 @@ _VIEWS: Final = (
       (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
     View(name="jobs", mode="jobs", words=("text",)),
     View(name="job", mode="jobs", words=("id",), required=("id",)),
-    View(name="log", mode="log", words=("level", "text")),
+    View(name="log", mode="log", words=("level", "since", "until", "text")),
     View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES),
     View(name="instance", mode="fleet", words=("instance",), required=("instance",)),
     View(name="resource", mode="fleet", words=("instance", "resource"), required=("instance", "resource")),

@@ -49,3 +49,59 @@ async def test_p_lets_the_lines_stand_still_and_counts_and_l_leaves_out_what_is_
         await it.press("L", "L")
         await it.until(lambda: "engine starts" not in it.text() and "a snag" in it.text())
         assert it.screen.spec.line == "log level:warning"
+
+
+LINES = (
+    'timestamp=2026-09-21T10:00:00Z level=info event="engine starts"',
+    'timestamp=2026-09-21T14:10:00Z level=info event="page committed" resource=acme/contacts',
+    'timestamp=2026-09-21T14:11:00Z level=warning event="a snag" resource=acme/tickets',
+)
+
+
+@pytest.fixture
+def log(path: Path) -> Path:
+    file = path.with_name("cw.log")
+    file.write_text("\n".join(LINES) + "\n")
+    return file
+
+
+async def test_since_and_until_leave_out_what_is_older_and_newer(path: Path, log: Path) -> None:
+    async with console(path, log_file=log) as it:
+        await it.press("7")
+        await it.until(lambda: "engine starts" in it.text())
+        await it.press("slash", *"since:5m", "enter")
+        await it.until(lambda: "engine starts" not in it.text() and "page committed" in it.text())
+        await it.press("slash", *" until:2026-09-21T14:10:30", "enter")
+        await it.until(lambda: "a snag" not in it.text() and "page committed" in it.text())
+        await it.press("slash", "ctrl+u", *"since:soon", "enter")
+        await it.until(lambda: "'soon' is no time" in " ".join(one.message for one in it.app._notifications))
+
+
+async def test_m_shows_all_lines_and_those_that_fit_stand_out(path: Path, log: Path) -> None:
+    async with console(path, log_file=log) as it:
+        await it.press("7", "slash", *"snag", "enter")
+        await it.until(lambda: "a snag" in it.text() and "engine starts" not in it.text())
+        await it.press("m")
+        await it.until(lambda: "engine starts" in it.text() and "all lines" in it.lines()[1])
+        aside = {line.event: line.aside for line in it.screen.table.rows.rows}
+        assert aside == {"engine starts": True, "page committed": True, "a snag": False}
+        await it.press("m")
+        await it.until(lambda: "engine starts" not in it.text())
+
+
+async def test_t_shows_dates_or_no_times_and_w_a_line_in_full(path: Path, log: Path) -> None:
+    long = f'timestamp=2026-09-21T14:12:00Z level=error event="it broke" why="{"very " * 30}sad"\n'
+    with log.open("a") as file:
+        file.write(long)
+    async with console(path, log_file=log) as it:
+        await it.press("7")
+        await it.until(lambda: "14:12:00" in it.text())
+        await it.press("t")
+        await it.until(lambda: "09-21 14:12:00" in it.text())
+        await it.press("t")
+        await it.until(lambda: "14:12:00" not in it.text())
+        assert "very sad" not in it.text()
+        await it.press("w")
+        await it.until(lambda: "very sad" in it.text())
+        await it.press("escape")
+        await it.until(lambda: "very sad" not in it.text())

@@ -9,9 +9,11 @@ import re
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from cwconsole.core.errors import UsageError
+from cwconsole.core.moments import moment
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.plain import plain
@@ -25,7 +27,10 @@ _ALL: Final = (*LEVELS, "critical")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """number: counts from the first line that was read. time, level: empty where there is none. fields: the rest."""
+    """number: counts from the first line that was read. time, level: empty where there is none. fields: the rest.
+
+    aside: it does not fit the filter and is shown all the same, for what stands around the others.
+    """
 
     number: int
     raw: str
@@ -33,6 +38,7 @@ class LogLine:
     level: str = ""
     event: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+    aside: bool = False
 
 
 def read_line(number: int, raw: str) -> LogLine:
@@ -60,11 +66,17 @@ def _value(written: str) -> str:
 # --- the filter -----------------------------------------------------------------------------------------------------
 
 
-def chooser(wanted: ViewSpec) -> Callable[[LogLine], bool]:
-    """Whether a line is shown: `level:warning` means that and what is worse. Raises UsageError for other levels."""
+def chooser(wanted: ViewSpec, now_ms: int) -> Callable[[LogLine], bool]:
+    """Whether a line fits: `level:warning` means that and what is worse, and a line without a time is of any time.
+
+    Raises UsageError for a level or a time that is none.
+    """
     least, texts = 0, list[tuple[str, bool]]()
+    since, until = (_bound(wanted, word, now_ms) for word in ("since", "until"))
     for word in wanted.words:
         inverted, bare = word.startswith("!"), word.removeprefix("!")
+        if bare.startswith(("since:", "until:")):
+            continue
         if bare.startswith("level:"):
             level = bare.removeprefix("level:")
             if level not in LEVELS or inverted:
@@ -76,13 +88,32 @@ def chooser(wanted: ViewSpec) -> Callable[[LogLine], bool]:
     def fits(line: LogLine) -> bool:
         if least and _ALL.index(line.level if line.level in _ALL else "info") < least:
             return False
+        if line.time and not (since <= line.time and (not until or line.time < until)):
+            return False
         text = line.raw.lower()
         return all((wanted_text in text) != inverted for wanted_text, inverted in texts)
 
     return fits
 
 
+def _bound(wanted: ViewSpec, name: str, now_ms: int) -> str:
+    """A time as lines write theirs, so that they can be compared as they stand; empty for none."""
+    if any(word.startswith(f"!{name}:") for word in wanted.words):
+        raise UsageError(f"{name}: cannot be inverted; since: and until: are each other's opposite.")
+    text = wanted.value(name)
+    if text is None:
+        return ""
+    ms = moment(text, now_ms)
+    if ms is None:
+        raise UsageError(f"{name}: {text!r} is no time; write 2h, 3d or 2026-09-01T08:00 (UTC).")
+    return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
 # --- rows and details -----------------------------------------------------------------------------------------------
+
+
+def _tone(line: LogLine, tone: Tone) -> Tone:
+    return Tone.MUTED if line.aside else tone
 
 
 def _rest(line: LogLine) -> str:
@@ -93,14 +124,21 @@ def _shown(value: str) -> str:
     return shlex.quote(value) if " " in value else value
 
 
-LOG_COLUMNS: Final[tuple[Column[LogLine], ...]] = (
-    Column(id="time", title="UTC", cells=8, draw=lambda line, _: Cell(plain(line.time[11:19]), Tone.MUTED)),
+_TIME: Final[Column[LogLine]] = Column(
+    id="time", title="UTC", cells=8, draw=lambda line, _: Cell(plain(line.time[11:19]), Tone.MUTED)
+)
+_DATE: Final[Column[LogLine]] = Column(
+    id="time", title="UTC", cells=14,
+    draw=lambda line, _: Cell(plain(line.time[5:19].replace("T", " ")), Tone.MUTED),
+)  # fmt: skip
+_REST: Final[tuple[Column[LogLine], ...]] = (
     Column(id="level", title="Level", cells=7,
-           draw=lambda line, _: Cell(plain(line.level), _TONES.get(line.level, Tone.PLAIN))),
+           draw=lambda line, _: Cell(plain(line.level), _tone(line, _TONES.get(line.level, Tone.PLAIN)))),
     Column(id="event", title="What", cells=24, grows=1,
-           draw=lambda line, _: Cell(plain(line.event), Tone.STRONG if line.level else Tone.PLAIN)),
+           draw=lambda line, _: Cell(plain(line.event), _tone(line, Tone.STRONG if line.level else Tone.PLAIN))),
     Column(id="fields", title="Details", cells=30, grows=4, draw=lambda line, _: Cell(_rest(line), Tone.MUTED)),
 )  # fmt: skip
+LOG_COLUMNS: Final = ((_TIME, *_REST), (_DATE, *_REST), _REST)  # by how much of the time is shown
 
 
 def entry_lines(line: LogLine) -> list[Line]:

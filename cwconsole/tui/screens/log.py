@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Final
 
 from textual.widget import Widget
@@ -48,6 +49,8 @@ class LogScreen(ListScreen):
         self._number = 0
         self._following = True
         self._paused = False
+        self._only_matching = True
+        self._times = 0
         self._new = 0
         self._where: Line = ()
 
@@ -55,7 +58,7 @@ class LogScreen(ListScreen):
         where = TextView(id="where")
         where.can_focus = False
         yield where
-        yield VirtualTable(self._rows, LOG_COLUMNS, look=self.console.look(), id="list", empty="No lines here yet.")
+        yield VirtualTable(self._rows, LOG_COLUMNS[0], look=self.console.look(), id="list", empty="No lines here yet.")
         entry = TextView(id="entry")
         entry.can_focus = False
         yield entry
@@ -106,18 +109,24 @@ class LogScreen(ListScreen):
             self._number += 1
             self._lines.append(read_line(self._number, raw))
         if self._paused or not self._following:
-            fits = chooser(self.spec)
+            fits = self._fits()
             self._new += sum(1 for line in self._lines if line.number > before and fits(line))
         if not self._paused:
             self._show()
         self.update_frame()
 
     def _show(self) -> None:
-        fits, follow = chooser(self.spec), self._following
-        self._rows.replace([line for line in self._lines if fits(line)])
+        fits, follow = self._fits(), self._following
+        if self._only_matching:
+            self._rows.replace([line for line in self._lines if fits(line)])
+        else:
+            self._rows.replace([line if fits(line) else replace(line, aside=True) for line in self._lines])
         self.table.show_changed()
         if follow:
             self._to_the_end()
+
+    def _fits(self) -> Callable[[LogLine], bool]:
+        return chooser(self.spec, self.console.now_ms())
 
     def _to_the_end(self) -> None:
         self._following, self._new = True, 0
@@ -127,8 +136,9 @@ class LogScreen(ListScreen):
         if not self.ready:
             return ""
         new = f"{self._new:,} new"
+        all_lines = "" if self._only_matching else "all lines"
         state = "PAUSED, p goes on" if self._paused else "following" if self._following else "f follows"
-        return "  ".join(part for part in (super().badge(), new if self._new else "", state) if part)
+        return "  ".join(part for part in (super().badge(), all_lines, new if self._new else "", state) if part)
 
     def show_spec(self) -> None:
         if self.ready:
@@ -136,7 +146,7 @@ class LogScreen(ListScreen):
 
     def _wanted(self, text: str) -> ViewSpec:
         wanted = super()._wanted(text)
-        chooser(wanted)
+        chooser(wanted, self.console.now_ms())
         return wanted
 
     # --- keys -------------------------------------------------------------------------------------------------------
@@ -150,11 +160,8 @@ class LogScreen(ListScreen):
             self.query_one("#entry", TextView).show(entry_lines(event.row))
         self.update_frame()
 
-    def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        """The entry in full below the list; the same key, or Escape, takes it away."""
-        entry = self.query_one("#entry", TextView)
-        entry.display = not entry.display
-        entry.show(entry_lines(event.row))
+    def on_virtual_table_opened(self, _: VirtualTable.Opened) -> None:
+        self.do_log_wrap()
 
     def drop_marks(self) -> bool:
         entry = self.query_one("#entry")
@@ -177,6 +184,22 @@ class LogScreen(ListScreen):
         self._following = True
         self._show()
         self.update_frame()
+
+    def do_log_wrap(self) -> None:
+        """The entry in full below the list; the same key, or Escape, takes it away."""
+        entry, row = self.query_one("#entry", TextView), self.table.current
+        entry.display = not entry.display and row is not None
+        if row is not None:
+            entry.show(entry_lines(row))
+
+    def do_log_matching(self) -> None:
+        self._only_matching = not self._only_matching
+        self._show()
+        self.update_frame()
+
+    def do_log_times(self) -> None:
+        self._times = (self._times + 1) % len(LOG_COLUMNS)
+        self.table.set_columns(LOG_COLUMNS[self._times])
 
     def do_log_pause(self) -> None:
         self._paused = not self._paused
