@@ -8,7 +8,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
-from cwconsole.cli.filtering import all_rows, chosen, filter_options, whole_id
+from cwconsole.cli.filtering import filter_options, listed, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.operator import operator
 from cwconsole.cli.text import maybe, moment
@@ -35,8 +35,7 @@ def list_actions(
 ) -> None:
     """List actions, newest first. WORD:VALUE narrows, !WORD:VALUE excludes, other words are looked for in all texts."""
     below = None if after is None else whole_id(after)
-    asked = chosen(Noun.ACTIONS, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
-    rows = all_rows(invocation, action_list.page, asked)
+    rows = listed(invocation, Noun.ACTIONS, action_list.page, words, given, limit=limit, below=below)
     if invocation.as_json:
         output.print_json([_document(row) for row in rows])
     else:

@@ -6,7 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import REASON, common_options, pass_invocation
-from cwconsole.cli.filtering import all_rows, chosen, filter_options, whole_id
+from cwconsole.cli.filtering import filter_options, listed, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.filters import Noun
@@ -33,8 +33,7 @@ def list_deliveries(
 ) -> None:
     """List deliveries, newest first. WORD:VALUE narrows, !WORD:VALUE excludes."""
     below = None if after is None else whole_id(after)
-    asked = chosen(Noun.DELIVERIES, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
-    rows = all_rows(invocation, delivery_list.page, asked)
+    rows = listed(invocation, Noun.DELIVERIES, delivery_list.page, words, given, limit=limit, below=below)
     if invocation.as_json:
         output.print_json(rows)
         return

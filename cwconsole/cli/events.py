@@ -11,7 +11,7 @@ import click
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.deliveries import print_delivery
-from cwconsole.cli.filtering import all_rows, chosen, filter_options
+from cwconsole.cli.filtering import chosen, filter_options, listed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
 from cwconsole.core.event_id import number_of
@@ -39,8 +39,7 @@ def list_events(
 ) -> None:
     """List events, newest first. WORD:VALUE narrows, !WORD:VALUE excludes, other words are looked for in the record."""
     below = None if after is None else event_number(invocation, after)
-    asked = chosen(Noun.EVENTS, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
-    rows = all_rows(invocation, event_list.page, asked)
+    rows = listed(invocation, Noun.EVENTS, event_list.page, words, given, limit=limit, below=below)
     if invocation.as_json:
         output.print_json(rows)
     else:

@@ -81,6 +81,21 @@ def chosen(
     )
 
 
+def listed(
+    invocation: Invocation,
+    noun: Noun,
+    page: Callable[[Connection, Filter], Listing[R]],
+    words: tuple[str, ...],
+    given: dict[str, str | None],
+    *,
+    limit: int,
+    below: int | None,
+) -> list[R]:
+    """What the filter of one command line finds, newest first. below: only smaller ids. Raises UsageError."""
+    asked = chosen(noun, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
+    return all_rows(invocation, page, asked)
+
+
 def all_rows(invocation: Invocation, page: Callable[[Connection, Filter], Listing[R]], asked: Filter) -> list[R]:
     """As many rows as were asked for, however many pages that takes; each page is read on its own."""
     rows: list[R] = []

@@ -6,7 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
-from cwconsole.cli.filtering import all_rows, chosen, filter_options, whole_id
+from cwconsole.cli.filtering import filter_options, listed, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
 from cwconsole.core.filters import Noun
@@ -31,8 +31,7 @@ def list_polls(
 ) -> None:
     """List polls, newest first. WORD:VALUE narrows, !WORD:VALUE excludes, other words are looked for in the error."""
     below = None if after is None else whole_id(after)
-    asked = chosen(Noun.POLLS, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
-    rows = all_rows(invocation, poll_list.page, asked)
+    rows = listed(invocation, Noun.POLLS, poll_list.page, words, given, limit=limit, below=below)
     if invocation.as_json:
         output.print_json(rows)
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from cwconsole.cli import output
 from cwconsole.cli.invocation import Invocation
@@ -10,7 +10,11 @@ from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope, scope
 
-Operation = Callable[[Connection, Scope, Asked], str]
+
+class Operation(Protocol):
+    """One of `store.operations`: changes what the scope names, and says what came of it."""
+
+    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
 def steer(
@@ -27,7 +31,7 @@ def steer(
 
     def unit(conn: Connection) -> tuple[Scope, str]:
         target = scope(conn, instance, resource)
-        return target, operation(conn, target, asked)
+        return target, operation(conn, target, asked=asked, now_ms=invocation.now_ms)
 
     target, outcome = invocation.write(unit)
     if invocation.as_json:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from cwconsole.cli import output
@@ -37,9 +39,7 @@ def watermark(
     seconds = require_time(typed, now_ms=invocation.now_ms) // 1000
     steer(
         invocation,
-        lambda conn, target, asked: operations.set_watermark(
-            conn, target, seconds, confirmed=yes, asked=asked, now_ms=invocation.now_ms
-        ),
+        partial(operations.set_watermark, watermark=seconds, confirmed=yes),
         kind=ActionKind.WATERMARK,
         instance=instance,
         resource=resource,
