@@ -15,7 +15,8 @@ import structlog
 
 from cwconsole.core.errors import StoreError
 from cwconsole.engine.lane import Lane, Recipients
-from cwconsole.engine.services import Services
+from cwconsole.engine.services import Services, wait_for
+from cwconsole.engine.slots import Slots
 from cwconsole.store import deliveries, settlements
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.settlements import Settlement
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
 UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses
+GATHER_SECONDS = 0.05  # at most, for outcomes to be committed together
 
 
 class Dispatcher:
@@ -36,9 +38,10 @@ class Dispatcher:
         self.recipients = recipients
         self.tag = tag
         self.lanes: dict[int, Lane] = {}
-        self.slots = asyncio.Semaphore(IN_FLIGHT)
+        self.slots = Slots(IN_FLIGHT)
         self._outcomes: list[Settlement] = []
         self._arrived = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
         self._flushing = asyncio.Lock()
@@ -112,15 +115,22 @@ class Dispatcher:
             self._room.clear()
         self._arrived.set()
 
+    def hurry(self) -> None:
+        """Record what was handed in now: somebody waits for it, or a commit is due anyway."""
+        if self._outcomes:
+            self._hurry.set()
+
     async def _record(self) -> None:
         with suppress(StoreError):  # only while the engine stops, and then `_flushed` tries once more
             while True:
                 await self._arrived.wait()
+                await wait_for(self._hurry, GATHER_SECONDS)
                 await self._flush()
 
     async def _flush(self) -> None:
         async with self._flushing:
             self._arrived.clear()
+            self._hurry.clear()
             batch = self._outcomes[:]
             if batch:
                 now_ms = self.services.clock.now_ms()

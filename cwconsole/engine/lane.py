@@ -22,14 +22,18 @@ from cwconsole.core.errors import StoreError
 from cwconsole.core.event_id import public_id
 from cwconsole.engine.fleet import Member
 from cwconsole.engine.services import Services, wait_for
+from cwconsole.engine.slots import Slots
 from cwconsole.store import deliveries, settlements
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.settlements import Settlement
 
 log = structlog.get_logger(__name__)
 
-LANE_IN_FLIGHT = 16
-LOOK_AHEAD = 48  # claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk
+FIRST_IN_FLIGHT, LANE_IN_FLIGHT = 4, 16  # one more for each answer, half for each request that got none
+# Claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk. As much as is sent in so
+# many milliseconds by what the receiver took for the last one, since what is claimed is out of the operators' reach.
+AHEAD_MS = 150
+LEAST_AHEAD, MOST_AHEAD = 16, 256
 UNCONNECTED_MS = 60_000  # how long a delivery waits whose instance cannot be connected
 
 Recipients = Callable[[int], Member | None]
@@ -45,10 +49,14 @@ class Dispatch(Protocol):
     services: Services
     recipients: Recipients
     tag: str
-    slots: asyncio.Semaphore
+    slots: Slots
 
     async def report(self, settlement: Settlement) -> None:
         """Hand in an outcome to be recorded."""
+        ...
+
+    def hurry(self) -> None:
+        """Record what was handed in now: somebody waits for it, or a commit is due anyway."""
         ...
 
     async def give_back(self, rows: list[Claimed], due_ms: int) -> None:
@@ -69,6 +77,8 @@ class Lane:
         self.breaker = Breaker()
         self.ready: deque[Claimed] = deque()
         self.in_flight = 0
+        self.window = FIRST_IN_FLIGHT
+        self.ahead = LEAST_AHEAD
         self.last_success_ms = 0
         self.idle = False
         self._review = False
@@ -128,33 +138,44 @@ class Lane:
         if state is BreakerState.OPEN:
             await self._give_back()
             return self.breaker.open_until_ms
-        space = LANE_IN_FLIGHT + LOOK_AHEAD - len(self.ready) - self.in_flight
+        space = self.window + self.ahead - len(self.ready) - self.in_flight
         if state is BreakerState.HALF_OPEN:
             space = 1 - len(self.ready) - self.in_flight
         next_due_ms = None  # a sender that ends wakes us
-        if space > 0:
+        if space > 0 and not self._well_stocked:
+            self.dispatcher.hurry()
             claim = await services.write_patiently(deliveries.claim, self.callback_id, now_ms=now_ms, limit=space)
             self.ready.extend(claim.rows)
             next_due_ms = None if len(claim.rows) == space else claim.next_due_ms
-        for _ in range(min(LANE_IN_FLIGHT - self.in_flight, len(self.ready))):
+        for _ in range(min(self.window - self.in_flight, len(self.ready))):
+            if not self.dispatcher.slots.take(self.in_flight, self.wake):
+                break
             self.in_flight += 1
             group.create_task(self._send_all())
         return next_due_ms
 
+    @property
+    def _well_stocked(self) -> bool:
+        return len(self.ready) > self.ahead // 2
+
     async def _send_all(self) -> None:
-        """Send what is ready, one after the other, until the queue is empty or sending has to pause."""
-        services = self.dispatcher.services
+        """Send what is ready, one after the other, until the queue is empty, or its slot is not the lane's any more."""
+        services, slots = self.dispatcher.services, self.dispatcher.slots
         try:
             while self.ready and not services.stopping.is_set():
-                async with self.dispatcher.slots:
-                    if not self.ready or self._holding or not self.breaker.allow(services.clock.now_ms()):
-                        break
-                    await self._send(self.ready.popleft())
-                if len(self.ready) < LOOK_AHEAD // 2:
+                if self._holding or not self.breaker.allow(services.clock.now_ms()):
+                    break
+                await self._send(self.ready.popleft())
+                if self.in_flight > self.window or slots.crowded(self.in_flight):
+                    break
+                if not self._well_stocked:
                     self._wake.set()
         finally:
             self.in_flight -= 1
+            slots.give()
             self._wake.set()
+            if not self.in_flight:
+                self.dispatcher.hurry()
 
     async def _send(self, claimed: Claimed) -> None:
         recipient = self.dispatcher.recipients(claimed.instance_id)
@@ -204,6 +225,7 @@ class Lane:
             url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,
             chance=services.chance(),
         )
+        self._adapt(outcome)
         if outcome.delivered:
             self.last_success_ms = now_ms
         due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)
@@ -213,6 +235,17 @@ class Lane:
         await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
         if before != self.breaker.open_until_ms:  # after the outcome, which must not be lost if this cannot be written
             await self._show_breaker()
+
+    def _adapt(self, outcome: Outcome) -> None:
+        """Learn from an attempt how much the receiver can be given at once. One that hangs must not hold many slots."""
+        if outcome.status is None:
+            self.window = max(self.window // 2, 1)
+        elif self.window < LANE_IN_FLIGHT:
+            self.window += 1
+            self._wake.set()
+        if outcome.delivered:
+            pace = LANE_IN_FLIGHT * AHEAD_MS // max(outcome.duration_ms, 1)
+            self.ahead = min(max(pace, LEAST_AHEAD), MOST_AHEAD)
 
     async def _show_breaker(self) -> None:
         until_ms = self.breaker.open_until_ms

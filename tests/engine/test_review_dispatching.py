@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.engine.lane import FIRST_IN_FLIGHT, LEAST_AHEAD
 from cwconsole.store import deliveries, instances, operations, redelivery
 from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
@@ -155,7 +156,7 @@ async def test_a_locked_file_delays_sending_and_loses_no_outcome(tmp_path: Path)
             await sender.started.wait()
             async with locked(it):
                 sender.gate.set()
-                await until(lambda: len(sender.sent) >= 32)
+                await until(lambda: len(sender.sent) == FIRST_IN_FLIGHT + LEAST_AHEAD)  # what was claimed before
                 await asyncio.sleep(0.1)
             await dispatcher.drained()
         assert await states(it) == ["delivered"] * 100
