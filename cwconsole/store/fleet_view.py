@@ -16,26 +16,38 @@ HOURS = 24
 class LastPoll:
     """The newest poll of a resource. finished_ms: None while it runs."""
 
-    resource_id: int
     outcome: str
     started_ms: int
     finished_ms: int | None
 
 
-def last_polls(conn: sqlite3.Connection) -> list[LastPoll]:
-    """The newest poll of every active resource that has any: one look-up each."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How a resource did. hours: its events in each of the last 24 hours, oldest first, this hour last."""
+
+    last: LastPoll | None = None
+    hours: tuple[int, ...] = ()
+
+
+def courses(conn: sqlite3.Connection, resource_ids: Sequence[int], *, now_ms: int) -> dict[int, Course]:
+    """Of these resources."""
+    last, hours = _last_polls(conn, resource_ids), _by_hour(conn, resource_ids, now_ms)
+    return {one: Course(last=last.get(one), hours=hours[one]) for one in resource_ids}
+
+
+def _last_polls(conn: sqlite3.Connection, resource_ids: Sequence[int]) -> dict[int, LastPoll]:
+    """One look-up each; resources that were never polled are left out."""
     rows = conn.execute(
         """
-        SELECT r.id AS resource_id, p.outcome, p.started_ms, p.finished_ms
-        FROM resources r JOIN polls p ON p.id = (SELECT id FROM polls WHERE resource_id = r.id ORDER BY id DESC LIMIT 1)
-        WHERE r.active = 1
-        """
+        SELECT r.value, p.outcome, p.started_ms, p.finished_ms FROM json_each(?) r
+        JOIN polls p ON p.id = (SELECT id FROM polls WHERE resource_id = r.value ORDER BY id DESC LIMIT 1)
+        """,
+        (json.dumps(resource_ids),),
     ).fetchall()
-    return [LastPoll(resource_id=row[0], outcome=row[1], started_ms=row[2], finished_ms=row[3]) for row in rows]
+    return {row[0]: LastPoll(outcome=row[1], started_ms=row[2], finished_ms=row[3]) for row in rows}
 
 
-def by_hour(conn: sqlite3.Connection, resource_ids: Sequence[int], *, now_ms: int) -> dict[int, tuple[int, ...]]:
-    """Events of some resources in each of the last 24 hours, oldest first, this hour last."""
+def _by_hour(conn: sqlite3.Connection, resource_ids: Sequence[int], now_ms: int) -> dict[int, tuple[int, ...]]:
     last = now_ms // HOUR_MS
     rows = conn.execute(
         """

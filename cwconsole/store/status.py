@@ -1,15 +1,25 @@
-"""The fleet: one row per active resource, from maintained rows alone, so it costs the same at ten million events."""
+"""The fleet: one row per active resource, from maintained rows alone, so it costs the same at ten million events.
+
+Whoever looks again and again keeps the last reading (`Reading`) and gives it to the next one, which compares a stamp of
+each row and makes anew only what has changed. What comes with time alone (how late, the hours of the last day) is made
+anew when the minute turns, for all of them.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
 from cwconsole.core.moments import iso
 from cwconsole.store import production
 from cwconsole.store.polls import HOUR_MS
+
+MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +63,30 @@ class StatusRow:
     listed_ms: int | None = None
 
 
-_SELECT = """
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The fleet, and what it was made from. A row that has not changed since the reading before is the same object.
+
+    rows, stamps: by the ids of resources; rows in the order of instances and names. minute: in which all were made.
+    """
+
+    rows: Mapping[int, StatusRow]
+    stamps: Mapping[int, str]
+    minute: int
+    engine_runs: bool
+
+
+_FROM = """
+    FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+    """
+_WHERE = "WHERE r.active = 1 AND i.removed_ms IS NULL"
+_STAMPS = f"""
+    SELECT r.id, json_array(i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms, r.held_ms,
+        r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures, r.error,
+        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms)
+    {_FROM} {_WHERE}
+    """  # what else a row shows changes with one of these: an edit dates the instance, a poll's end the resource
+_SELECT = f"""
     SELECT i.id AS instance_id, i.name AS instance, r.id AS resource_id, r.name AS resource, r.mode, r.interval_s,
         r.watermark, r.last_poll_ms, r.last_success_ms, r.next_poll_ms, r.failing_since_ms,
         r.pending, r.sending, r.retrying, r.dead, r.error_code, r.error, r.failures, r.parked, r.baseline_done,
@@ -63,11 +96,11 @@ _SELECT = """
         i.held_ms IS NOT NULL AS instance_held, r.held_ms IS NOT NULL AS resource_held,
         c.held_ms IS NOT NULL AS callback_held, c.held_reason,
         total(h.created) AS created, total(h.updated) AS updated, total(h.deleted) AS deleted
-    FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
-        LEFT JOIN hours h ON h.resource_id = r.id AND h.hour > :hour
-    WHERE r.active = 1 AND i.removed_ms IS NULL
-    GROUP BY r.id ORDER BY i.name, r.name
+    {_FROM} LEFT JOIN hours h ON h.resource_id = r.id AND h.hour > :hour
+    {_WHERE}
     """
+_SOME = "AND r.id IN (SELECT value FROM json_each(:ids))"
+_ORDER = "GROUP BY r.id ORDER BY i.name, r.name"
 
 
 def fleet(conn: sqlite3.Connection, *, now_ms: int, engine_runs: bool) -> list[StatusRow]:
@@ -75,8 +108,38 @@ def fleet(conn: sqlite3.Connection, *, now_ms: int, engine_runs: bool) -> list[S
 
     engine_runs: whether anything polls now; without an engine nothing overdue counts as up to date.
     """
-    rows = conn.execute(_SELECT, {"hour": now_ms // HOUR_MS - 24}).fetchall()
-    tagged = production.all_tagged(conn)
+    return _rows(conn, now_ms=now_ms, engine_runs=engine_runs)
+
+
+def reread(conn: sqlite3.Connection, before: Reading | None, *, now_ms: int, engine_runs: bool) -> Reading:
+    """The fleet again. Returns the reading before if nothing has changed. See `fleet`."""
+    stamps: dict[int, str] = {row[0]: row[1] for row in conn.execute(_STAMPS).fetchall()}
+    minute = now_ms // MINUTE_MS
+    if before is None or (before.minute, before.engine_runs) != (minute, engine_runs):
+        rows = {row.resource_id: row for row in _rows(conn, now_ms=now_ms, engine_runs=engine_runs)}
+        return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs)
+    changed = [one for one, stamp in stamps.items() if before.stamps.get(one) != stamp]
+    if not changed and len(stamps) == len(before.stamps):
+        return before
+    rows = dict(before.rows)
+    rows |= {row.resource_id: row for row in _rows(conn, changed, now_ms=now_ms, engine_runs=engine_runs)}
+    if any(_name(rows[one]) != _name(before.rows.get(one)) for one in changed) or len(rows) != len(stamps):
+        rows = {row.resource_id: row for row in sorted(rows.values(), key=_name) if row.resource_id in stamps}
+    return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs)
+
+
+def _name(row: StatusRow | None) -> tuple[str, str]:
+    return ("", "") if row is None else (row.instance, row.resource)
+
+
+def _rows(
+    conn: sqlite3.Connection, ids: Sequence[int] | None = None, *, now_ms: int, engine_runs: bool
+) -> list[StatusRow]:
+    """By instance and name. ids: of some resources only."""
+    some = "" if ids is None else _SOME
+    params = {"hour": now_ms // HOUR_MS - 24, "ids": json.dumps(ids)}
+    rows = conn.execute(f"{_SELECT} {some} {_ORDER}", params).fetchall()
+    tagged = production.tagged(conn, {row["instance_id"] for row in rows})
     return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
 
 

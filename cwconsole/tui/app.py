@@ -14,11 +14,12 @@ from textual.scrollbar import ScrollBar
 
 from cwconsole.store import status
 from cwconsole.store.database import Store
-from cwconsole.store.status import StatusRow
+from cwconsole.store.status import Reading, StatusRow
 from cwconsole.tui.actions import MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export
+from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.operator import Operator
@@ -43,8 +44,6 @@ from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
 
 log = structlog.get_logger(__name__)
-
-FLEET_SECONDS = 0.5  # between two readings of the fleet, at least
 
 
 ENGINE_STOPS = Question(
@@ -102,7 +101,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         if not terminal.unicode:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
-        self.fleet: Sequence[StatusRow] = ()
+        self._reading: Reading | None = None
         self.verdict: Verdict | None = None
         self.frozen = False
         self.export: Export | None = None  # the last one, which may still run
@@ -125,7 +124,6 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             now_ms=now_ms,
             active=lambda: not self.frozen,
             changed=self._update_frames,
-            least_seconds=FLEET_SECONDS,
         )
 
     def on_mount(self) -> None:
@@ -177,8 +175,13 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         """Whether the screen in front shows one instance, or something of it, that is tagged PROD."""
         name = next((screen.about for screen in reversed(self.console_screens())), None)
         return name is not None and any(
-            row.production and name in {row.instance, str(row.instance_id)} for row in self.fleet
+            row.production and name in {row.instance, str(row.instance_id)} for row in self.fleet.values()
         )
+
+    @property
+    def fleet(self) -> Mapping[int, StatusRow]:
+        """Every resource by its id; a row that has not changed is the same object as before."""
+        return {} if self._reading is None else self._reading.rows
 
     @property
     def fleet_is_known(self) -> bool:
@@ -186,11 +189,16 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         return self.verdict is not None
 
     @property
+    def fleet_freshness(self) -> Freshness:
+        """How the fleet stands to the file."""
+        return self._fleet_refresher.freshness
+
+    @property
     def known(self) -> Known:
         """Names for completion."""
         return Known(
-            instances=tuple(dict.fromkeys(row.instance for row in self.fleet)),
-            resources=tuple(sorted({row.resource for row in self.fleet})),
+            instances=tuple(dict.fromkeys(row.instance for row in self.fleet.values())),
+            resources=tuple(sorted({row.resource for row in self.fleet.values()})),
         )
 
     def look(self) -> Look:
@@ -210,8 +218,11 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             screen.update_frame()
 
     async def _read_fleet(self) -> None:
-        rows = await self.store.read(status.fleet, now_ms=self.now_ms(), engine_runs=self.engine.runs)
-        self.fleet, self.verdict = rows, verdict_of(rows)
+        before = self._reading
+        now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
+        if now is before:
+            return
+        self._reading, self.verdict = now, verdict_of(now.rows.values())
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
                 screen.fleet_changed()
@@ -232,7 +243,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     def on_store_changed(self, _: StoreChanged) -> None:
         self.version += 1
-        self._fleet_refresher.ask("store")
+        self._fleet_refresher.follow()
         for screen in self.console_screens()[-1:]:
             screen.store_changed()
 
@@ -288,9 +299,9 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     def read_everything_again(self) -> None:
         """Whatever is in view."""
-        self._fleet_refresher.ask("operator", at_once=True)
+        self._fleet_refresher.ask("operator")
         for screen in self.console_screens()[-1:]:
-            screen.refresher.ask("operator", at_once=True)
+            screen.refresher.ask("operator")
 
     def freeze(self) -> None:
         """Let what is on the screen stand still, or go on."""

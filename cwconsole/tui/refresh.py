@@ -1,8 +1,9 @@
 """When a view reads again, and what it says of itself meanwhile.
 
 1. One reading at a time. Whatever asks meanwhile is answered by one more reading afterwards.
-2. A reading takes at most a tenth of the time: after a slow one the next waits longer, but no more than a second,
-   for two consoles show the same within a second. What the operator asks for waits for no pause.
+2. What the operator asks for is read at once. What others write is read when the last reading began a while ago
+   (`PERIOD_SECONDS`): however much is written, a console does little, and two of them show the same within a second.
+   A slow reading is followed by a longer rest, but by no more than a second.
 3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
 4. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
 """
@@ -23,8 +24,9 @@ from cwconsole.tui.work import start
 
 log = structlog.get_logger(__name__)
 
-PAUSE_FACTOR: Final = 9.0
-MOST_PAUSE_SECONDS: Final = 1.0
+PERIOD_SECONDS: Final = 0.8
+REST_FACTOR: Final = 9.0  # a reading takes at most a tenth of the time
+MOST_REST_SECONDS: Final = 1.0
 
 
 class Refresher:
@@ -43,22 +45,24 @@ class Refresher:
         now_ms: Callable[[], int],
         active: Callable[[], bool] = lambda: True,
         changed: Callable[[], None] = lambda: None,
-        least_seconds: float = 0.0,
     ) -> None:
         self.freshness = Freshness()
         self.wanted = False
         self._node, self._load, self._what = node, load, what
         self._now_ms, self._active, self._changed = now_ms, active, changed
-        self._least_seconds = least_seconds
         self._running = False
         self._hurry = asyncio.Event()
 
-    def ask(self, reason: str, *, at_once: bool = False) -> None:
-        """Read again, for a reason that goes to the log. at_once: an operator waits for it."""
+    def ask(self, reason: str) -> None:
+        """Read again at once, for a reason that goes to the log."""
         log.debug("view is read again", view=self._what, reason=reason)
         self.wanted = True
-        if at_once:
-            self._hurry.set()
+        self._hurry.set()
+        self.wake()
+
+    def follow(self) -> None:
+        """Somebody has written: read again, after the rest that is due."""
+        self.wanted = True
         self.wake()
 
     def wake(self) -> None:
@@ -75,11 +79,15 @@ class Refresher:
                 self._hurry.clear()
                 began = clock()
                 await self._read()
-                pause = min((clock() - began) * PAUSE_FACTOR, MOST_PAUSE_SECONDS)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), max(pause, self._least_seconds))
+                await self._rest(clock() - began)
         finally:
             self._running = False
+
+    async def _rest(self, took: float) -> None:
+        """Until the next reading may begin; an operator who asks cuts it short."""
+        seconds = min(max(PERIOD_SECONDS - took, took * REST_FACTOR), MOST_REST_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), seconds)
 
     async def _read(self) -> None:
         try:

@@ -8,7 +8,8 @@ Neighbours are always true neighbours: only the number of rows before the run ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
@@ -71,14 +72,17 @@ class MemoryRows(Generic[R]):
     def index(self, key: Hashable) -> int | None:
         return self._places.get(key)
 
-    def replace(self, rows: Sequence[R]) -> list[int]:
-        """Show these instead. Returns the positions that differ from before, the new end's included."""
-        before = self._rows
+    def update(self, rows: Iterable[R]) -> None:
+        """Newer versions of rows, each where it stands; rows that are not here are ignored."""
+        for row in rows:
+            index = self.index(self._key(row))
+            if index is not None:
+                self._rows[index] = row
+
+    def replace(self, rows: Sequence[R]) -> None:
+        """Show these instead."""
         self._rows = list(rows)
         self._places = {self._key(row): at for at, row in enumerate(self._rows)}
-        same = min(len(before), len(self._rows))
-        changed = [at for at in range(same) if before[at] != self._rows[at]]
-        return changed + list(range(same, max(len(before), len(self._rows))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,38 +185,29 @@ class WindowRows(Generic[R]):
         self._base = right
         self._total = max(self._total + right - base, self.end)
         self._forget_places()
-        if (spare := len(self._rows) - KEPT) > 0:
-            del self._rows[-spare:]
-            self._end_known = False
+        self._let_go_of_the_end()
         return Shift(right - base)
 
-    def newer(self, rows: Sequence[R]) -> Shift:
-        """Rows that have come in at the top since; the run must begin at the top. Returns how positions moved."""
-        self._rows[:0] = rows
-        self._total += len(rows)
+    def renew(self, rows: Sequence[R], *, high: int, low: int) -> bool:
+        """What stands in the list now between two keys, both included: what is not among it is gone.
+
+        Only for keys of the run, or above a run that begins at the top. Returns whether anything differs.
+        """
+        start = bisect_left(self._rows, -high, key=lambda row: -self._key(row))
+        stop = bisect_right(self._rows, -low, key=lambda row: -self._key(row))
+        before = self._rows[start:stop]
+        if before == list(rows):
+            return False
+        self._rows[start:stop] = rows
+        self._total += len(rows) - len(before)
         self._forget_places()
+        self._let_go_of_the_end()
+        return True
+
+    def _let_go_of_the_end(self) -> None:
         if (spare := len(self._rows) - KEPT) > 0:
             del self._rows[-spare:]
             self._end_known = False
-        return Shift(len(rows))
-
-    def update(self, rows: Sequence[R]) -> list[int]:
-        """Newer versions of rows in the run. Returns the positions that differ; rows that are not here are ignored."""
-        changed = []
-        for row in rows:
-            index = self.index(self._key(row))
-            if index is not None and self._rows[index - self._base] != row:
-                self._rows[index - self._base] = row
-                changed.append(index)
-        return changed
-
-    def remove(self, keys: Collection[int]) -> None:
-        """Rows that are not in the list any more. What stood below them moves up."""
-        if keys:
-            before = len(self._rows)
-            self._rows = [row for row in self._rows if self._key(row) not in keys]
-            self._total -= before - len(self._rows)
-            self._forget_places()
 
     def _set(self, rows: Sequence[R], *, base: int, top: bool, ended: bool) -> None:
         self._rows = list(rows)

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
 from textual.app import App
 
 from cwconsole.core.errors import UsageError
+from cwconsole.tui import refresh
 from cwconsole.tui.freshness import Phase
 from cwconsole.tui.refresh import Refresher
 
@@ -84,7 +86,9 @@ async def test_a_view_that_is_not_in_front_remembers_that_it_was_asked() -> None
         await until(lambda: read == 1)
 
 
-async def test_an_operator_waits_for_no_pause() -> None:
+async def test_an_operator_waits_for_no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PERIOD_SECONDS", "MOST_REST_SECONDS"):
+        monkeypatch.setattr(refresh, name, 3600.0)
     read = 0
 
     async def load() -> None:
@@ -93,9 +97,11 @@ async def test_an_operator_waits_for_no_pause() -> None:
 
     app: App[None] = App()
     async with app.run_test():
-        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7, least_seconds=3600)
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7)
         refresher.ask("first")
         await until(lambda: read == 1)
-        refresher.ask("store")
-        refresher.ask("other view", at_once=True)
+        refresher.follow()
+        await asyncio.sleep(0.05)
+        assert read == 1, "what others write waits"
+        refresher.ask("other view")
         await until(lambda: read == 2)

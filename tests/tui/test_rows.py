@@ -71,23 +71,29 @@ TestWalkedHistory.settings = settings(max_examples=60, stateful_step_count=20, d
 def test_what_comes_in_at_the_top_moves_everything_down() -> None:
     rows = WindowRows[int](lambda row: row)
     rows.restart([3, 2, 1], ended=True, guess=3)
-    assert rows.newer([5, 4]).by == 2
+    assert rows.renew([5, 4, 3], high=99, low=3)
     assert [rows.at(at) for at in range(rows.total)] == [5, 4, 3, 2, 1]
     assert rows.index(3) == 2
 
 
-def test_newer_versions_tell_which_positions_changed() -> None:
+def test_a_part_that_was_read_again_stands_as_it_is_now() -> None:
     rows = WindowRows[tuple[int, str]](lambda row: row[0])
-    rows.restart([(2, "pending"), (1, "pending")], ended=True, guess=2)
-    assert rows.update([(2, "pending"), (1, "delivered"), (9, "dead")]) == [1]
-    assert rows.at(1) == (1, "delivered")
+    rows.restart([(9, "a"), (7, "a"), (5, "a"), (3, "a"), (1, "a")], ended=False, guess=90)
+    assert not rows.renew([(7, "a"), (5, "a")], high=7, low=5)
+    assert rows.renew([(8, "new"), (5, "b")], high=8, low=4)
+    assert [rows.at(at) for at in range(5)] == [(9, "a"), (8, "new"), (5, "b"), (3, "a"), (1, "a")]
+    assert rows.total == 90
+    assert rows.renew([], high=8, low=2)
+    assert [rows.at(at) for at in range(2)] == [(9, "a"), (1, "a")]
+    assert rows.total == 87
 
 
-def test_a_short_list_tells_what_differs_and_where_a_row_went() -> None:
+def test_a_short_list_knows_where_its_rows_are() -> None:
     rows = MemoryRows[tuple[str, int]](lambda row: row[0])
-    assert rows.replace([("a", 1), ("b", 1), ("c", 1)]) == [0, 1, 2]
-    assert rows.replace([("a", 1), ("b", 2), ("c", 1)]) == [1]
-    assert rows.replace([("b", 2), ("a", 1)]) == [0, 1, 2]
+    rows.replace([("a", 1), ("b", 1), ("c", 1)])
+    rows.update([("b", 2), ("elsewhere", 1)])
+    assert rows.rows == [("a", 1), ("b", 2), ("c", 1)]
+    rows.replace([("b", 2), ("a", 1)])
     assert (rows.index("a"), rows.index("c"), rows.total) == (1, None, 2)
 
 

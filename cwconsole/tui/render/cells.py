@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from cwconsole.tui.render.plain import width
+
 
 class Tone(Enum):
     """What a piece of text means. The value is the component class that styles it."""
@@ -35,3 +37,27 @@ class Cell:
 
 
 Line = tuple[Cell, ...]
+
+NEAR = 6  # cells between two differences that are sent along: going there costs as much
+
+
+def differing(before: Line, after: Line) -> list[tuple[int, int]] | None:
+    """Where two lines differ: first cell and number of cells of each part. None: everywhere, their pieces do not match.
+
+    Both are drawn for the same columns, so that a piece that changes keeps its width.
+    """
+    if len(before) != len(after):
+        return None
+    parts: list[tuple[int, int]] = []
+    at = 0
+    for old, new in zip(before, after, strict=True):
+        cells = width(new.text)
+        if old != new:
+            if width(old.text) != cells:
+                return None
+            if parts and at - sum(parts[-1]) <= NEAR:
+                parts[-1] = parts[-1][0], at + cells - parts[-1][0]
+            else:
+                parts.append((at, cells))
+        at += cells
+    return parts

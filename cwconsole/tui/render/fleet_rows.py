@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cwconsole.core.health import Health
-from cwconsole.store.fleet_view import LastPoll
+from cwconsole.store.fleet_view import Course, LastPoll
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.render.bars import bar, count, spark
 from cwconsole.tui.render.cells import Cell, Tone
@@ -29,6 +29,7 @@ class FleetRow:
     production: whether the instance is tagged so; its name then begins with the word PROD.
     """
 
+    instance_id: int
     instance: str
     resource: str
     state: Health
@@ -61,22 +62,33 @@ class FleetRow:
         return self.created + self.updated + self.deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extras:
-    """What is known of resources beside their status, by their ids."""
+def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B008 - it cannot change
+    """The row of one resource."""
+    return FleetRow(
+        instance_id=row.instance_id,
+        instance=row.instance,
+        resource=row.resource,
+        state=row.state,
+        lag=row.lag_seconds,
+        interval=row.interval,
+        next_poll_ms=row.next_poll_ms,
+        created=row.created,
+        updated=row.updated,
+        deleted=row.deleted,
+        pending=row.pending + row.sending,
+        retrying=row.retrying,
+        dead=row.dead,
+        held=row.held,
+        error=row.last_error,
+        last=course.last,
+        hours=course.hours,
+        production=row.production,
+    )
 
-    last: Mapping[int, LastPoll]
-    hours: Mapping[int, tuple[int, ...]]
 
-
-NO_EXTRAS: Final = Extras(last={}, hours={})
-
-
-def fleet_rows(
-    rows: Iterable[StatusRow], wanted: ViewSpec, *, extras: Extras = NO_EXTRAS, unfolded: frozenset[str] | None = None
-) -> list[FleetRow]:
+def arranged(rows: Iterable[FleetRow], wanted: ViewSpec, unfolded: frozenset[str] | None = None) -> list[FleetRow]:
     """The rows that a view shows, in its order. unfolded: instances whose resources are shown; None: no grouping."""
-    shown = [_row(row, extras) for row in rows if _fits(row, wanted)]
+    shown = [row for row in rows if _fits(row, wanted)] if wanted.words else list(rows)
     shown.sort(key=_order(wanted), reverse=wanted.descending)
     if unfolded is None:
         return shown
@@ -92,26 +104,10 @@ def fleet_rows(
     return grouped
 
 
-def _row(row: StatusRow, extras: Extras) -> FleetRow:
-    return FleetRow(
-        instance=row.instance,
-        resource=row.resource,
-        state=row.state,
-        lag=row.lag_seconds,
-        interval=row.interval,
-        next_poll_ms=row.next_poll_ms,
-        created=row.created,
-        updated=row.updated,
-        deleted=row.deleted,
-        pending=row.pending + row.sending,
-        retrying=row.retrying,
-        dead=row.dead,
-        held=row.held,
-        error=row.last_error,
-        last=extras.last.get(row.resource_id),
-        hours=extras.hours.get(row.resource_id, ()),
-        production=row.production,
-    )
+def same_place(before: FleetRow, after: FleetRow, wanted: ViewSpec) -> bool:
+    """Whether a newer version of a row stands where the older one does in a list that is not grouped."""
+    order = _order(wanted)
+    return order(before) == order(after) and _fits(before, wanted) == _fits(after, wanted)
 
 
 def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow:
@@ -120,6 +116,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
     nexts = [row.next_poll_ms for row in members if row.next_poll_ms is not None]
     hours = [row.hours for row in members if row.hours]
     return FleetRow(
+        instance_id=worst.instance_id,
         instance=instance,
         resource="",
         state=worst.state,
@@ -144,11 +141,11 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
 # --- which, and in which order ---------------------------------------------------------------------------------------
 
 
-def _fits(row: StatusRow, wanted: ViewSpec) -> bool:
+def _fits(row: FleetRow, wanted: ViewSpec) -> bool:
     return all(_word_fits(row, word) for word in wanted.words)
 
 
-def _word_fits(row: StatusRow, word: str) -> bool:
+def _word_fits(row: FleetRow, word: str) -> bool:
     inverted = word.startswith("!")
     name, colon, value = word.removeprefix("!").partition(":")
     if not colon:
@@ -161,9 +158,7 @@ def _word_fits(row: StatusRow, word: str) -> bool:
     elif name == "resource":
         fits = row.resource.lower() == value
     else:
-        fits = (
-            value in f"{named(row.instance, production=row.production)} {row.resource} {row.last_error or ''}".lower()
-        )
+        fits = value in f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}".lower()
     return fits != inverted
 
 

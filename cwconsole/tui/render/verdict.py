@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +28,7 @@ class Verdict:
     held: int = 0
 
 
-def verdict_of(rows: Sequence[StatusRow]) -> Verdict:
+def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     """The fleet, counted; worst first."""
     counted = Counter(row.state for row in rows)
     return Verdict(

@@ -123,7 +123,7 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
         instance, resource = self.spec.value("instance"), self.spec.value("resource")
         return sum(
             int(getattr(row, state))
-            for row in self.console.fleet
+            for row in self.console.fleet.values()
             if instance in {None, row.instance, str(row.instance_id)} and resource in {None, row.resource}
         )
 

@@ -141,7 +141,7 @@ class Everywhere(ViewKeys):
         entries += [
             Entry(name=f"Resource {row.instance}/{row.resource}",
                   command=spec("resource", instance=row.instance, resource=row.resource).line)
-            for row in screen.console.fleet
+            for row in screen.console.fleet.values()
         ]  # fmt: skip
         return entries
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.widget import Widget
 
 from cwconsole.store import fleet_view
+from cwconsole.store.status import StatusRow
 from cwconsole.tui.actions import Scope, Subject
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, NO_EXTRAS, Extras, FleetRow, fleet_rows
+from cwconsole.tui.freshness import Freshness, Phase
+from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row, same_place
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
@@ -16,19 +18,20 @@ from cwconsole.tui.screens.places import Place, Places
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
-EXTRAS_MS = 5_000  # between two readings of last polls and hours, at least
-
 
 class FleetScreen(Instances, Places, ListScreen):
-    """The app reads the fleet, for the header needs it everywhere; this screen adds last polls and hours."""
+    """The app reads the fleet, for the header needs it everywhere; this screen adds each resource's course.
+
+    Rows are made anew only of what the app has read anew.
+    """
 
     SCOPES = (Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
         self._rows = MemoryRows[FleetRow](lambda row: row.key)
-        self._extras: Extras = NO_EXTRAS
-        self._extras_ms = 0
+        self._made: dict[int, FleetRow] = {}  # by resource
+        self._read: Mapping[int, StatusRow] = {}  # of what they were made
         self._unfolded: frozenset[str] | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -36,19 +39,38 @@ class FleetScreen(Instances, Places, ListScreen):
                            empty="No instance yet. `cwconsole instances add FILE` adds one.")  # fmt: skip
 
     async def load(self) -> None:
-        now = self.console.now_ms()
-        if now - self._extras_ms >= EXTRAS_MS and self.console.fleet_is_known:
-            self._extras_ms = now
-            ids = [row.resource_id for row in self.console.fleet]
-            last = await self.console.store.read(fleet_view.last_polls)
-            hours = await self.console.store.read(fleet_view.by_hour, ids, now_ms=now)
-            self._extras = Extras(last={one.resource_id: one for one in last}, hours=hours)
-        self._show()
+        fleet = self.console.fleet
+        anew = [one for one, row in fleet.items() if self._read.get(one) is not row]
+        courses = await self.console.store.read(fleet_view.courses, anew, now_ms=self.console.now_ms())
+        rows = {one: fleet_row(fleet[one], courses[one]) for one in anew}
+        in_place = len(fleet) == len(self._made) and all(self._stands_as_before(one, row) for one, row in rows.items())
+        self._made |= rows
+        self._read = fleet
+        if in_place:
+            self._rows.update(rows.values())
+            self.table.show_changed()
+        else:
+            self._made = {one: self._made[one] for one in fleet}
+            self._show()
+
+    def _stands_as_before(self, one: int, row: FleetRow) -> bool:
+        before = self._made.get(one)
+        return before is not None and self._unfolded is None and same_place(before, row, self.spec)
+
+    def store_changed(self) -> None:
+        """What is written shows in the fleet, which the app follows."""
 
     def fleet_changed(self) -> None:
-        self._show()
-        if not self._extras_ms:
-            self.refresher.ask("fleet is known")
+        if not self._made:  # the first look does not wait for courses
+            self._made = {one: fleet_row(row) for one, row in self.console.fleet.items()}
+            self._show()
+        self.refresher.ask("fleet")
+
+    @property
+    def freshness(self) -> Freshness:
+        """That of the fleet, as long as it could not be read."""
+        fleet = self.console.fleet_freshness
+        return self.refresher.freshness if fleet.phase is Phase.CURRENT else fleet
 
     def show_spec(self) -> None:
         self._show()
@@ -57,8 +79,7 @@ class FleetScreen(Instances, Places, ListScreen):
         if not self.console.fleet_is_known or not self.ready:
             return
         self.table.set_sort(self.spec.sort or "health", self.spec.descending)
-        rows = fleet_rows(self.console.fleet, self.spec, extras=self._extras, unfolded=self._unfolded)
-        self._rows.replace(rows)
+        self._rows.replace(arranged(self._made.values(), self.spec, self._unfolded))
         self.table.show_changed()
         if self.begins_at is not None:
             self.table.move_to_key(self.begins_at)

@@ -17,6 +17,7 @@ from textual.widget import Widget
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
+from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.crumbs import crumbs_line
 from cwconsole.tui.render.footer import footer_line
@@ -95,6 +96,11 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """The instance that all of this belongs to, if it is one."""
         return self.spec.value("instance") or (self.subject().instance if Scope.DETAIL in self.SCOPES else None)
 
+    @property
+    def freshness(self) -> Freshness:
+        """How what is shown stands to the file."""
+        return self.refresher.freshness
+
     def badge(self) -> str:
         """What the crumbs say at the right: marked rows, new rows."""
         return ""
@@ -107,7 +113,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     def show_spec(self) -> None:
         """`spec` is another one now."""
-        self.refresher.ask("other view", at_once=True)
+        self.refresher.ask("other view")
 
     def drop_marks(self) -> bool:
         """Nothing is marked any more; whether anything was."""
@@ -147,7 +153,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def store_changed(self) -> None:
         """Somebody has written."""
         self._seen_version = self.console.version
-        self.refresher.ask("store")
+        self.refresher.follow()
 
     def set_spec(self, wanted: ViewSpec) -> None:
         """Show something else of the same kind; Escape leads back to what was shown before."""
@@ -190,7 +196,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def _crumbs(self, cells: int) -> Any:
         app = self.console
         names = [screen.title_of() for screen in app.screen_stack if isinstance(screen, ConsoleScreen)]
-        return crumbs_line(names, self.badge(), self.refresher.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
+        return crumbs_line(names, self.badge(), self.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
 
     def _footer(self, cells: int) -> Any:
         return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)

@@ -11,7 +11,7 @@ from cwconsole.store import resource_view
 from cwconsole.store.resource_view import InstanceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.actions import Subject
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, fleet_rows
+from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row
 from cwconsole.tui.render.instance_lines import config_lines, instance_lines
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.page import PageScreen, Pane
@@ -74,7 +74,9 @@ class InstanceScreen(PageScreen):
 
     def _own(self) -> list[StatusRow]:
         view = self._view
-        return [] if view is None else [row for row in self.console.fleet if row.instance_id == view.instance.id]
+        return (
+            [] if view is None else [row for row in self.console.fleet.values() if row.instance_id == view.instance.id]
+        )
 
     def fleet_changed(self) -> None:
         if self.ready and self._view is not None:
@@ -88,7 +90,7 @@ class InstanceScreen(PageScreen):
     def _show(self, view: InstanceView) -> None:
         rows, look = self._own(), self.console.look()
         self.query_one("#facts", TextView).show(instance_lines(view, rows, look), keep_place=True)
-        self._rows.replace(fleet_rows(rows, spec("fleet")))
+        self._rows.replace(arranged(map(fleet_row, rows), spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()
         body = InstanceBody(document=json.loads(view.instance.body))

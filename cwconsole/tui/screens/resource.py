@@ -66,7 +66,7 @@ class ResourceScreen(PageScreen):
         view = self._view
         if view is None:
             return None
-        return next((row for row in self.console.fleet if row.resource_id == view.resource.id), None)
+        return self.console.fleet.get(view.resource.id)
 
     def fleet_changed(self) -> None:
         if self.ready and self._view is not None:

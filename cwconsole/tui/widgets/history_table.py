@@ -3,11 +3,15 @@
 The list is live as long as the cursor stands on its first row and that is in view: new rows come in above, and the
 cursor stays on the newest. Once the operator has moved, nothing moves by itself: new rows are counted (`new`) until
 they are asked for with gg.
+
+When somebody has written, only what is in view is read again. The rest of the rows that are here may be old from then
+on; it is read again as it comes into view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from cwconsole.tui.history import PAGE, History
@@ -18,6 +22,21 @@ from cwconsole.tui.work import start
 
 R = TypeVar("R")
 AHEAD: Final = 2  # views that are read in advance
+ABOVE_ALL: Final = 2**63 - 1  # higher than any key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Checked:
+    """Keys from the highest to the lowest, both included."""
+
+    high: int
+    low: int
+
+    def covers(self, other: _Checked) -> bool:
+        return self.high >= other.high and other.low >= self.low
+
+
+NOTHING: Final = _Checked(high=-1, low=-1)
 
 
 class HistoryTable(VirtualTable[R]):
@@ -40,6 +59,9 @@ class HistoryTable(VirtualTable[R]):
         self._history: History[R] | None = None
         self._generation = 0
         self._after: int | None = None
+        self._high = 0  # the highest id there was when the top of the list was read last
+        self._changes = 0  # how often somebody is known to have written
+        self._checked: _Checked | None = None  # what has been read since; None: everything that is here
         self._filling = False
 
     @property
@@ -56,51 +78,69 @@ class HistoryTable(VirtualTable[R]):
         await self._restart()
 
     async def catch_up(self) -> None:
-        """Somebody has written: show what is new, or count it, and draw what has changed of what is in view."""
+        """Somebody has written: show what is new, or count it, and draw what has changed of what is in view.
+
+        What is not in view is read again when it comes into view (`_missing`).
+        """
         history, generation = self._history, self._generation
         if history is None:
             return
-        top = await history.below(None)
+        self._changes += 1
+        high = (await history.extent()).high
         if generation != self._generation:
             return
-        newest = self.rows.newest
-        fresh = [row for row in top.rows if newest is None or history.key(row) > newest]
-        overlaps = len(fresh) < len(top.rows) or top.next_after is None
-        if self.is_live or newest is None:
-            await self._come_in(fresh, overlaps)
-        elif self.rows.at_top and fresh:
-            self.new, self.new_is_more = len(fresh), not overlaps
-            self.post_message(self.Changed(self))
+        if self.is_live or self.rows.newest is None:
+            await self._come_in(history, generation, high)
+            return
+        if self.rows.at_top and high > self._high:
+            await self._count_new(history, generation, high)
         await self._renew(history, generation)
 
-    async def _come_in(self, fresh: Sequence[R], overlaps: bool) -> None:
-        if not overlaps or self.rows.newest is None:
+    async def _come_in(self, history: History[R], generation: int, high: int) -> None:
+        """Show the top of the list as it is now. high: the highest id there is, whatever the filter."""
+        top = await history.below(None, self._page)
+        if generation != self._generation:
+            return
+        low = 0 if top.next_after is None else top.next_after
+        if low > self._high + 1 or not self.rows.at_top:  # something may lie between what was read and what is here
             await self._restart()
-        elif fresh:
-            self.rows.newer(fresh)
-            self._after = None if self.rows.at_end else self.rows.oldest
+            return
+        self._high = high
+        self._checked = _Checked(high=ABOVE_ALL, low=low)
+        if self.rows.renew(top.rows, high=ABOVE_ALL, low=low):
+            self._end_moved()
             self.forget_cursor()
             self.show_changed()
 
+    async def _count_new(self, history: History[R], generation: int, high: int) -> None:
+        newest = self.rows.newest or 0
+        top = await history.below(None, min(high - newest, PAGE))
+        if generation == self._generation:
+            fresh = sum(history.key(row) > newest for row in top.rows)
+            self.new, self.new_is_more = fresh, fresh == len(top.rows) == PAGE
+            self._high = high
+            self.post_message(self.Changed(self))
+
     async def _renew(self, history: History[R], generation: int) -> None:
-        """Read again what is in view and around it. What the filter does not let through any more goes."""
-        view = self.in_view
-        around = range(view.start - PAGE // 2, view.stop + PAGE // 2)
-        shown = [row for at in around if (row := self.rows.at(at)) is not None]
-        if not shown:
+        """Read again what is in view. What the filter does not let through any more goes, what it does now comes."""
+        view = self._keys_in_view()
+        if view is None:
             return
-        read = await history.below(history.key(shown[0]) + 1, len(shown))
+        read = await history.below(view.high + 1, len(self.in_view))
         if generation != self._generation:
             return
-        found = {history.key(row) for row in read.rows}
         low = 0 if read.next_after is None else read.next_after
-        gone = [key for row in shown if (key := history.key(row)) >= low and key not in found]
-        self.rows.remove(gone)
-        if self.rows.update(read.rows) or gone:
+        self._checked = _Checked(high=view.high, low=min(low, view.low))
+        if self.rows.renew(read.rows, high=view.high, low=low):
+            self._end_moved()
             self.show_changed()
 
+    def _keys_in_view(self) -> _Checked | None:
+        rows = [row for at in self.in_view if (row := self.rows.at(at)) is not None]
+        return _Checked(high=self.rows.key(rows[0]), low=self.rows.key(rows[-1])) if rows else None
+
     async def _restart(self) -> None:
-        history, generation = self._history, self._generation
+        history, generation, changes = self._history, self._generation, self._changes
         if history is None:
             return
         extent = await history.extent()
@@ -109,12 +149,17 @@ class HistoryTable(VirtualTable[R]):
             return
         guess = 0 if history.filtered else extent.most
         self.rows.restart(top.rows, ended=top.next_after is None, guess=guess)
-        self._after = top.next_after
+        self._after, self._high = top.next_after, extent.high
+        self._all_read(changes)
         self.new, self.new_is_more = 0, False
         self._scroll_top(0)
         self.show_changed()
         self.move_to(0)
         self._want()
+
+    def _all_read(self, changes: int) -> None:
+        """All that is here was read just now. changes: how many there had been before it was read."""
+        self._checked = None if changes == self._changes else NOTHING
 
     # --- reading what is in view ------------------------------------------------------------------------------------
 
@@ -139,7 +184,12 @@ class HistoryTable(VirtualTable[R]):
             return None if rows.at_top else "above"
         if view.stop > rows.end:
             return None if rows.at_end else "below"
-        margin = AHEAD * len(view)
+        if self._checked is not None and (keys := self._keys_in_view()) is not None and not self._checked.covers(keys):
+            return "again"
+        return self._missing_around(view)
+
+    def _missing_around(self, view: range) -> str | None:
+        margin, rows = AHEAD * len(view), self.rows
         if not rows.at_top and view.start - margin < rows.first:
             return "above"
         return "below" if not rows.at_end and view.stop + margin > rows.end else None
@@ -152,7 +202,9 @@ class HistoryTable(VirtualTable[R]):
             self._filling = False
 
     async def _read(self, missing: str, history: History[R], generation: int) -> None:
-        if missing == "above" and self.rows.newest is not None:
+        if missing == "again":
+            await self._renew(history, generation)
+        elif missing == "above" and self.rows.newest is not None:
             page = await history.above(self.rows.newest)
             if generation == self._generation:
                 shift = self.rows.prepend(page.rows, topped=page.topped or not page.complete)
@@ -168,6 +220,7 @@ class HistoryTable(VirtualTable[R]):
 
     async def _leap(self, history: History[R], generation: int) -> None:
         """Read around the view, where the key is guessed from the position."""
+        changes = self._changes
         target = max(self.in_view.start - PAGE // 2, 0)
         extent = await history.extent()
         key = extent.high - int((extent.high - extent.low) * target / max(self.rows.total, 1))
@@ -175,11 +228,16 @@ class HistoryTable(VirtualTable[R]):
         if generation == self._generation:
             self.rows.jump(target, listing.rows, ended=listing.next_after is None)
             self._after = listing.next_after
+            self._all_read(changes)
             self.show_changed()
 
     def _shifted(self, shift: Shift) -> None:
-        self._after = None if self.rows.at_end else self.rows.oldest
+        self._end_moved()
         self.show_shifted(shift.by)
+
+    def _end_moved(self) -> None:
+        """The run may have let go of its last rows."""
+        self._after = None if self.rows.at_end else self.rows.oldest
 
     def do_table_top(self) -> None:
         """The newest, what has come in meanwhile included."""
@@ -195,12 +253,13 @@ class HistoryTable(VirtualTable[R]):
             start(self, self._go_to_end(), what="Reading the oldest rows", group="history-jump", exclusive=True)
 
     async def _go_to_end(self) -> None:
-        history, generation = self._history, self._generation
+        history, generation, changes = self._history, self._generation, self._changes
         if history is None:
             return
         page = await history.last()
         if generation == self._generation and page.complete:
             self.rows.jump(0, page.rows, ended=True)
+            self._all_read(changes)
             self._after = None
             self.show_changed()
             self.move_to(self.rows.total - 1)

@@ -40,4 +40,4 @@ class LineBar(Toned):
         self.update()
 
     def render_line(self, y: int) -> Strip:
-        return self.strip(self._line if y == 0 else (), self.rich_style, self.size.width)
+        return self.strip(self._line if y == 0 else (), self.own_style, self.size.width)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
+from textual.geometry import Region
 from textual.strip import Strip
 
 from cwconsole.tui.actions import Scope, bindings
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.wrapped import wrapped
-from cwconsole.tui.widgets.toned import Toned
+from cwconsole.tui.widgets.line_scroll import LineScroll
 
 
-class TextView(Toned, ScrollView, can_focus=True):
+class TextView(LineScroll, can_focus=True):
     """Lines to read and scroll."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TEXT)]
@@ -41,10 +41,18 @@ class TextView(Toned, ScrollView, can_focus=True):
         if tuple(lines) == self._lines:
             return
         self._lines = tuple(lines)
+        before, top = self._wrapped, self.scroll_offset.y
         self._wrap()
         if not keep_place:
             self.scroll_to(y=0, animate=False, force=True)
-        self.refresh()
+        if self.scroll_offset.y == top:  # else all of it is sent anyhow
+            self._refresh_differing(before, top)
+
+    def _refresh_differing(self, before: Sequence[Line], top: int) -> None:
+        width, height = self.size
+        for y, (old, new) in enumerate(zip_longest(before[top : top + height], self._wrapped[top : top + height])):
+            if old != new:
+                self.refresh(Region(0, y, width, 1))
 
     def on_resize(self) -> None:
         self._wrap()
@@ -52,12 +60,12 @@ class TextView(Toned, ScrollView, can_focus=True):
     def _wrap(self) -> None:
         cells = max(self.scrollable_content_region.width, 1)
         self._wrapped = [piece for line in self._lines for piece in wrapped(line, cells)]
-        self.virtual_size = Size(cells, len(self._wrapped))
+        self.set_lines(len(self._wrapped))
 
     def render_line(self, y: int) -> Strip:
         at = self.scroll_offset.y + y
         line = self._wrapped[at] if at < len(self._wrapped) else ()
-        return self.strip(line, self.rich_style, self.scrollable_content_region.width)
+        return self.strip(line, self.own_style, self.scrollable_content_region.width)
 
     def action_do(self, name: str) -> None:
         """Scroll; see `tui.actions`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -9,7 +10,7 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cwconsole.tui.render.cells import TONES, Line, Tone
+from cwconsole.tui.render.cells import TONES, Cell, Line, Tone
 
 
 class Toned(Widget):
@@ -35,12 +36,32 @@ class Toned(Widget):
             self._known_styles[name] = style
         return style
 
+    @property
+    def own_style(self) -> Style:
+        """The widget's style, looked up once for each theme: Textual asks all that it stands in each time."""
+        style = self._known_styles.get("")
+        if style is None:
+            style = self._known_styles[""] = self.rich_style
+        return style
+
     def strip(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
-        """A line in exactly so many cells. tones: False draws everything in the one style."""
+        """A line in exactly so many cells. tones: False draws everything in the one style.
+
+        Neighbours of one tone become one piece: each piece brings its own codes for the terminal.
+        """
         segments = [
             Segment(
-                cell.text, style + self.component(cell.tone.value) if tones and cell.tone is not Tone.PLAIN else style
+                "".join(cell.text for cell in same),
+                style + self.component(tone.value) if tones and tone is not Tone.PLAIN else style,
             )
-            for cell in line
+            for tone, same in groupby(line, _tone if tones else _no_tone)
         ]
         return Strip(segments).adjust_cell_length(cells, style)
+
+
+def _tone(cell: Cell) -> Tone:
+    return cell.tone
+
+
+def _no_tone(_: Cell) -> Tone:
+    return Tone.PLAIN

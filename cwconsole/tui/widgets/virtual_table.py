@@ -1,56 +1,32 @@
-"""A table that draws only the lines one can see, over rows that need not all be here.
+"""A table over rows that need not all be here: a cursor, marks, keys and mouse. `table_lines` draws it.
 
-Textual's own table measures and keeps every row: 100,000 of them take 13 seconds to open. And Textual compares no
-frames, it sends every region that was called dirty. So here
-
-1. only lines in view are drawn, and a row's cells are kept as long as the row is the same;
-2. moving the cursor, marking, and a row that changes each refresh their own lines, never the widget, and a line that
-   reads the same is not refreshed at all;
-3. widths of columns are fixed, so a new row moves nothing;
-4. the cursor is a row, not a line: when rows come in above it, it stays on its row, and so does the view.
+Textual's own table measures and keeps every row: 100,000 of them take 13 seconds to open. Here only what is in view
+is drawn. The cursor is a row, not a line: when rows come in above it, it stays on its row, and so does the view.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
 from time import monotonic
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from cwconsole.tui.actions import Scope, bindings
-from cwconsole.tui.render.cells import Cell, Line
-from cwconsole.tui.render.columns import Column, Look, Placed, column_at, draw_row, draw_titles, place
+from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
-from cwconsole.tui.widgets.toned import Toned
+from cwconsole.tui.widgets.table_lines import HEAD, SIGNS, TableLines
 
 R = TypeVar("R")
 
-HEAD: Final = 1  # lines of the head, which stay while the rows scroll
-KEPT_LINES: Final = 1000
 TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn(Generic[R]):
-    """A row's cells, and what they were drawn from."""
-
-    row: R
-    look: Look
-    line: Line
-
-
-class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
+class VirtualTable(TableLines[R], can_focus=True):
     """See the module. Subclasses decide where rows come from; `rows` says what is there now."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--mark", "table--waiting"}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TABLE)]
     DEFAULT_CSS = """
     VirtualTable {
@@ -117,20 +93,11 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         empty: str = "",
     ) -> None:
-        """empty: what to say where there are no rows."""
-        super().__init__(id=id)
-        self.rows = rows
-        self.marks = Marks()
-        self.look = look
-        self.empty = empty
-        self.sorted_by, self.descending = "", False
-        self._columns = columns
-        self._placed: tuple[Placed[R], ...] = ()
-        self._cursor = 0
+        super().__init__(rows, columns, look=look, id=id, empty=empty)
         self._cursor_key: Hashable | None = None
         self._anchor: Hashable | None = None
-        self._drawn: dict[Hashable, _Drawn[R]] = {}
-        self._shown: dict[int, tuple[Line, bool, bool]] = {}
+        self._told_row: R | None = None
+        self._told_counts: tuple[int, bool] | None = None
         self._g_pressed = 0.0
 
     # --- what is under the cursor -----------------------------------------------------------------------------------
@@ -145,16 +112,6 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         """The row under the cursor, None if there is none or it has not been read yet."""
         return self.rows.at(self._cursor)
 
-    @property
-    def in_view(self) -> range:
-        """The positions that are in view."""
-        top = self.scroll_offset.y
-        return range(top, min(top + self._page, self.rows.total))
-
-    @property
-    def _page(self) -> int:
-        return max(self.scrollable_content_region.height - HEAD, 1)
-
     def move_to(self, index: int, *, center: bool = False) -> None:
         """Put the cursor on a position, and bring it into view."""
         index = max(min(index, self.rows.total - 1), 0)
@@ -166,7 +123,7 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
             self._refresh_rows((before, index))
         self._show_cursor(center=center)
         if moved:
-            self.post_message(self.CursorMoved(self, row))
+            self._tell_cursor(row)
 
     def forget_cursor(self) -> None:
         """The cursor stays on its line, whichever row comes to stand there."""
@@ -198,7 +155,10 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         self._resize_content()
         self._follow_cursor()
         self._redraw()
-        self.post_message(self.Changed(self))
+        counts = self.rows.total, self.rows.exact
+        if counts != self._told_counts:
+            self._told_counts = counts
+            self.post_message(self.Changed(self))
 
     def show_shifted(self, by: int) -> None:
         """Positions have become different ones; the same rows stay in view."""
@@ -207,30 +167,6 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
             self._cursor += by
             self._scroll_top(self.scroll_offset.y + by)
         self.show_changed()
-
-    def tick(self, look: Look) -> None:
-        """Time has passed: draw again what reads differently now."""
-        self.look = look
-        self._redraw()
-
-    def _redraw(self) -> None:
-        """Textual sends every line that is called dirty, whether or not it reads differently: so compare here."""
-        top = self.scroll_offset.y
-        for at in range(self._page):
-            y = at + HEAD
-            if self._shown.get(y) != self._line(top + at):
-                self.refresh(self._line_region(y))
-
-    def set_columns(self, columns: Sequence[Column[R]]) -> None:
-        """Show other columns."""
-        self._columns = columns
-        self._place_columns()
-        self.refresh()
-
-    def set_sort(self, column: str, descending: bool) -> None:
-        """Say in the head what the rows are sorted by; whoever sorts them calls it."""
-        self.sorted_by, self.descending = column, descending
-        self.refresh(self._line_region(0))
 
     def set_marks(self, marks: Marks) -> None:
         """Choose rows."""
@@ -256,75 +192,22 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         row = self.current
         if row is not None or not self.rows.total:
             key = None if row is None else self.rows.key(row)
-            self._cursor_key = key
-            self.post_message(self.CursorMoved(self, row))
+            moved, self._cursor_key = key != self._cursor_key, key
+            if moved or row != self._told_row:
+                self._tell_cursor(row)
+
+    def _tell_cursor(self, row: R | None) -> None:
+        self._told_row = row
+        self.post_message(self.CursorMoved(self, row))
 
     def _resize_content(self) -> None:
-        size = Size(self.scrollable_content_region.width, max(self.rows.total, 1) + HEAD)
-        if size != self.virtual_size:
-            self.virtual_size = size
-
-    def _refresh_rows(self, indexes: Iterable[int]) -> None:
-        top, page = self.scroll_offset.y, self._page
-        for index in indexes:
-            if top <= index < top + page:
-                self.refresh(self._line_region(index - top + HEAD))
-
-    def _line_region(self, y: int) -> Region:
-        return Region(0, y, self.size.width, 1)
-
-    # --- drawing ----------------------------------------------------------------------------------------------------
+        self.set_lines(max(self.rows.total, 1) + HEAD)
 
     def on_resize(self) -> None:
         """Another width shows other columns."""
         self._place_columns()
         self._resize_content()
         self._show_cursor()
-
-    def _place_columns(self) -> None:
-        self._placed = place(self._columns, max(self.scrollable_content_region.width - 2, 1))
-        self._drawn.clear()
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the view: the head, or a row."""
-        cells = self.scrollable_content_region.width
-        if y < HEAD:
-            head = (Cell("  "), *draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs))
-            return self.strip(head, self.component("table--head"), cells, tones=False)
-        index = self.scroll_offset.y + y - HEAD
-        shown = self._shown[y] = self._line(index)
-        line, has_cursor, marked = shown
-        if self.rows.at(index) is None:
-            return self.strip(line, self.component("table--waiting"), cells)
-        return self._row_strip(line, has_cursor, marked, cells)
-
-    def _line(self, index: int) -> tuple[Line, bool, bool]:
-        """What stands at a position; whether it has the cursor, whether it is marked."""
-        row = self.rows.at(index)
-        if row is None:
-            return self._without_row(index), False, False
-        key = self.rows.key(row)
-        marked = key in self.marks
-        drawn = self._drawn.get(key)
-        if drawn is None or drawn.look is not self.look or drawn.row != row:
-            if len(self._drawn) >= KEPT_LINES:
-                self._drawn.clear()
-            drawn = self._drawn[key] = _Drawn(row, self.look, draw_row(row, self._placed, self.look))
-        return drawn.line, index == self._cursor, marked
-
-    def _without_row(self, index: int) -> Line:
-        """What stands where no row is: nothing, a word that there are none, or a sign that it is being read."""
-        if index < self.rows.total:
-            return (Cell(f"  {self.look.glyphs.off}"),)
-        is_first = index == 0 and not self.rows.total
-        return (Cell(f"  {self.empty}" if is_first else ""),)
-
-    def _row_strip(self, line: Line, has_cursor: bool, marked: bool, cells: int) -> Strip:
-        sign = Cell(f"{self.look.glyphs.mark} " if marked else "  ")
-        style = self.component("table--mark") if marked else Style.null()
-        if has_cursor:
-            style = self.component("table--cursor")
-        return self.strip((sign, *line), self.rich_style + style, cells, tones=not has_cursor)
 
     # --- keys and mouse ---------------------------------------------------------------------------------------------
 
@@ -413,7 +296,7 @@ class VirtualTable(Toned, ScrollView, Generic[R], can_focus=True):
         if line is None:
             return
         if line.y < HEAD:
-            column = column_at(self._placed, line.x - 2)
+            column = column_at(self._placed, line.x - SIGNS)
             if column is not None and column.sort:
                 self.post_message(self.SortAsked(column.id, self.sorted_by == column.id and not self.descending))
             return

@@ -1,0 +1,44 @@
+"""A view that scrolls over lines which it draws itself, and whose number changes while one looks."""
+
+from __future__ import annotations
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
+from textual.widget import Widget
+
+from cwconsole.tui.widgets.toned import Toned
+
+EIGHTHS = 8  # of a cell, in which a scrollbar is drawn
+
+
+class LineScroll(Toned, ScrollView):
+    """See the module. Its scrollbar has a place of its own (`scrollbar-gutter: stable`)."""
+
+    def set_lines(self, count: int) -> None:
+        """Say how many lines there are.
+
+        Textual lays out the whole screen and sends all of it when a virtual size changes. As long as the scrollbar
+        stays there, or away, nothing moves: then only it is drawn again, and only if it looks different.
+        """
+        size, before = Size(self.scrollable_content_region.width, count), self.virtual_size
+        height = self.scrollable_content_region.height
+        if size == before:
+            return
+        if size.width != before.width or (before.height > height) != (count > height):
+            self.virtual_size = size
+            return
+        thumb = self._thumb()
+        self.set_reactive(Widget.virtual_size, size)
+        if self.scroll_offset.y > self.max_scroll_y:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.set_reactive(ScrollBar.window_virtual_size, count)
+            if self._thumb() != thumb:
+                self.vertical_scrollbar.refresh()
+
+    def _thumb(self) -> tuple[int, int]:
+        """Where the scrollbar's thumb begins, and its length."""
+        height, total = self.scrollable_content_region.height, max(self.virtual_size.height, 1)
+        share = EIGHTHS * height / total
+        return round(self.scroll_offset.y * share), round(height * share)
