@@ -97,11 +97,13 @@ def hold(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) 
 
 
 def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
-    """Send what was held, in order. For an instance, its callback URL is let go as well, if that was held.
+    """Send what was held, in order. The callback URL is let go as well if that is what is held: for an instance always,
+    for a resource where nobody holds it by name.
 
     Returns the outcome as a sentence.
     """
-    callback = instances.callback_of(conn, target.instance) if target.resource is None else None
+    by_name = target.resource is not None and (target.held_ms or target.instance.held_ms) is not None
+    callback = None if by_name else instances.callback_of(conn, target.instance)
     if callback is not None and callback.held_reason is None:
         callback = None
     if target.held_ms is None and callback is None:

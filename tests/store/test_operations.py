@@ -91,6 +91,17 @@ def test_releasing_an_instance_lets_its_callback_url_go(conn: sqlite3.Connection
     assert conn.execute("SELECT held_ms FROM callbacks").fetchone()[0] is None
 
 
+def test_releasing_a_resource_lets_its_callback_url_go_where_that_is_what_holds_it(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE callbacks SET held_ms = 5, held_reason = '410'")
+    operations.hold(conn, contacts(conn), asked=asked(ActionKind.HOLD), now_ms=NOW)
+    outcome = operations.release(conn, contacts(conn), asked=asked(ActionKind.RELEASE), now_ms=NOW)
+    assert "callback URL" not in outcome, "it was held by name: that alone is meant"
+    assert conn.execute("SELECT held_ms FROM callbacks").fetchone()[0] == 5
+    outcome = operations.release(conn, contacts(conn), asked=asked(ActionKind.RELEASE), now_ms=NOW)
+    assert "http://127.0.0.1:9/hook is not held any more" in outcome
+    assert conn.execute("SELECT held_ms FROM callbacks").fetchone()[0] is None
+
+
 def test_a_watermark_goes_back_at_once_and_drops_the_crawl(conn: sqlite3.Connection) -> None:
     row_id = resource_id(conn, 1, "contacts")
     conn.execute(

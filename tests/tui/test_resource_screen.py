@@ -214,3 +214,25 @@ async def test_a_resource_that_is_gone_says_so(rig: Rig) -> None:
     await rig.press("colon", *"resource instance:acme resource:boards", "enter")
     await rig.until(lambda: "UNAVAILABLE" in rig.lines()[1])
     assert "acme has no resource" in rig.lines()[1]
+
+
+@pytest.mark.parametrize("on_events", [False, True], ids=["page", "its events"])
+async def test_upper_h_lets_go_what_a_receiver_has_had_held(rig: Rig, on_events: bool) -> None:
+    await rig.write("UPDATE callbacks SET held_ms = ?, held_reason = 'The receiver answered 410.'", NOW - 60_000)
+    await opened(rig, "contacts")
+    await rig.until(lambda: "◇ held: The receiver answered 410." in now(rig))
+    if on_events:
+        await rig.press("e")
+        await rig.until(lambda: rig.screen.table.rows.total == 10)
+    await rig.press("H")
+    await rig.until(lambda: "is not held any more" in " ".join(one.message for one in rig.app._notifications))
+    assert await rig.rows("SELECT held_ms FROM callbacks") == [(None,)]
+
+
+async def test_what_is_to_be_done_is_seen_however_long_the_reason_is(rig: Rig) -> None:
+    await opened(rig, "tickets")
+    await rig.write(
+        "UPDATE resources SET parked = 1, error = ? WHERE name = 'tickets'",
+        f"exampleco /service/tickets: this address does not exist (404): {'because ' * 30}check the resource's url.",
+    )
+    await rig.until(lambda: "check the resource's url." in rig.text() and "or by p." in rig.text())

@@ -80,7 +80,7 @@ def callback_words(row: CallbackRow | None, now_ms: int) -> str:
     if row is None:
         return "is no instance's callback URL any more"
     if row.held_ms is not None:
-        return f"held for {ago(row.held_ms, now_ms)}: {plain(row.held_reason or 'an operator held it')}"
+        return f"held for {ago(row.held_ms, now_ms)}, H lets it go: {plain(row.held_reason or 'an operator held it')}"
     if row.breaker_until_ms is not None:
         return f"mostly fails, so it is left alone: one try at {_clock(row.breaker_until_ms)}"
     return "takes what is sent" if row.last_success_ms is not None else "has taken nothing yet"
@@ -105,7 +105,7 @@ def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Gly
         ("state", state_cell(row.state, glyphs), *_outlook(row, now_ms)),
         ("created", f"{second(row.created_ms)}  ({ago(row.created_ms, now_ms)} ago){settled}"),
         ("to", plain(row.url)),
-        ("there", callback_words(callback, now_ms)),
+        ("receiver", callback_words(callback, now_ms)),
     )
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.widget import Widget
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, width
+from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
+
+MOST_FACT_LINES: Final = 10
+FACTS_MARGIN: Final = 2  # cells beside the facts: padding, scrollbar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,7 @@ class Tab:
 
 
 class DetailScreen(ConsoleScreen):
-    """Subclasses read in `load` and call `show`. fact_lines: how many lines the facts take."""
+    """Subclasses read in `load` and call `show`. fact_lines: how many lines the facts take at first, and at least."""
 
     fact_lines: ClassVar[int] = 4
 
@@ -46,9 +50,17 @@ class DetailScreen(ConsoleScreen):
         """What was read; the tab and its place stay."""
         self._tabs = tabs
         self._tab = min(self._tab, len(tabs) - 1)
-        self.query_one("#facts", TextView).show(facts, keep_place=True)
+        self.show_facts(facts)
         self.query_one("#text", TextView).show(tabs[self._tab].lines, keep_place=True)
         self.update_frame()
+
+    def show_facts(self, facts: Sequence[Line]) -> None:
+        """All of them, however they have to be wrapped: what is to be done often stands last."""
+        view = self.query_one("#facts", TextView)
+        room = max(self.size.width - FACTS_MARGIN, 1)
+        needed = sum(len(wrapped(line, room)) for line in facts)
+        view.styles.height = max(min(needed, MOST_FACT_LINES), self.fact_lines)
+        view.show(facts, keep_place=True)
 
     def on_mount(self) -> None:
         self.focus_body()

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.health import Health
 from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.refresh import Refresher
@@ -208,9 +209,18 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return of(Scope.APP, *self.SCOPES)
 
     def bare_subject(self, **more: Any) -> Subject:
-        """A subject with what is the same everywhere."""
+        """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says it."""
         app = self.console
+        if more.get("instance") is not None:
+            more = {**self._flags(more["instance"], more.get("resource")), **more}
         return Subject(read_only=app.operator.read_only, engine_runs=app.engine.runs, **more)
+
+    def _flags(self, instance: str, resource: str | None) -> dict[str, bool]:
+        rows = [row for row in self.console.fleet if row.instance == instance and resource in {None, row.resource}]
+        return {
+            "paused": any(row.state is Health.PAUSED for row in rows),
+            "held": any(row.held for row in rows),
+        }
 
     async def action_do(self, name: str) -> None:
         """Run an action, or say why it cannot be done here."""

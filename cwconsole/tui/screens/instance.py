@@ -25,7 +25,7 @@ OWN_COLUMNS = tuple(column for column in FLEET_COLUMNS if column.id not in {"ins
 class InstanceScreen(PageScreen):
     """`instance instance:acme`."""
 
-    fact_lines: ClassVar[int] = 5
+    fact_lines: ClassVar[int] = 4
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -63,7 +63,6 @@ class InstanceScreen(PageScreen):
         return self.bare_subject(
             instance=view.instance.name,
             paused=view.instance.paused_ms is not None,
-            held=view.instance.held_ms is not None,
             event=self.event_under_cursor(),
             marked=self.marked_events(),
         )
@@ -89,7 +88,7 @@ class InstanceScreen(PageScreen):
 
     def _show(self, view: InstanceView) -> None:
         rows, look = self._own(), self.console.look()
-        self.query_one("#facts", TextView).show(instance_lines(view, rows, look), keep_place=True)
+        self.show_facts(instance_lines(view, rows, look))
         self._rows.replace(arranged(map(fleet_row, rows), spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()

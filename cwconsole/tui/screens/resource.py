@@ -29,7 +29,7 @@ LEAST_CHART, HIGHEST_CHART = 2, 14  # lines
 class ResourceScreen(PageScreen):
     """`resource instance:acme resource:contacts`."""
 
-    fact_lines: ClassVar[int] = 4
+    fact_lines: ClassVar[int] = 3
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -56,7 +56,7 @@ class ResourceScreen(PageScreen):
             instance=row.instance_name,
             resource=row.name,
             paused=row.paused_ms is not None or row.instance_paused_ms is not None or shown_paused,
-            held=row.holds,
+            held=row.holds or (status is not None and status.held),
             state=None if status is None else status.state.value,
             event=self.event_under_cursor(),
             marked=self.marked_events(),
@@ -85,7 +85,7 @@ class ResourceScreen(PageScreen):
         facts: list[Line] = [state_line(view, status, look)]
         if status is not None:
             facts.append((Cell(why(view, status, look, engine_runs=self.console.engine.runs), Tone.STRONG),))
-        self.query_one("#facts", TextView).show(facts, keep_place=True)
+        self.show_facts(facts)
         self.query_one("#text", TextView).show(self._now(view, status, own, zone), keep_place=True)
         body = InstanceBody(document=json.loads(view.instance.body))
         lines = [*_facts_of(own), receiver_line(view.receiver, look), (), *config_lines(body, view.resource.name)]
