@@ -35,5 +35,16 @@ def _freshness(freshness: Freshness | None, now_ms: int) -> str:
     if freshness is None or freshness.phase is Phase.CURRENT:
         return ""
     if freshness.phase is Phase.STALE:
-        return f"STALE since {ago(freshness.since_ms, now_ms)}: {plain(freshness.error or '')}"
-    return "loading" if freshness.phase is Phase.LOADING else f"UNAVAILABLE: {plain(freshness.error or '')}"
+        return f"STALE since {ago(freshness.since_ms, now_ms)}"
+    return "loading" if freshness.phase is Phase.LOADING else "UNAVAILABLE"
+
+
+def notice_line(freshness: Freshness, glyphs: Glyphs, now_ms: int) -> Line:
+    """What stands above a view that could not be read, in full; nothing as long as it could."""
+    error = plain(freshness.error or "")
+    if freshness.phase is Phase.STALE:
+        since = ago(freshness.since_ms, now_ms)
+        return (Cell(f"{glyphs.warn} This is as it was {since} ago; it cannot be read now: {error}", Tone.WARN),)
+    if freshness.phase is Phase.UNAVAILABLE:
+        return (Cell(f"{glyphs.bad} This cannot be shown: {error}", Tone.BAD),)
+    return ()

@@ -20,13 +20,15 @@ from cwconsole.core.health import Health
 from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.refresh import Refresher
-from cwconsole.tui.render.crumbs import crumbs_line
+from cwconsole.tui.render.cells import Line
+from cwconsole.tui.render.crumbs import crumbs_line, notice_line
 from cwconsole.tui.render.footer import footer_line
 from cwconsole.tui.render.verdict import heading_line
 from cwconsole.tui.screens.everywhere import Everywhere
 from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.line_bar import LineBar
+from cwconsole.tui.widgets.notice_bar import NoticeBar
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.work import start
 
@@ -132,6 +134,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         app = self.console
         yield LineBar(lambda cells: heading_line(app.heading, cells, app.glyphs), id="header")
         yield LineBar(self._crumbs, id="crumbs")
+        yield NoticeBar(self._notice, id="notice")
         yield from self.body()
         yield LineBar(self._footer, id="footer")
         yield Prompt()
@@ -198,6 +201,9 @@ class ConsoleScreen(Everywhere, Screen[None]):
         app = self.console
         names = [screen.title_of() for screen in app.screen_stack if isinstance(screen, ConsoleScreen)]
         return crumbs_line(names, self.badge(), self.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
+
+    def _notice(self, _: int) -> Line:
+        return notice_line(self.refresher.freshness, self.console.glyphs, self.console.now_ms())
 
     def _footer(self, cells: int) -> Any:
         return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)

@@ -62,6 +62,7 @@ class TableLines(LineScroll, Generic[R]):
         self.empty = empty
         self.sorted_by, self.descending = "", False
         self._cursor = 0
+        self._known = False  # whether it has been read: before, nobody can say that there is nothing
         self._columns = columns
         self._placed: tuple[Placed[R], ...] = ()
         self._drawn: dict[Hashable, _Drawn[R]] = {}
@@ -169,7 +170,7 @@ class TableLines(LineScroll, Generic[R]):
         """What stands where no row is: nothing, a word that there are none, or a sign that it is being read."""
         if index < self.rows.total:
             return (Cell(f"  {self.look.glyphs.off}"),)
-        is_first = index == 0 and not self.rows.total
+        is_first = index == 0 and not self.rows.total and self._known
         return (Cell(f"  {self.empty}" if is_first else ""),)
 
     def _row_strip(self, shown: _Shown, cells: int) -> Strip:

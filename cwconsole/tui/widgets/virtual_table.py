@@ -152,6 +152,7 @@ class VirtualTable(TableLines[R], can_focus=True):
 
     def show_changed(self) -> None:
         """Rows have changed, come or gone: draw again the lines in view that read differently now."""
+        self._known = True
         self._resize_content()
         self._follow_cursor()
         self._redraw()

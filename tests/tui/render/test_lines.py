@@ -1,0 +1,102 @@
+"""Lines that fit: wrapping, the crumbs and the header, at any width and with any text."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cwconsole.core.health import Health
+from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.freshness import Freshness
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.crumbs import crumbs_line, notice_line
+from cwconsole.tui.render.glyphs import ASCII, UNICODE
+from cwconsole.tui.render.plain import plain, width
+from cwconsole.tui.render.verdict import Heading, Verdict, heading_line
+from cwconsole.tui.render.wrapped import wrapped
+
+NOW = 1_790_000_000_000
+TEXTS = st.text(st.sampled_from("ab [/]漢🚀\x00\x1b"), max_size=60).map(plain)
+
+
+def text_of(line: Line) -> str:
+    return "".join(cell.text for cell in line)
+
+
+@given(texts=st.lists(TEXTS, max_size=4), cells=st.integers(4, 40))
+def test_wrapped_lines_fit_and_lose_nothing_but_spaces(texts: list[str], cells: int) -> None:
+    line = tuple(Cell(text) for text in texts)
+    pieces = wrapped(line, cells)
+    assert all(width(text_of(piece)) <= cells for piece in pieces)
+    assert "".join(map(text_of, pieces)).replace(" ", "") == text_of(line).replace(" ", "")
+
+
+def test_what_continues_hangs_and_keeps_its_tone() -> None:
+    line = (Cell("name  ", Tone.KEY), Cell("one two three four", Tone.WARN))
+    first, second = wrapped(line, 16)
+    assert text_of(first).rstrip() == "name  one two"
+    assert text_of(second) == "  three four"
+    assert second[-1].tone is Tone.WARN
+
+
+@given(
+    names=st.lists(TEXTS, min_size=1, max_size=4),
+    badge=st.sampled_from(["", "3 marked", "1,234 marked  12 new, gg"]),
+    error=st.none() | TEXTS,
+    cells=st.integers(60, 160),
+)
+def test_the_crumbs_fit_whatever_is_said(names: list[str], badge: str, error: str | None, cells: int) -> None:
+    freshness = Freshness().succeeded(NOW) if error is None else Freshness().failed(error)
+    line = crumbs_line(names, badge, freshness, cells, glyphs=UNICODE, now_ms=NOW)
+    assert width(text_of(line)) <= cells
+
+
+def test_where_one_is_stands_there_however_long_the_reason_is() -> None:
+    stale = Freshness().succeeded(NOW - 300_000).failed("the disk " * 30)
+    crumbs = crumbs_line(["fleet", "acme/contacts"], "", stale, 80, glyphs=UNICODE, now_ms=NOW)
+    assert text_of(crumbs).startswith(" fleet › acme/contacts ")  # noqa: RUF001 - the sign between crumbs
+    assert text_of(crumbs).rstrip().endswith("STALE since 5m")
+    assert crumbs[-1].tone is Tone.WARN
+    notice = notice_line(stale, UNICODE, NOW)
+    assert text_of(notice).startswith("▲ This is as it was 5m ago; it cannot be read now: the disk the disk")
+
+
+def test_loading_stale_unavailable_and_current_are_told_apart() -> None:
+    current = Freshness().succeeded(NOW)
+    looks = [
+        (text_of(crumbs_line(["fleet"], "", one, 80, glyphs=ASCII, now_ms=NOW)), notice_line(one, ASCII, NOW))
+        for one in (Freshness(), current, current.failed("no"), Freshness().failed("no"))
+    ]
+    assert len(set(looks)) == 4
+    assert all(text_of(notice).isascii() for _, notice in looks)
+
+
+def heading(**more: object) -> Heading:
+    known = {
+        "host": "db-1", "engine": EngineState(where=EngineWhere.HERE), "verdict": None,
+        "utc": "14:13", "local": "08:13", "local_zone": "MDT", **more,
+    }  # fmt: skip
+    return Heading(**known)  # type: ignore[arg-type]
+
+
+WORST = Verdict(
+    health=((Health.PARKED, 12), (Health.FAILING, 345), (Health.LATE, 6), (Health.FRESH, 4000)),
+    pending=99_999, retrying=1234, dead=77, held=5,
+)  # fmt: skip
+
+
+@given(st.integers(60, 200), st.booleans())
+def test_the_header_fits_and_says_what_somebody_must_mend(cells: int, production: bool) -> None:
+    line = heading_line(heading(verdict=WORST, read_only=True, frozen=True, production=production), cells, UNICODE)
+    text = text_of(line)
+    assert width(text) == cells
+    assert "READ-ONLY" in text
+    assert "FROZEN" in text
+    assert cells < 80 or "✗ 345 failing" in text
+    assert ("PROD" in text) is production
+
+
+def test_a_fleet_that_is_well_is_named_without_alarm() -> None:
+    line = heading_line(heading(verdict=Verdict(health=((Health.FRESH, 9),))), 120, UNICODE)
+    assert "● 9 fresh" in text_of(line)
+    assert not {cell.tone for cell in line} & {Tone.WARN, Tone.BAD}
