@@ -259,6 +259,7 @@ async def _settled(play: Play) -> float | None:
             while (await play.steering.source()).changes.uncommitted:  # noqa: ASYNC110 - in another process
                 await asyncio.sleep(LOOK_SECONDS)
             play.say("Changes and faults have stopped; polling what is left.")
+            await play.operator.release_all()  # what was held all along is sent beside polls and sweeps, not after them
             await _poll_until_quiet(play)
             play.say("Sweeping for what was deleted.")
             await play.operator.sweep_all()
