@@ -135,4 +135,4 @@ async def test_the_resource_under_the_cursor_is_polled(rig: Rig) -> None:
 
 async def test_a_poll_that_is_gone_is_said_to_be(rig: Rig) -> None:
     await rig.press("colon", *"poll id:999", "enter")
-    assert "There is no poll 999" in rig.lines()[1]
+    await rig.until(lambda: "There is no poll 999" in rig.text())

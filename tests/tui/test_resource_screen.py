@@ -213,7 +213,7 @@ async def test_the_keys_of_places_work_here(rig: Rig) -> None:
 async def test_a_resource_that_is_gone_says_so(rig: Rig) -> None:
     await rig.press("colon", *"resource instance:acme resource:boards", "enter")
     await rig.until(lambda: "UNAVAILABLE" in rig.lines()[1])
-    assert "✗ This cannot be shown: acme has no resource" in rig.text()
+    await rig.until(lambda: "✗ This cannot be shown: acme has no resource" in rig.text())
 
 
 @pytest.mark.parametrize("on_events", [False, True], ids=["page", "its events"])
