@@ -203,7 +203,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return crumbs_line(names, self.badge(), self.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
 
     def _notice(self, _: int) -> Line:
-        return notice_line(self.refresher.freshness, self.console.glyphs, self.console.now_ms())
+        return notice_line(self.freshness, self.console.glyphs, self.console.now_ms())
 
     def _footer(self, cells: int) -> Any:
         return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
@@ -222,7 +222,9 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return Subject(read_only=app.operator.read_only, engine_runs=app.engine.runs, **more)
 
     def _flags(self, instance: str, resource: str | None) -> dict[str, bool]:
-        rows = [row for row in self.console.fleet if row.instance == instance and resource in {None, row.resource}]
+        rows = [
+            row for row in self.console.fleet.values() if row.instance == instance and resource in {None, row.resource}
+        ]
         return {
             "paused": any(row.state is Health.PAUSED for row in rows),
             "held": any(row.held for row in rows),
