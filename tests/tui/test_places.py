@@ -48,7 +48,7 @@ async def test_pausing_an_instance_says_how_many_resources_stop(path: Path, size
         await rig.press("f")
         text = await asked(rig, "x")
         for words in ("Pause acme?", "2 resources are not polled any more", "acme/contacts", "acme/tickets",
-                      "2 deliveries go on being sent", "y  pause", "esc  leave it", "tab  reason"):  # fmt: skip
+                      "2 deliveries go on being sent", "y pause", "esc go back", "tab reason"):  # fmt: skip
             assert words in text
         await rig.press("x", "enter")
         assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
