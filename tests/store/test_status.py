@@ -142,3 +142,41 @@ def test_it_reads_no_history(conn: sqlite3.Connection) -> None:
     for one in (statement, tags):
         assert not any(table in one for table in ("events", "deliveries", "attempts", "polls", "objects"))
     assert any("SEARCH h USING PRIMARY KEY" in step for step in steps)
+
+
+CHANGES = [
+    "UPDATE resources SET pending = pending + 1",
+    "UPDATE resources SET failures = 1, error_code = 'refused', error = 'It is refused.', last_poll_ms = 9",
+    "UPDATE resources SET paused_ms = 5",
+    "UPDATE resources SET watermark = watermark + 60, last_poll_ms = 8",
+    "UPDATE resources SET sweep_vanished = 30",
+    "UPDATE instances SET held_ms = 5",
+    "UPDATE instances SET enabled = 0, updated_ms = 9",
+    "UPDATE instances SET name = 'zeta', updated_ms = 9 WHERE name = 'acme'",
+    "UPDATE callbacks SET held_ms = 5, held_reason = 'It answered 410.'",
+    "UPDATE resources SET active = 0 WHERE name = 'contacts'",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_read_again_is_what_a_first_reading_would_give(conn: sqlite3.Connection, change: str) -> None:
+    add(conn, config("beta", resource("contacts"), resource("tickets"), company="beta_c"), now_ms=NOW + 1)
+    before = status.reread(conn, None, now_ms=NOW, engine_runs=True)
+    assert status.reread(conn, before, now_ms=NOW, engine_runs=True) is before
+    conn.execute(change)
+    after = status.reread(conn, before, now_ms=NOW, engine_runs=True)
+    assert after is not before
+    assert list(after.rows.values()) == status.fleet(conn, now_ms=NOW, engine_runs=True)
+
+
+def test_only_what_has_changed_is_made_anew_until_the_minute_turns(conn: sqlite3.Connection) -> None:
+    add(conn, config("beta", resource("contacts"), company="beta_c"), now_ms=NOW + 1)
+    before = status.reread(conn, None, now_ms=NOW, engine_runs=True)
+    first, second = before.rows
+    conn.execute("UPDATE resources SET dead = 1 WHERE id = ?", (first,))
+    after = status.reread(conn, before, now_ms=NOW, engine_runs=True)
+    assert after.rows[second] is before.rows[second]
+    assert after.rows[first].dead == 1
+    later = status.reread(conn, after, now_ms=NOW + 60_000, engine_runs=True)
+    assert later.rows[second].next_poll_ms == after.rows[second].next_poll_ms
+    assert list(later.rows.values()) == status.fleet(conn, now_ms=NOW + 60_000, engine_runs=True)

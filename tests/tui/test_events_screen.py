@@ -9,7 +9,7 @@ import pytest
 
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
-from tests.store.rows import NOW, add_events, resource_id
+from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
 MANY = 5_000
@@ -200,3 +200,29 @@ async def test_coming_back_catches_up(rig: Rig) -> None:
     await rig.pilot.pause(0.6)
     await rig.press("2")
     await rig.until(lambda: newest(rig) == MANY + 41)
+
+
+async def test_rows_far_away_are_read_again_when_they_come_into_view(rig: Rig) -> None:
+    """A bulk change while they were here but out of sight: what comes into view is as the file says."""
+    table = rig.screen.table
+    for _ in range(25):
+        await rig.press("pagedown")
+    far = table.current.id
+    await rig.press("g", "g")
+    assert table.rows.index(far) is not None, "it is still here"
+    assert table.current.id == MANY + 40
+    await rig.store.write(lambda conn: [add_delivery(conn, one, state="dead") for one in range(far - 40, far + 40)])
+    await rig.until(lambda: table._checked is not None)
+    table.move_to_key(far)
+    await rig.until(lambda: all(table.rows.at(at).delivery == "dead" for at in table.in_view if table.rows.at(at)))
+    await rig.until(lambda: sum("dead" in line for line in rig.lines()) >= len(table.in_view) - 1)
+
+
+async def test_a_row_that_the_filter_lets_through_now_comes_in_where_it_belongs(rig: Rig) -> None:
+    await rig.press("slash", *"state:dead", "enter")
+    table = rig.screen.table
+    await rig.until(lambda: table.rows.total == 1)
+    above = table.current.id + 1
+    await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE event_id = ?", above)
+    await rig.until(lambda: table.rows.total == 2)
+    assert [table.rows.at(at).id for at in range(2)] == [above, above - 1]

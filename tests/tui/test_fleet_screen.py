@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -254,3 +257,31 @@ async def test_hostile_names_are_shown_literally(hostile: Path) -> None:
         for name in (*HOSTILE, "\\x1b[2J\\x00"):
             assert name in rig.text()
         await rig.press("question_mark", "escape", "ctrl+p", "escape", "x")
+
+
+async def test_a_change_shows_within_a_second_while_the_file_is_written_all_the_time(rig: Rig) -> None:
+    other = resource_id_of(rig, "companies")
+
+    async def write_on() -> None:
+        while True:
+            await rig.write("UPDATE resources SET last_poll_ms = coalesce(last_poll_ms, 0) + 1 WHERE id = ?", other)
+            await asyncio.sleep(0.02)
+
+    writing = asyncio.create_task(write_on())
+    try:
+        for failures, word in ((3, "✗ failing"), (0, "● fresh"), (3, "✗ failing")):
+            await rig.write("UPDATE resources SET failures = ?, error = NULL WHERE name = 'contacts'", failures)
+            began = time.monotonic()
+            await rig.until(partial(stands, rig, "contacts", word))
+            assert time.monotonic() - began < 1
+    finally:
+        writing.cancel()
+
+
+def stands(rig: Rig, *words: str) -> bool:
+    """Whether a line of the screen has all these words."""
+    return any(all(word in line for word in words) for line in rig.lines())
+
+
+def resource_id_of(rig: Rig, name: str) -> int:
+    return next(one for one, row in rig.app.fleet.items() if row.resource == name)

@@ -105,3 +105,26 @@ async def test_an_operator_waits_for_no_rest(monkeypatch: pytest.MonkeyPatch) ->
         assert read == 1, "what others write waits"
         refresher.ask("other view")
         await until(lambda: read == 2)
+
+
+async def test_under_steady_writing_it_reads_a_few_times_and_every_change_is_read_within_a_second() -> None:
+    """A value changes all the time, as the file does under load; none is older than a second when it is read."""
+    clock = asyncio.get_running_loop().time
+    unread: list[float] = []
+    oldest: list[float] = []
+
+    async def load() -> None:
+        oldest.append(clock() - unread[0])
+        unread.clear()
+        await asyncio.sleep(0.02)  # as long as a large fleet takes
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7)
+        began = clock()
+        while clock() - began < 3:
+            unread.append(clock())
+            refresher.follow()
+            await asyncio.sleep(0.05)
+    assert max(oldest) < 1
+    assert len(oldest) <= 6

@@ -1,0 +1,221 @@
+"""Key to first byte: the console while its own engine works, beside Textual's own table.
+
+    python -m tests.benchmarks.console_keys [--events 100000] [--resources 1000] [--seconds 60] [--records 100000]
+
+Everything runs in a pseudo terminal of 120x40; a key counts until the first byte that draws where it should show. The
+file has so many resources and events; nothing in it is due but what is added here, a simulator's company in a process
+of its own, whose deliveries are held. In turns:
+
+1. at rest: nothing is due;
+2. recording: the engine of the same process records about 500 events a second, for so many seconds;
+3. first read: the engine of the same process reads so many records for the first time;
+4. Textual's DataTable with 100,000 rows.
+
+Targets: cursor down 4 ms (median) and 20 ms (p95) while recording; filter and page down 20 ms; none over 100 ms.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.console_file import freshen, make
+from tests.benchmarks.console_probe import (
+    DOWN,
+    ESCAPE,
+    PAGE_DOWN,
+    PROMPT,
+    TABLE,
+    Times,
+    bytes_in,
+    press,
+    said_load,
+    seconds_until,
+)
+from tests.benchmarks.support import SERVE_SIMULATOR, body, create, served
+from tests.tui import terminals
+from tests.tui.terminals import Terminal
+
+EVENTS_PER_SECOND = 500.0
+COLLECTIONS = 7  # of the simulator, among which its changes are spread about evenly
+STOCK_ROWS = 100_000
+LONGEST_MS = 100.0
+PACE = 0.15  # seconds between two keys, about as fast as one types
+STOCK = """
+from textual.app import App
+from textual.widgets import DataTable
+
+class Stock(App):
+    def compose(self):
+        yield DataTable(cursor_type="row")
+
+    def on_mount(self):
+        table = self.query_one(DataTable)
+        table.add_columns("Age", "Seen", "Type", "Instance", "Resource", "Object", "Delivery", "Event")
+        for n in range({rows}):
+            table.add_row("1m", "14:12:20", "updated", "acme", "contacts", str(n), "delivered", str(n))
+
+Stock().run()
+"""
+
+
+class Keys:
+    """The times of every key of one run."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self.down, self.page, self.typed = Times(), Times(), Times()
+
+    def round(self) -> None:
+        """Some steps, a page, and a filter that is typed and given up."""
+        for _ in range(8):
+            press(self._terminal, DOWN, TABLE, self.down, pace=PACE)
+        press(self._terminal, PAGE_DOWN, TABLE, self.page, pace=PACE)
+
+    def filter(self) -> None:
+        """Typed as fast as one types; what it finds is another matter."""
+        self._terminal.type("/")
+        bytes_in(self._terminal, 0.3)
+        for letter in "type:upd":
+            press(self._terminal, letter, PROMPT, self.typed, pace=PACE)
+        self._terminal.type(ESCAPE)
+        bytes_in(self._terminal, 0.5)
+
+    def report(self, name: str, more: str = "") -> None:
+        print(f"{name} {more}")
+        for key, times in (("cursor down", self.down), ("page down", self.page), ("filter typing", self.typed)):
+            slow = sum(ms > LONGEST_MS for ms in times.ms)
+            print(f"  {key:<14}{times}{f'  {slow} over 100 ms' if slow else ''}", flush=True)
+
+
+def company(base_url: str, *, every: float) -> dict[str, Any]:
+    """An instance of the simulator; every: minutes between two polls."""
+    contacts = {
+        "contacts": {
+            "url": "/hubs/crm/contacts?where=lastUpdated>'${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}'",
+            "idField": "id",
+            "overlap": 1,
+        }
+    }
+    more: dict[str, Any] = {"event__poller__configuration": contacts, "event__poller__refresh_interval": every}
+    return body("aaa", base_url, callback="http://127.0.0.1:9/", cwconsole__start="everything", **more)
+
+
+def events(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as conn:
+        return int(conn.execute("SELECT value FROM meta WHERE key = 'last_event_id'").fetchone()[0])
+
+
+def prepare(path: Path, chosen: argparse.Namespace, *added: dict[str, Any]) -> None:
+    """The file, with an instance that is paused and whose deliveries are held."""
+    make(path, chosen.events, chosen.resources)
+    freshen(path)
+    if added:
+        create(path, *added)
+        with closing(sqlite3.connect(path)) as conn, conn:
+            conn.execute("UPDATE instances SET paused_ms = 1, held_ms = 1 WHERE name = 'aaa'")
+
+
+def resume(path: Path) -> None:
+    """As an operator does from another terminal."""
+    subprocess.run(
+        [sys.executable, "-c", "from cwconsole.cli.main import main; main()", "resume", "aaa", "--db", str(path)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def on_events(terminal: Terminal) -> None:
+    seconds_until(terminal, ["company", "contacts"], time.perf_counter())
+    bytes_in(terminal, 5)
+    terminal.type("2")
+    bytes_in(terminal, 2)
+
+
+def press_until(terminal: Terminal, ended: Callable[[], bool]) -> Keys:
+    keys, rounds = Keys(terminal), 0
+    while not ended():
+        keys.round()
+        rounds += 1
+        if rounds % 3 == 0:
+            keys.filter()
+    return keys
+
+
+def at_rest(folder: Path, chosen: argparse.Namespace) -> None:
+    path = folder / "rest.db"
+    prepare(path, chosen)
+    with terminals.console(path, cols=120, rows=40) as terminal:
+        on_events(terminal)
+        deadline = time.perf_counter() + chosen.seconds / 3
+        press_until(terminal, lambda: time.perf_counter() > deadline).report("at rest")
+
+
+def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
+    path = folder / "recording.db"
+    prepare(path, chosen, company(base_url, every=1 / 60))
+    with terminals.console(path, cols=120, rows=40) as terminal:
+        on_events(terminal)
+        resume(path)
+        bytes_in(terminal, 20)  # the first read, and the first windows
+        before, began = events(path), time.perf_counter()
+        keys = press_until(terminal, lambda: time.perf_counter() - began > chosen.seconds)
+        rate = (events(path) - before) / (time.perf_counter() - began)
+        keys.report("while recording", f"{rate:.0f} events/s in the same process")
+
+
+def first_read(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
+    path = folder / "first.db"
+    prepare(path, chosen, company(base_url, every=1))
+    with terminals.console(path, cols=120, rows=40) as terminal:
+        on_events(terminal)
+        before = events(path)
+        resume(path)
+        while events(path) == before:
+            bytes_in(terminal, 0.1)
+        began = time.perf_counter()
+        keys = press_until(terminal, lambda: events(path) - before >= chosen.records)
+        rate = chosen.records / (time.perf_counter() - began)
+        keys.report("during a first read", f"of {chosen.records:,} records, {rate:,.0f}/s")
+
+
+def stock(folder: Path) -> None:
+    began = time.perf_counter()
+    with terminals.program(STOCK.format(rows=STOCK_ROWS), folder, cols=120, rows=40) as terminal:
+        ready = seconds_until(terminal, ["contacts"], began)
+        bytes_in(terminal, 2)
+        keys = Keys(terminal)
+        for _ in range(12):
+            keys.round()
+        keys.report("Textual's DataTable", f"with {STOCK_ROWS:,} rows, ready after {ready:.1f} s")
+
+
+async def main(chosen: argparse.Namespace) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        await asyncio.to_thread(at_rest, folder, chosen)
+        counts = {"/company/contacts": 2000}
+        async with served(SERVE_SIMULATOR, counts=counts, rate=EVENTS_PER_SECOND * COLLECTIONS) as simulator:
+            await asyncio.to_thread(recording, folder, chosen, simulator["base_url"])
+        async with served(SERVE_SIMULATOR, counts={"/company/contacts": chosen.records}) as simulator:
+            await asyncio.to_thread(first_read, folder, chosen, simulator["base_url"])
+        await asyncio.to_thread(stock, folder)
+    print(said_load())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--resources", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--records", type=int, default=100_000)
+    asyncio.run(main(parser.parse_args()))
