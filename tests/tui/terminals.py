@@ -104,6 +104,8 @@ class Terminal:
             if pid:
                 self.status = os.waitstatus_to_exitcode(status)
             assert time.monotonic() < deadline, f"the console does not end:\n{self.text}"
+        while self._master >= 0 and self.pump(0.05):
+            pass  # what it sent last, which may come after its end is known
         return self.status
 
     def close(self) -> None:
