@@ -13,6 +13,7 @@ a JSON poller (`reference/open-connectors-events.md` 3.1 and 3.3). What those le
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -26,6 +27,7 @@ USER_ID: Final = 1
 USER: Final = "notifications@cloud-elements.com"
 SEVERITY: Final = "medium"
 HUB_KEY: Final = "crm"
+SAME_DATES: Final = 256  # written once: the events of a poll share theirs
 
 _ACTIONS: Final = {EventType.CREATED: "create", EventType.UPDATED: "update", EventType.DELETED: "delete"}
 _EPOCH: Final = datetime(1970, 1, 1)
@@ -90,10 +92,12 @@ def object_id(facts: EventFacts) -> str:
     return str(facts.object_id)
 
 
+@lru_cache(maxsize=SAME_DATES)
 def _iso(milliseconds: int) -> str:
     return (_EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="seconds") + "Z"
 
 
+@lru_cache(maxsize=SAME_DATES)
 def _java_date(milliseconds: int) -> str:
     moment = _EPOCH + timedelta(milliseconds=milliseconds)
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]

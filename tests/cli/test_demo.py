@@ -113,7 +113,7 @@ def on_screen(temporary: Path, *args: str) -> Iterator[Terminal]:
 def test_with_a_screen_it_is_the_console_and_reports_when_one_leaves(tmp_path: Path) -> None:
     with on_screen(tmp_path, "--seed", "4") as terminal:
         terminal.type("x")
-        terminal.until(lambda text: "Pause Example Co/contacts?" in text)
+        terminal.until(lambda text: "y pause" in text)
         terminal.type("y")
         terminal.until(lambda text: "is paused" in text)
         terminal.until(lambda text: "retry" in text or "pending" in text, seconds=45)

@@ -73,6 +73,7 @@ async def test_as_json_it_is_the_event_with_its_record(rig: Rig) -> None:
 
 async def test_as_command_it_is_the_one_that_shows_the_event_on_the_detail_too(rig: Rig) -> None:
     await rig.press("enter")
+    await rig.until(lambda: "[What changed]" in rig.text())
     assert await copied(rig, "Y") == "cwconsole events show 40"
 
 

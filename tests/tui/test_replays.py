@@ -133,6 +133,7 @@ async def test_numbers_that_have_changed_are_asked_about_again(rig: Rig) -> None
 
 async def test_from_the_event_s_own_page_too(rig: Rig) -> None:
     await rig.press("enter")
+    await rig.until(lambda: "[What changed]" in rig.text())
     await asked(rig, "r")
     await rig.press("y")
     await rig.until(lambda: "Event 40 is sent again" in rig.text())
