@@ -172,8 +172,16 @@ async def test_a_read_only_console_copies_and_saves(path: Path, tmp_path: Path) 
         assert (tmp_path / "a.csv").read_text().count("\n") == 41
 
 
+async def to_the_notification(rig: Rig) -> None:
+    """Open the event under the cursor, and turn to its notification once it has been read."""
+    await rig.press("enter")
+    await rig.until(lambda: "[What changed]" in rig.text())
+    await rig.press("tab", "tab")
+    await rig.until(lambda: "[Notification]" in rig.text())
+
+
 async def test_the_event_shows_the_notification_with_its_secrets_masked(rig: Rig) -> None:
-    await rig.press("enter", "tab", "tab")
+    await to_the_notification(rig)
     text = rig.screen.query_one("#text").text
     assert text.startswith("POST http://127.0.0.1:9/hook?x=1\nContent-Type: application/json\n")
     assert "X-Api-Key: ********\nbasic auth: ada:********\n" in text
@@ -185,7 +193,7 @@ async def test_the_event_shows_the_notification_with_its_secrets_masked(rig: Rig
 async def test_what_is_recorded_only_or_has_been_removed_has_no_notification(rig: Rig) -> None:
     only = {**BODY, "configuration": {**BODY["configuration"], "event.notification.callback.url": ""}}
     await rig.write("UPDATE instances SET body = ? WHERE name = 'acme'", json.dumps(only))
-    await rig.press("enter", "tab", "tab")
+    await to_the_notification(rig)
     await rig.until(lambda: "acme only records its events" in rig.text())
     await rig.write("UPDATE instances SET removed_ms = 1 WHERE name = 'acme'")
     await rig.until(lambda: "Its instance has been removed" in rig.text())
