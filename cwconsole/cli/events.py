@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -19,6 +18,7 @@ from cwconsole.core.filters import DEFAULT_LIMIT, Noun
 from cwconsole.store import event_list, meta
 from cwconsole.store.event_export import EventFile, Format, format_of, piece
 from cwconsole.store.event_list import EventDetail, EventRow
+from cwconsole.store.selection import Selection
 
 PROGRESS = 20_000  # events between two words about it
 HEAD = ("ID", "SEEN", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "RECORD DATE", "DELIVERY")
@@ -73,11 +73,11 @@ def export_events(
     """Write the events of a filter to a new file, newest first, with their records."""
     written_as = format_of(file) if wanted is None else Format(wanted)
     asked = chosen(Noun.EVENTS, words, given, limit=DEFAULT_LIMIT, after=None, now_ms=invocation.now_ms)
-    said = 0
+    wanted_events, said = Selection(chosen=asked), 0
     with EventFile(file, written_as) as target:
         after: int | None = None
         while True:
-            one = invocation.read(piece, replace(asked, after=after), written_as, first=target.events == 0)
+            one = invocation.read(piece, wanted_events, written_as, after=after, first=target.events == 0)
             target.add(one)
             after = one.next_after
             if after is None:

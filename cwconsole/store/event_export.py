@@ -3,7 +3,8 @@
 1. A piece is one page: what is held does not grow with what is exported. Pages are reads of their own, so that an
    export of hours keeps nobody from tidying the log; what is recorded meanwhile stands above its beginning.
 2. An event is the document that `events list --json` shows, with its record. In CSV the record is one field of JSON.
-3. The file is its owner's alone, and a new one. An export that does not come to its end leaves none.
+3. The file is its owner's alone. It is written beside its place under a hidden name, and takes its own when it is
+   complete: what was there before stays until then, and an export that does not come to its end leaves nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import csv
 import io
 import json
 import os
+import secrets
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +24,11 @@ from typing import Final, Self
 
 from cwconsole.core.document import Json
 from cwconsole.core.errors import UsageError
-from cwconsole.core.filters import Filter
 from cwconsole.core.moments import iso
 from cwconsole.store import event_list
 from cwconsole.store.event_list import EventRow
+from cwconsole.store.listing import Listing
+from cwconsole.store.selection import Selection
 
 PAGE: Final = 500  # events of a piece
 HEAD: Final = ("id", "event_id", "instance_id", "instance", "resource", "object_id", "type", "seen", "record_date",
@@ -67,12 +70,25 @@ def document(row: EventRow, record: bytes) -> dict[str, Json]:
     return dict(zip(HEAD, values, strict=True))
 
 
-def piece(conn: sqlite3.Connection, chosen: Filter, wanted: Format, *, first: bool) -> Piece:
-    """The next events of a filter. first: nothing was written before. Raises UsageError as the list does."""
-    listing = event_list.page(conn, replace(chosen, limit=PAGE))
+def piece(conn: sqlite3.Connection, wanted: Selection, how: Format, *, after: int | None, first: bool) -> Piece:
+    """The next events of a selection, below the number `after`. first: nothing was written before.
+
+    Raises UsageError as the list does.
+    """
+    listing = _page(conn, wanted, after)
     records = event_list.records(conn, [row.id for row in listing.rows])
     documents = [document(row, records.get(row.id, b"")) for row in listing.rows]
-    return Piece(text=_WRITERS[wanted](documents, first), events=len(documents), next_after=listing.next_after)
+    return Piece(text=_WRITERS[how](documents, first), events=len(documents), next_after=listing.next_after)
+
+
+def _page(conn: sqlite3.Connection, wanted: Selection, after: int | None) -> Listing[EventRow]:
+    if wanted.numbers is None:
+        listing = event_list.page(conn, replace(wanted.chosen, limit=PAGE, after=after))
+        left_out = frozenset(wanted.but)
+        return replace(listing, rows=[row for row in listing.rows if row.id not in left_out])
+    numbers = sorted((one for one in set(wanted.numbers) if after is None or one < after), reverse=True)
+    some = numbers[:PAGE]
+    return Listing(rows=event_list.some(conn, some), next_after=some[-1] if len(numbers) > PAGE else None)
 
 
 def _read(record: bytes) -> Json:
@@ -117,27 +133,64 @@ _BEFORE: Final = {Format.JSON: "[\n", Format.NDJSON: "", Format.CSV: ",".join(HE
 _AFTER: Final = {Format.JSON: "\n]\n", Format.NDJSON: "", Format.CSV: ""}
 
 
-class EventFile:
-    """The file that is written; a block around it ends it well, or removes it. Blocks: keep it off the loop.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Already:
+    """What stands where an export is to go. size: bytes."""
 
-    Raises UsageError for a path that cannot be written, or where something is already.
+    path: Path
+    size: int
+    changed_ms: int
+
+
+def already(path: str) -> Already | None:
+    """The file that an export would replace. Blocks. Raises UsageError for what cannot be replaced."""
+    where = _where(path)
+    try:
+        found = where.lstat()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise _unwritable(where, error) from error
+    if not where.is_file():
+        raise UsageError(f"{where} is no ordinary file; name another.")
+    return Already(path=where, size=found.st_size, changed_ms=int(found.st_mtime * 1000))
+
+
+def _where(path: str) -> Path:
+    try:
+        return Path(path).expanduser().absolute()
+    except (RuntimeError, ValueError) as error:  # `~nobody`, NUL
+        raise _unwritable(Path(path), error) from error
+
+
+def _unwritable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"{path} cannot be written: {getattr(error, 'strerror', None) or error}; name another file.")
+
+
+class EventFile:
+    """The file that is written; a block around it ends it well, or leaves nothing of it. Blocks: keep it off the loop.
+
+    overwrite: take the place of a file that is there. Raises UsageError for a path that cannot be written, or where
+    something is already.
     """
 
-    def __init__(self, path: str, wanted: Format) -> None:
+    def __init__(self, path: str, wanted: Format, *, overwrite: bool = False) -> None:
         self.path = Path(path)
         self._wanted = wanted
+        self._overwrite = overwrite
+        self._part = self.path
         self._file: io.TextIOWrapper | None = None
         self.events = 0
 
     def __enter__(self) -> Self:
+        self.path = _where(str(self.path))
+        if already(str(self.path)) is not None and not self._overwrite:
+            raise UsageError(f"{self.path} is there already; name another file.")
+        self._part = self.path.with_name(f".{self.path.name[:100]}.{secrets.token_hex(4)}.part")
         try:
-            self.path = self.path.expanduser().absolute()
-            number = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise UsageError(f"{self.path} is there already; name another file.") from None
-        except (OSError, RuntimeError, ValueError) as error:  # `~nobody`, NUL
-            why = getattr(error, "strerror", None) or error
-            raise UsageError(f"{self.path} cannot be written: {why}; name another file.") from error
+            number = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except (OSError, ValueError) as error:
+            raise _unwritable(self.path, error) from error
         self._file = open(number, "w", encoding="utf-8", errors="backslashreplace", newline="")  # noqa: PTH123
         self._file.write(_BEFORE[self._wanted])
         return self
@@ -156,9 +209,24 @@ class EventFile:
         try:
             if kind is None:
                 self._file.write(_AFTER[self._wanted])
+                self._file.flush()
+                os.fsync(self._file.fileno())  # the name must not stand for less than all of it
             self._file.close()
+            if kind is None:
+                self._take_the_name()
         except OSError as full:
-            self.path.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
             raise UsageError(f"{self.path} cannot be written to its end: {full.strerror}.") from full
         if kind is not None:
-            self.path.unlink(missing_ok=True)
+            self._part.unlink(missing_ok=True)
+
+    def _take_the_name(self) -> None:
+        """Nobody's file is replaced unasked: the name is claimed first, which only one can."""
+        if not self._overwrite:
+            try:
+                os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            except FileExistsError:
+                raise UsageError(
+                    f"{self.path} is there by now; the {self.events:,} events are in {self._part}"
+                ) from None
+        self._part.replace(self.path)

@@ -48,7 +48,7 @@ class Subject:
     """What an action would be done to: the row under the cursor, or the marked ones.
 
     paused, held: whether its own flag is set. marked: how many rows are chosen, 0 for the one under the cursor alone;
-    places: how many of them are instances or resources.
+    places: how many of them are instances or resources. saving: it is an export of this console.
     """
 
     read_only: bool = False
@@ -63,6 +63,7 @@ class Subject:
     delivery: int | None = None
     action: int | None = None
     job: int | None = None
+    saving: bool = False
     state: str | None = None
     marked: int = 0
     places: int = 0
@@ -104,7 +105,7 @@ class Action:
 
     def why_not(self, subject: Subject) -> str | None:
         """Why it cannot be done to this, as a sentence; None if it can."""
-        if self.writes and subject.read_only:
+        if self.writes and subject.read_only and not subject.saving:
             return f"{self.title}: this console is read-only."
         return None if self.check is None else self.check(subject)
 
@@ -160,6 +161,9 @@ def _job_in(*states: str) -> Check:
     """Whether there is a job in one of these states."""
 
     def check(subject: Subject) -> str | None:
+        if subject.saving:
+            ended = None if subject.state == "running" else f"That export is {subject.state}."
+            return ended if "paused" in states and "running" in states else "An export cannot be paused; c stops it."
         if subject.job is None:
             return "There is no job under the cursor."
         return None if subject.state in states else f"Job {subject.job} is {subject.state}."

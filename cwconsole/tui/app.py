@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,6 +59,14 @@ ENGINE_STOPS = Question(
 )
 
 
+EXPORT_STOPS = Question(
+    title="Leave, and stop the export?",
+    lines=("The file that is being written is dropped; nothing is left of it.",),
+    yes="leave",
+    no="stay",
+)
+
+
 class ConsoleApp(Switches, App[None], inherit_bindings=False):
     """One console on one database.
 
@@ -104,7 +113,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         self._reading: Reading | None = None
         self.verdict: Verdict | None = None
         self.frozen = False
-        self.export: Export | None = None  # the last one, which may still run
+        self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
         self.outside: Outside | None = None  # given by whoever starts the console
         self.surroundings = Surroundings()  # likewise
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
@@ -232,6 +241,16 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
         """Wake when the minute turns, and not before: nothing that is shown changes in between."""
         self.set_timer((60_000 - self.now_ms() % 60_000) / 1000 + 0.02, self._minute_turned)
 
+    @property
+    def running_export(self) -> Export | None:
+        """The one that is being written."""
+        return self.exports[-1] if self.exports and not self.exports[-1].ended else None
+
+    def exports_changed(self) -> None:
+        """An export has begun, gone on or ended."""
+        for screen in self.console_screens()[-1:]:
+            screen.exports_changed()
+
     def _minute_turned(self) -> None:
         self._arm_minute()
         self._fleet_refresher.ask("minute")  # being late comes with time alone
@@ -282,10 +301,14 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     def ask_to_quit(self) -> None:
         """Leave, after saying what stops with this console."""
-        if self.engine.where is not EngineWhere.HERE:
+        hosts, saves = self.engine.where is EngineWhere.HERE, self.running_export is not None
+        if not (hosts or saves):
             self.exit()
             return
-        self.push_screen(Confirm(self.leaving), self._quit_answered)
+        question = self.leaving if hosts else EXPORT_STOPS
+        if hosts and saves:
+            question = replace(question, lines=(*question.lines, *EXPORT_STOPS.lines))
+        self.push_screen(Confirm(question), self._quit_answered)
 
     def _quit_answered(self, answer: Answer | None) -> None:
         if answer is not None:

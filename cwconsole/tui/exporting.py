@@ -1,52 +1,94 @@
-"""An export of a filtered list beside everything else: one at a time, seen and stopped from wherever one is."""
+"""Exports of events beside everything else: one at a time, seen and stopped from wherever one is.
+
+They are this console's alone: it writes to its operator's files, so nobody else could go on with one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from cwconsole.core.filters import Filter, Noun
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.filters import Noun
 from cwconsole.store import event_export, list_window
 from cwconsole.store.database import Store
 from cwconsole.store.event_export import EventFile, Format
+from cwconsole.store.selection import Selection
+from cwconsole.tui.render.job_rows import Saving
 
 
 @dataclass(slots=True, kw_only=True)
 class Export:
-    """share: how much of the list has been gone through, 0 to 1. stopped: the operator wants no more of it."""
+    """number: of this console's exports. path, wanted: where, and how. about: the events for people.
 
+    share: how much has been gone through, 0 to 1. stopped: the operator wants no more of it. state: as a job's.
+    outcome: what came of it, as a sentence.
+    """
+
+    number: int
     path: str
     wanted: Format
-    chosen: Filter
+    selection: Selection
+    about: str
+    operator: str
+    created_ms: int
+    overwrite: bool = False
     share: float = 0.0
     events: int = 0
     stopped: bool = False
-    ended: bool = False
+    state: str = "running"
+    outcome: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state != "running"
 
     @property
     def words(self) -> str:
         """For the crumbs, while it runs."""
         return "" if self.ended else f"saving {self.share:.0%}, S stops"
 
-    async def run(self, store: Store) -> str:
-        """To the end. Returns what came of it, as a sentence. Raises CwconsoleError; then there is no file."""
+    @property
+    def row(self) -> Saving:
+        """As it is now, for the list of jobs."""
+        return Saving(
+            id=f"s{self.number}",
+            state=self.state,
+            created_ms=self.created_ms,
+            share=1.0 if self.state == "done" else self.share,
+            events=self.events,
+            path=self.path,
+            events_about=self.about,
+            operator=self.operator,
+            outcome=self.outcome,
+        )
+
+    async def run(self, store: Store) -> None:
+        """To the end. Whatever comes of it stands in `outcome`; unless it is done there is no file."""
         try:
-            return await self._run(store)
-        finally:
-            self.ended = True
+            self.outcome = await self._run(store)
+        except CwconsoleError as error:
+            self.state, self.outcome = "failed", error.message
+        except BaseException:
+            self.state, self.outcome = "failed", "It was broken off."
+            raise
 
     async def _run(self, store: Store) -> str:
         extent = await store.read(list_window.extent, Noun.EVENTS)
-        file = EventFile(self.path, self.wanted)
+        file = EventFile(self.path, self.wanted, overwrite=self.overwrite)
         await asyncio.to_thread(file.__enter__)
+        self.path = str(file.path)
         try:
             await self._write(store, file, extent.high, max(extent.most, 1))
         except BaseException as error:
             await asyncio.shield(asyncio.to_thread(file.__exit__, type(error), error, None))
             if isinstance(error, _Stopped):
-                return f"The export is stopped after {self.events:,} events; {file.path} is gone."
+                self.state = "cancelled"
+                return f"The export is stopped after {self.events:,} events; nothing is left of it."
             raise
         await asyncio.to_thread(file.__exit__, None, None, None)
+        self.state = "done"
         return f"{self.events:,} events are in {file.path}"
 
     async def _write(self, store: Store, file: EventFile, high: int, most: int) -> None:
@@ -54,8 +96,7 @@ class Export:
         while after is not None:
             if self.stopped:
                 raise _Stopped
-            chosen = replace(self.chosen, after=after)
-            one = await store.read(event_export.piece, chosen, self.wanted, first=self.events == 0)
+            one = await store.read(event_export.piece, self.selection, self.wanted, after=after, first=self.events == 0)
             await asyncio.to_thread(file.add, one)
             self.events, after = file.events, one.next_after
             if after is not None:

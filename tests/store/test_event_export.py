@@ -7,16 +7,16 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import UsageError
-from cwconsole.core.filters import Filter, Noun, parse
+from cwconsole.core.filters import Noun, parse
 from cwconsole.store import event_export
 from cwconsole.store.database import prepared
-from cwconsole.store.event_export import HEAD, EventFile, Format, format_of, piece
+from cwconsole.store.event_export import HEAD, EventFile, Format, already, format_of, piece
+from cwconsole.store.selection import Selection
 from tests.store.rows import NOW, add, add_events, resource_id
 
 HOSTILE = '{"id":1,"name":"=1+1 [b ] \\u001b[31m \\ud800 \\"x\\",\\n漢"}'
@@ -33,12 +33,14 @@ def conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Co
     connection.close()
 
 
-def export(conn: sqlite3.Connection, path: Path, *, line: str = "") -> EventFile:
-    wanted, chosen = format_of(str(path)), parse(Noun.EVENTS, line, now_ms=NOW)
-    with EventFile(str(path), wanted) as file:
+def export(
+    conn: sqlite3.Connection, path: Path, *, line: str = "", selection: Selection | None = None, overwrite: bool = False
+) -> EventFile:
+    wanted, selection = format_of(str(path)), selection or Selection(chosen=parse(Noun.EVENTS, line, now_ms=NOW))
+    with EventFile(str(path), wanted, overwrite=overwrite) as file:
         after: int | None = None
         while True:
-            one = piece(conn, replace(chosen, after=after), wanted, first=file.events == 0)
+            one = piece(conn, selection, wanted, after=after, first=file.events == 0)
             assert one.events <= 7, "a piece is one page"
             file.add(one)
             if (after := one.next_after) is None:
@@ -97,9 +99,50 @@ def test_the_file_is_new_and_its_owners_alone(conn: sqlite3.Connection, tmp_path
 
 def test_an_export_that_breaks_leaves_no_file(conn: sqlite3.Connection, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), EventFile(str(tmp_path / "a.json"), Format.JSON) as file:
-        file.add(piece(conn, Filter(), Format.JSON, first=True))
+        file.add(piece(conn, Selection(), Format.JSON, after=None, first=True))
+        assert not (tmp_path / "a.json").exists(), "under its name it is complete"
         raise KeyboardInterrupt
-    assert not (tmp_path / "a.json").exists()
+    assert [one.name for one in tmp_path.iterdir() if not one.name.startswith("cw.db")] == []
+
+
+def test_marked_events_are_written_and_the_filter_s_but_some(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    marked = tuple(range(1, 20, 2))
+    assert export(conn, tmp_path / "a.json", selection=Selection(numbers=marked)).events == 10
+    assert [one["id"] for one in json.loads((tmp_path / "a.json").read_text())] == list(marked[::-1])
+    export(conn, tmp_path / "b.json", selection=Selection(but=marked))
+    assert {one["id"] for one in json.loads((tmp_path / "b.json").read_text())} == {*range(1, 22)} - {*marked}
+
+
+def test_a_file_is_replaced_only_when_asked_to_and_only_by_a_complete_one(
+    conn: sqlite3.Connection, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text("before")
+    found = already(str(file))
+    assert found is not None
+    assert (found.path, found.size) == (file, 6)
+    with pytest.raises(KeyboardInterrupt), EventFile(str(file), Format.JSON, overwrite=True):
+        raise KeyboardInterrupt
+    assert file.read_text() == "before"
+    export(conn, file, overwrite=True)
+    assert len(json.loads(file.read_text())) == 21
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert already(str(tmp_path / "b.json")) is None
+    with pytest.raises(UsageError, match="no ordinary file"):
+        already(str(tmp_path))
+
+
+def test_a_file_that_appears_meanwhile_is_kept_and_so_are_the_events(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    with (
+        pytest.raises(UsageError, match=r"is there by now; the 7 events are in (.*)$"),
+        EventFile(str(file), Format.JSON) as one,
+    ):
+        one.add(piece(conn, Selection(), Format.JSON, after=None, first=True))
+        file.write_text("somebody's")
+    assert file.read_text() == "somebody's"
+    (part,) = tmp_path.glob(".a.json.*.part")
+    assert len(json.loads(part.read_text())) == 7
 
 
 def test_an_ending_that_says_no_format_is_refused_with_those_there_are() -> None:

@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from cwconsole.core.errors import UsageError
 from cwconsole.store import event_export
 from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
+from cwconsole.tui.engine_state import EngineState
+from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -132,15 +135,58 @@ async def test_saving_writes_what_the_filter_shows(rig: Rig, tmp_path: Path) -> 
     await rig.until(lambda: "2 events are in" in rig.text())
     lines = (tmp_path / "found.ndjson").read_text().splitlines()
     assert [json.loads(line)["object_id"] for line in lines] == [8, 8]
-    await save_to(rig, "found.ndjson")
-    await rig.until(lambda: "is there already" in rig.text())
     await save_to(rig, "found.xml")
     await rig.until(lambda: "says no format" in rig.text())
 
 
-async def test_saving_can_be_stopped_from_elsewhere_and_leaves_nothing(
-    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_the_marked_ones_alone_are_saved(rig: Rig, tmp_path: Path) -> None:
+    await rig.press("space", "space", "s")
+    assert "Which: the 2 marked" in rig.text()
+    rig.screen.query_one("Input").value = "marked.json"
+    await rig.press("enter")
+    await rig.until(lambda: "2 events are in" in rig.text())
+    assert [one["id"] for one in json.loads((tmp_path / "marked.json").read_text())] == [40, 39]
+    assert "marked" not in rig.lines()[1], "what was marked has been dealt with"
+    await rig.press("asterisk", "j", "space", "s")
+    assert "all events but 1" in rig.text()
+    rig.screen.query_one("Input").value = "rest.json"
+    await rig.press("enter")
+    await rig.until(lambda: "39 events are in" in rig.text())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_file_that_is_there_is_replaced_only_after_a_question(
+    path: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text("[1]")
+    async with console(path, size=size) as rig:
+        await rig.press("2")
+        await save_to(rig, "mine.json")
+        await rig.until(lambda: isinstance(rig.app.screen, Confirm))
+        await rig.until(lambda: "is there already, 3 bytes" in rig.text())
+        await rig.press("s", "enter")
+        assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
+        await rig.press("escape")
+        assert file.read_text() == "[1]"
+        assert rig.app.exports == []
+        await save_to(rig, "mine.json")
+        await rig.until(lambda: isinstance(rig.app.screen, Confirm))
+        await rig.press("y")
+        await rig.until(lambda: any("40 events are in" in one.message for one in rig.app._notifications))
+        assert len(json.loads(file.read_text())) == 40
+        await save_to(rig, str(tmp_path))
+        await rig.until(lambda: any("says no format" in one.message for one in rig.app._notifications))
+
+
+def said(rig: Rig, words: str) -> bool:
+    """Whether it was said; on a narrow screen a message breaks into lines anywhere."""
+    return any(words in note.message for note in rig.app._notifications)
+
+
+@pytest.fixture
+def slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Writing takes its time: an event a piece, and a while for each."""
     real = event_export.piece
 
     def slowly(*args: Any, **kwargs: Any) -> event_export.Piece:
@@ -149,18 +195,82 @@ async def test_saving_can_be_stopped_from_elsewhere_and_leaves_nothing(
 
     monkeypatch.setattr(event_export, "PAGE", 1)
     monkeypatch.setattr(event_export, "piece", slowly)
-    await rig.store.write(
-        lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1_000), record='{"id":1}')
-    )
-    await save_to(rig, "all.json")
-    assert "saving" in rig.lines()[1]
-    await rig.press("1")
-    await rig.press("2", "s")
-    await rig.until(lambda: "is being written" in rig.text())
-    await rig.press("S")
-    await rig.until(lambda: any("is stopped after" in one.message for one in rig.app._notifications))
-    assert not (tmp_path / "all.json").exists()
-    await rig.until(lambda: "saving" not in rig.lines()[1])
+    with database(path) as conn:
+        add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1_000), record='{"id":1}')
+    return path
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_an_export_is_shown_among_the_jobs_and_stopped_there(
+    slow: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(slow, size=size) as rig:
+        await rig.press("2")
+        await save_to(rig, "all.json")
+        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.events > 0)
+        await rig.press("6")
+        await rig.until(lambda: rig.screen.table.rows.total == 1)
+        for words in ("s1", "running", "saved", "to all.json"):
+            assert words in rig.text()
+        seen = rig.screen.table.current.events
+        await rig.until(lambda: rig.screen.table.current.events > seen)
+        await rig.press("x")
+        await rig.until(lambda: said(rig, "An export cannot be paused; c stops it."))
+        await rig.until(lambda: "c cancel" in rig.lines()[-1])
+        await rig.press("c")
+        await rig.until(lambda: "Stop the export?" in rig.text())
+        await rig.press("c", "enter")
+        assert isinstance(rig.app.screen, Confirm)
+        await rig.press("y")
+        await rig.until(lambda: rig.screen.table.current.state == "cancelled")
+        assert [one.name for one in tmp_path.iterdir() if ".json" in one.name] == []  # noqa: ASYNC240
+        await rig.press("enter")
+        await rig.until(lambda: "nothing is left of it" in " ".join(rig.text().split()))
+
+
+async def test_where_the_file_is_stands_among_the_jobs(rig: Rig, tmp_path: Path) -> None:
+    await save_to(rig, "all.csv")
+    await rig.until(lambda: any("40 events are in" in one.message for one in rig.app._notifications))
+    await rig.press("6", "enter")
+    await rig.until(lambda: "40 events are in" in " ".join(rig.text().split()))
+    assert "".join(str(tmp_path / "all.csv").split()) in "".join(rig.text().replace("│", "").split())
+
+
+async def test_an_export_that_fails_says_why_among_the_jobs(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise UsageError("all.csv cannot be written on: No space left on device; nothing is left of it.")
+
+    monkeypatch.setattr(event_export.EventFile, "add", full)
+    await save_to(rig, "all.csv")
+    await rig.until(lambda: any("No space left" in one.message for one in rig.app._notifications))
+    await rig.press("6")
+    await rig.until(lambda: "failed" in rig.text())
+
+
+async def test_leaving_says_that_an_export_is_broken_off(slow: Path, tmp_path: Path) -> None:
+    async with console(slow, engine=EngineState()) as rig:
+        await rig.press("2")
+        await save_to(rig, "all.json")
+        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.events > 0)
+        await rig.press("q")
+        await rig.until(lambda: "Leave, and stop the export?" in rig.text())
+        await rig.press("escape")
+        assert rig.app.running_export is not None
+    assert [one.name for one in tmp_path.iterdir() if ".json" in one.name] == []  # noqa: ASYNC240
+
+
+async def test_saving_can_be_stopped_from_elsewhere_and_leaves_nothing(slow: Path, tmp_path: Path) -> None:
+    async with console(slow) as rig:
+        await rig.press("2")
+        await save_to(rig, "all.json")
+        assert "saving" in rig.lines()[1]
+        await rig.press("1")
+        await rig.press("2", "s")
+        await rig.until(lambda: said(rig, "is being written"))
+        await rig.press("S")
+        await rig.until(lambda: any("is stopped after" in one.message for one in rig.app._notifications))
+        assert not (tmp_path / "all.json").exists()
+        await rig.until(lambda: "saving" not in rig.lines()[1])
 
 
 async def test_a_read_only_console_copies_and_saves(path: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
-"""Jobs as rows, and one job in full."""
+"""Jobs as rows, this console's exports among them, and one job in full."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from cwconsole.store.replay_jobs import Job
@@ -18,37 +20,86 @@ from cwconsole.tui.render.times import ago, second, short, span
 _BAR: Final = 10
 
 
-def _progress(job: Job, look: Look) -> Cell:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """An export as it was a moment ago. id: `s1`. events: written so far. outcome: empty while it runs."""
+
+    id: str
+    state: str
+    created_ms: int
+    share: float
+    events: int
+    path: str
+    events_about: str
+    operator: str
+    outcome: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it is being written."""
+        return self.state == "running"
+
+    @property
+    def about(self) -> str:
+        """For the list: where comes first."""
+        return f"to {Path(self.path).name}: {self.events_about}"
+
+
+JobRow = Job | Saving
+
+
+def _progress(job: JobRow, look: Look) -> Cell:
     tone = Tone.BUSY if job.open else Tone.GOOD if job.state == "done" else Tone.MUTED
     return Cell(bar(job.share, _BAR, look.glyphs), tone)
 
 
-def _left(job: Job, look: Look) -> Cell:
-    if job.seconds_left is None or job.state == "paused":
+def _left(job: JobRow, look: Look) -> Cell:
+    if isinstance(job, Saving) or job.seconds_left is None or job.state == "paused":
         return Cell(look.glyphs.none if job.open else "", Tone.MUTED)
     return Cell(short(job.seconds_left))
 
 
-def _failed(job: Job, _: Look) -> Cell:
-    return Cell(f"{job.failed:,}" if job.failed else "", Tone.BAD)
+def _failed(job: JobRow, _: Look) -> Cell:
+    return Cell(f"{job.failed:,}" if isinstance(job, Job) and job.failed else "", Tone.BAD)
 
 
-JOB_COLUMNS: Final[tuple[Column[Job], ...]] = (
+def _done(job: JobRow, _: Look) -> Cell:
+    return Cell(f"{job.events:,} saved" if isinstance(job, Saving) else done(job))
+
+
+def _rate(job: JobRow, _: Look) -> Cell:
+    return Cell(f"{job.rate:g}/s" if isinstance(job, Job) else "")
+
+
+def _reason(job: JobRow, _: Look) -> Cell:
+    return Cell(plain(job.reason or "") if isinstance(job, Job) else "", Tone.MUTED)
+
+
+JOB_COLUMNS: Final[tuple[Column[JobRow], ...]] = (
     Column(id="job", title="Job", cells=4, align=Align.RIGHT, draw=lambda job, _: Cell(str(job.id), Tone.MUTED)),
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda job, look: Cell(ago(job.created_ms, look.now_ms))),
     Column(id="state", title="State", cells=11, draw=lambda job, look: state_cell(job.state, look.glyphs)),
     Column(id="progress", title="Progress", cells=_BAR, draw=_progress),
-    Column(id="done", title="Done", cells=13, draw=lambda job, _: Cell(done(job))),
+    Column(id="done", title="Done", cells=13, draw=_done),
     Column(id="failed", title="Failed", cells=6, align=Align.RIGHT, draw=_failed),
-    Column(id="rate", title="Rate", cells=6, align=Align.RIGHT, from_width=90,
-           draw=lambda job, _: Cell(f"{job.rate:g}/s")),
+    Column(id="rate", title="Rate", cells=6, align=Align.RIGHT, from_width=90, draw=_rate),
     Column(id="left", title="Left", cells=4, align=Align.RIGHT, draw=_left),
     Column(id="about", title="Events", cells=12, grows=3, draw=lambda job, _: Cell(plain(job.about))),
     Column(id="who", title="Who", cells=8, from_width=90, grows=1, draw=lambda job, _: Cell(plain(job.operator))),
-    Column(id="reason", title="Why", cells=10, from_width=110, grows=2,
-           draw=lambda job, _: Cell(plain(job.reason or ""), Tone.MUTED)),
+    Column(id="reason", title="Why", cells=10, from_width=110, grows=2, draw=_reason),
 )  # fmt: skip
+
+
+def saving_lines(saving: Saving, glyphs: Glyphs, now_ms: int) -> list[Line]:
+    """An export in full."""
+    return facts(
+        ("file", plain(saving.path)),
+        ("events", plain(saving.events_about)),
+        ("state", state_cell(saving.state, glyphs), f"  {saving.share:.0%}  {saving.events:,} saved"),
+        ("asked", f"{second(saving.created_ms)}  ({ago(saving.created_ms, now_ms)} ago)"),
+        *((("outcome", plain(saving.outcome)),) if saving.outcome else ()),
+    )
 
 
 def done(job: Job) -> str:

@@ -58,6 +58,11 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
     def chosen_events(self) -> Selection | None:
         return selection_of(self.table, self.spec.filter(now_ms=self.console.now_ms()))
 
+    def events_to_save(self) -> Selection:
+        listed = self.spec.filter(now_ms=self.console.now_ms())
+        marked = None if self.table.marks.none else selection_of(self.table, listed)
+        return marked or Selection(chosen=listed)
+
     def badge(self) -> str:
         return "  ".join(part for part in (self.saving_words(), super().badge()) if part)
 

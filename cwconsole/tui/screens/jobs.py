@@ -10,24 +10,30 @@ from textual.widget import Widget
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.actions import Scope, Subject
-from cwconsole.tui.render.job_rows import JOB_COLUMNS
+from cwconsole.tui.render.job_rows import JOB_COLUMNS, JobRow, Saving, saving_lines
+from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.job_keys import JobKeys
 from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.viewspec import ViewSpec, spec
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 SHOWN: Final = 500  # the newest jobs
 
 
 class JobsScreen(JobKeys, ListScreen):
-    """`jobs`: newest first. Words of the filter are looked for in what a job is about, its state, who, and why."""
+    """`jobs`: newest first, this console's exports among them.
+
+    Words of the filter are looked for in what a job is about, its state, who, and why.
+    """
 
     SCOPES = (Scope.JOBS, Scope.LIST, Scope.TABLE)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
-        self._rows = MemoryRows[Job](lambda job: job.id)
+        self._rows = MemoryRows[JobRow](lambda job: job.id)
 
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(
@@ -37,23 +43,54 @@ class JobsScreen(JobKeys, ListScreen):
 
     async def load(self) -> None:
         jobs = await self.console.store.read(replay_jobs.recent, SHOWN)
-        self._rows.replace([job for job in jobs if self._fits(job)])
+        rows: list[JobRow] = [*jobs, *(export.row for export in self.console.exports)]
+        rows.sort(key=lambda job: job.created_ms, reverse=True)
+        self._rows.replace([job for job in rows if self._fits(job)])
         self.table.show_changed()
         self.update_frame()
 
-    def _fits(self, job: Job) -> bool:
-        told = " ".join((job.about, job.state, job.operator, job.reason or "")).lower()
+    def exports_changed(self) -> None:
+        self.refresher.ask("export")
+
+    def _fits(self, job: JobRow) -> bool:
+        reason = job.reason if isinstance(job, Job) else None
+        told = " ".join((job.about, job.state, job.operator, reason or "")).lower()
         return all(
             (word.removeprefix("!").removeprefix("text:").lower() in told) != word.startswith("!")
             for word in self.spec.words
         )
 
-    def job(self) -> Job | None:
-        row: Job | None = self.table.current if self.ready else None
+    @property
+    def _current(self) -> JobRow | None:
+        row: JobRow | None = self.table.current if self.ready else None
         return row
 
+    def job(self) -> Job | None:
+        row = self._current
+        return row if isinstance(row, Job) else None
+
     def subject(self) -> Subject:
-        return self.job_subject()
+        row = self._current
+        return self.bare_subject(saving=True, state=row.state) if isinstance(row, Saving) else self.job_subject()
+
+    def do_job_cancel(self) -> None:
+        row = self._current
+        if not isinstance(row, Saving):
+            super().do_job_cancel()
+            return
+        lines = (plain(row.path), f"{row.events:,} events are written so far; nothing is left of them.")
+
+        def answered(answer: Answer | None) -> None:
+            running = self.console.running_export
+            if answer is not None and running is not None and running.row.id == row.id:
+                running.stopped = True
+
+        self.app.push_screen(Confirm(Question(title="Stop the export?", lines=lines, yes="stop it")), answered)
 
     async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        await self.console.drill(spec("job", id=event.row.id))
+        row: JobRow = event.row
+        if isinstance(row, Saving):
+            console = self.console
+            await console.push_screen(Notice("Export of events", saving_lines(row, console.glyphs, console.now_ms())))
+        else:
+            await self.console.drill(spec("job", id=row.id))

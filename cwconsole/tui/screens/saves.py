@@ -1,24 +1,33 @@
-"""Saving the filtered list of events to a file, beside everything else."""
+"""Saving events to a file, the marked ones or the filtered list, beside everything else."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from cwconsole.core.errors import UsageError
-from cwconsole.store.event_export import Format, format_of
+from cwconsole.store.event_export import Already, Format, already, format_of
+from cwconsole.store.selection import Selection, about
 from cwconsole.tui.exporting import Export
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.times import ago
 from cwconsole.tui.screens.file_dialog import FileDialog
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
-PROGRESS_SECONDS = 1.0
+PROGRESS_SECONDS: Final = 1.0
 
 
 class Saves:
     """Mixed into the list of events. No node of Textual, as `Places` is none."""
+
+    def events_to_save(self) -> Selection:
+        """The marked ones; if none is, what the filter shows."""
+        raise NotImplementedError
 
     @property
     def _save_screen(self) -> ConsoleScreen:
@@ -26,50 +35,92 @@ class Saves:
 
     def do_events_save(self) -> None:
         screen = self._save_screen
-        if (running := screen.console.export) is not None and not running.ended:
-            screen.app.notify(f"{running.path} is being written ({running.share:.0%}); S stops it.", markup=False)
+        if (running := screen.console.running_export) is not None:
+            screen.app.notify(
+                f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.", markup=False
+            )
             return
         now = datetime.fromtimestamp(screen.console.now_ms() / 1000, tz=UTC)
-        what = screen.spec.filter_line or "everything"
-        note = f"What is listed: {what}\nThe ending says how: .{', .'.join(Format)}. The file must be a new one."
+        wanted = self.events_to_save()
+        marked = len(wanted.numbers) if wanted.numbers is not None else None
+        what = about(wanted) if marked is None else f"the {marked:,} marked"
+        note = f"Which: {plain(what)}\nThe ending says how: .{', .'.join(Format)}"
         dialog = FileDialog("Save these events to a file", note, yes="save", path=f"events-{now:%Y%m%d-%H%M}.ndjson")
-        screen.app.push_screen(dialog, self._save_to)
 
-    def _save_to(self, path: str | None) -> None:
-        if path is None:
-            return
+        def typed(path: str | None) -> None:
+            if path is not None:
+                start(screen, self._save_to(path, wanted, what), what=f"Saving to {path}", group="operator")
+
+        screen.app.push_screen(dialog, typed)
+
+    async def _save_to(self, path: str, wanted: Selection, what: str) -> None:
+        """At once if there is no such file; else after a question."""
         screen = self._save_screen
+        console = screen.console
         try:
-            chosen = screen.spec.filter(now_ms=screen.console.now_ms())
-            export = Export(path=path, wanted=format_of(path), chosen=chosen)
+            export = Export(
+                number=len(console.exports) + 1,
+                path=path,
+                wanted=format_of(path),
+                selection=wanted,
+                about=what,
+                operator=console.operator.login,
+                created_ms=console.now_ms(),
+            )
+            there = await asyncio.to_thread(already, path)
         except UsageError as error:
-            screen.app.notify(error.message, severity="error", markup=False)
+            screen.app.notify(plain(error.message), severity="error", markup=False)
             return
+        if there is None:
+            self._begin_export(export)
+        elif screen.is_current:
+
+            def answered(answer: Answer | None) -> None:
+                if answer is not None:
+                    export.overwrite = True
+                    self._begin_export(export)
+
+            screen.app.push_screen(Confirm(_replacing(there, console.now_ms())), answered)
+
+    def _begin_export(self, export: Export) -> None:
+        screen = self._save_screen
         app = screen.console
-        app.export = export
-        timer = app.set_interval(PROGRESS_SECONDS, screen.update_frame)
+        screen.drop_marks()
+        app.exports.append(export)
+        timer = app.set_interval(PROGRESS_SECONDS, app.exports_changed)
 
         async def work() -> None:
             try:
-                app.notify(await export.run(app.store), markup=False)
-            except UsageError as error:
-                app.notify(error.message, severity="error", markup=False)
+                await export.run(app.store)
             finally:
                 timer.stop()
-                if screen.is_attached:
-                    screen.update_frame()
+                app.exports_changed()
+            app.notify(plain(export.outcome), severity="error" if export.state == "failed" else "information",
+                       markup=False)  # fmt: skip
 
-        start(app, work(), what=f"Saving to {path}", group="export")  # of the app: it survives the screen
-        screen.update_frame()
+        start(app, work(), what=f"Saving to {export.path}", group="export")  # of the app: it survives the screen
+        app.exports_changed()
 
     def do_events_save_stop(self) -> None:
-        export = self._save_screen.console.export
-        if export is None or export.ended:
+        export = self._save_screen.console.running_export
+        if export is None:
             self._save_screen.app.notify("Nothing is being saved.")
         else:
             export.stopped = True
 
     def saving_words(self) -> str:
         """For the crumbs."""
-        export = self._save_screen.console.export
+        export = self._save_screen.console.running_export
         return "" if export is None else export.words
+
+
+def _replacing(there: Already, now_ms: int) -> Question:
+    return Question(
+        title="Replace the file?",
+        lines=(
+            plain(str(there.path)),
+            f"is there already, {there.size:,} bytes, written {ago(there.changed_ms, now_ms)} ago.",
+            "It stays as it is until the new one is complete, and is gone then.",
+        ),
+        yes="replace it",
+    )
