@@ -178,7 +178,8 @@ async def test_the_history_of_an_object_is_one_key_away_and_escape_leads_back(ri
     await rig.press("slash", *"type:updated", "enter")
     await rig.until(lambda: rig.screen.table.rows.total == 40)
     await rig.press("enter", "b")
-    assert isinstance(rig.screen, EventsScreen)
+    await rig.until(lambda: isinstance(rig.screen, EventsScreen))
+    await rig.until(lambda: "object:10" in rig.screen.spec.line)
     assert rig.screen.spec.line == "events instance:acme resource:contacts object:10"
     await rig.until(lambda: rig.screen.table.rows.total == 2)
     await rig.press("escape")
