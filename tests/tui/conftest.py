@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from blockbuster import BlockBuster
 from structlog.testing import capture_logs
+
+from tests.tui.rig import database, small_fleet
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +27,11 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
     failed = [entry for entry in entries if entry["event"] == "console worker failed"]
     assert not failed, failed
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A database with the small fleet; modules whose tests need another make their own."""
+    with database(tmp_path / "cw.db") as conn:
+        small_fleet(conn)
+    return tmp_path / "cw.db"

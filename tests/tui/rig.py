@@ -25,6 +25,7 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
 HERE = EngineState(where=EngineWhere.HERE)
+CALM_LOOKS = 2
 READING = {"history", "history-jump", "operator", "drill", "beside"}  # what a key may have asked for
 
 
@@ -92,13 +93,22 @@ class Rig:
         return self.app.screen
 
     async def settle(self) -> None:
-        """Until everything that was asked for has been read and shown."""
+        """Until everything that was asked for has been read and shown, at two looks one after the other."""
+        calm = 0
         for _ in range(400):
             await self.pilot.pause(0.005)
-            busy = [worker for worker in self.app.workers if worker.group in READING]
-            if not busy and not self.app._fleet_refresher.wanted and self.app.fleet_is_known and self._is_shown():
+            calm = calm + 1 if self._is_calm() else 0
+            if calm == CALM_LOOKS:
                 break
-        await self.pilot.pause(0.005)
+
+    def _is_calm(self) -> bool:
+        """Whether nothing is being read, and nobody has a message left."""
+        app = self.app
+        if any(worker.group in READING for worker in app.workers) or app._fleet_refresher.wanted:
+            return False
+        if not (app.fleet_is_known and self._is_shown()):
+            return False
+        return not any(node.message_queue_size for node in (app, app.screen, *app.screen.walk_children()))
 
     def _is_shown(self) -> bool:
         """Whether the screen in front has been put together and has read once."""

@@ -7,20 +7,13 @@ from pathlib import Path
 import pytest
 
 from cwconsole.tui.surroundings import Surroundings
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console
 
 AROUND = Surroundings(
     settings=(("database", "/srv/cw.db  (--db)"), ("client_id", "set  (CWCONSOLE_CLIENT_ID)")),
     files=(("log", "/srv/cw.log"),),
     env={"TERM": "xterm-256color", "SSH_CONNECTION": "10.0.0.7 4711 10.0.0.1 22", "CWCONSOLE_CLIENT_ID": "s3cret"},
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
 
 
 async def _shown(rig: Rig) -> None:

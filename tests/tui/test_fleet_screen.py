@@ -14,15 +14,7 @@ from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.tui.rig import Rig, console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    file = tmp_path / "cw.db"
-    with database(file) as conn:
-        small_fleet(conn)
-    return file
+from tests.tui.rig import Rig, console, database
 
 
 @pytest.fixture
@@ -208,7 +200,7 @@ async def test_a_command_leads_to_a_view(rig: Rig) -> None:
 
 async def test_a_command_that_is_none_says_so(rig: Rig) -> None:
     await rig.press("colon", *"melt", "enter")
-    assert "There is no command 'melt' here" in rig.text()
+    await rig.until(lambda: "There is no command 'melt' here" in rig.text())
 
 
 async def test_the_palette_finds_an_action_by_a_part_of_its_name(rig: Rig) -> None:
@@ -285,3 +277,13 @@ def stands(rig: Rig, *words: str) -> bool:
 
 def resource_id_of(rig: Rig, name: str) -> int:
     return next(one for one, row in rig.app.fleet.items() if row.resource == name)
+
+
+async def test_a_look_that_began_before_the_fleet_was_known_does_not_empty_the_list(path: Path) -> None:
+    async with console(path) as rig:
+        known, rig.app._reading, rig.app.verdict = (rig.app._reading, rig.app.verdict), None, None
+        look = asyncio.create_task(rig.screen.load())
+        await asyncio.sleep(0)
+        rig.app._reading, rig.app.verdict = known
+        await look
+        assert rig.screen.table.rows.total == 4

@@ -6,21 +6,12 @@ import asyncio
 import threading
 from pathlib import Path
 
-import pytest
-
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console
 
 EMPTY = "No polls here."
 OF_POLLS = (
     "SELECT (rootpage - 1) * (SELECT page_size FROM pragma_page_size) FROM sqlite_master WHERE tbl_name = 'polls'"
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
 
 
 class Disk:

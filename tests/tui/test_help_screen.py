@@ -13,14 +13,7 @@ from cwconsole.tui.routes import SCREENS, screen_for
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.help import Help, help_lines
 from cwconsole.tui.viewspec import VIEWS, spec
-from tests.tui.rig import Rig, console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
+from tests.tui.rig import Rig, console
 
 
 @pytest.fixture

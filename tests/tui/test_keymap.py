@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from cwconsole.tui.actions import REGISTRY
 from cwconsole.tui.keymap import keymap_warnings
 from cwconsole.tui.routes import rooms
-from tests.tui.rig import console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
+from tests.tui.rig import console
 
 
 async def test_own_keys_take_the_place_of_ours(path: Path) -> None:

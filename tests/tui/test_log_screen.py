@@ -6,16 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.rig import console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A small fleet's database."""
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-        conn.commit()
-    return tmp_path / "cw.db"
+from tests.tui.rig import console
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.tui.saved_views import SavedViews
-from tests.tui.rig import Rig, console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
+from tests.tui.rig import Rig, console
 
 
 def _said(rig: Rig, words: str) -> bool:
@@ -85,3 +79,26 @@ def test_a_line_that_is_no_view_is_refused_when_it_is_wanted(tmp_path: Path) -> 
     assert SavedViews(file).named("good").view == "events"
     with pytest.raises(UsageError, match="wonderland"):
         SavedViews(file).named("bad")
+
+
+async def test_a_broken_file_is_said_on_the_console_which_goes_on(path: Path, tmp_path: Path) -> None:
+    file = tmp_path / "views.toml"
+    await asyncio.to_thread(file.write_text, "[")
+    async with console(path, views_file=file) as rig:
+        for line in ("save x", "view x", "forget x"):
+            await _command(rig, line)
+            await rig.until(lambda: len(rig.app._notifications) > 0)
+            assert all("views.toml: found what cannot be read" in note.message for note in rig.app._notifications)
+            rig.app.clear_notifications()
+        await rig.press("V")
+        await rig.until(lambda: _said(rig, "views.toml: found what cannot be read"))
+        await rig.press("2")
+        await rig.until(lambda: rig.app.current_mode == "events")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_nothing_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    views = SavedViews(tmp_path / "file" / "views.toml")
+    with pytest.raises(ConfigError, match=r"views\.toml"):
+        views.save("a", "events")
+    assert views.seen == {}

@@ -12,14 +12,7 @@ import pytest
 from cwconsole.tui.session import Place, Session, load, save
 from cwconsole.tui.themes import NAMES
 from tests.store.rows import add_events, resource_id
-from tests.tui.rig import Rig, console, database, small_fleet
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
+from tests.tui.rig import Rig, console, database
 
 
 @pytest.fixture
@@ -62,7 +55,7 @@ async def test_what_stood_above_comes_back_and_escape_leads_down(path: Path, kep
         await rig.until(lambda: rig.screen.spec.line == line)
         await rig.press("escape")
         await rig.until(lambda: rig.screen.spec.line == "fleet")
-        assert rig.screen.table.cursor == 1
+        await rig.until(lambda: rig.screen.table.cursor == 1)
 
 
 async def test_the_first_row_is_whichever_is_first(path: Path, kept: Path) -> None:

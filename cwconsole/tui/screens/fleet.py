@@ -39,6 +39,8 @@ class FleetScreen(Instances, Places, ListScreen):
                            empty="No instance yet. `cwconsole instances add FILE` adds one.")  # fmt: skip
 
     async def load(self) -> None:
+        if not self.console.fleet_is_known:
+            return  # `fleet_changed` asks again; what is not known must not be shown as nothing
         fleet = self.console.fleet
         anew = [one for one, row in fleet.items() if self._read.get(one) is not row]
         courses = await self.console.store.read(fleet_view.courses, anew, now_ms=self.console.now_ms())
