@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TextIO
@@ -18,7 +18,7 @@ from typing import TextIO
 import click
 
 from cwconsole.cli import output, settings
-from cwconsole.cli.redaction import redacted
+from cwconsole.cli.redaction import Written, redacted
 from cwconsole.core.errors import CwconsoleError
 
 
@@ -36,7 +36,7 @@ class Ended(BaseException):
         self.number = number
 
 
-def guarded(command: Callable[[], object], *, as_json: bool, given: Callable[[], Iterable[str]] = tuple) -> int:
+def guarded(command: Callable[[], object], *, as_json: bool, given: Callable[[], Collection[str]] = tuple) -> int:
     """Run a command that returns nothing or an exit code; returns the exit code.
 
     given: the secrets that this process holds, which a traceback must not quote.
@@ -49,7 +49,7 @@ def guarded(command: Callable[[], object], *, as_json: bool, given: Callable[[],
     return ended if isinstance(ended, int) else 0
 
 
-def _exit_code(raised: BaseException, as_json: bool, given: Callable[[], Iterable[str]]) -> int:
+def _exit_code(raised: BaseException, as_json: bool, given: Callable[[], Collection[str]]) -> int:
     match raised:
         case CwconsoleError():
             code = _told(raised.code, str(raised), raised.exit_code, as_json)
@@ -98,14 +98,17 @@ def _sentence(error: click.ClickException) -> str:
     return f"{message}{joint}`{path} --help` shows what there is."
 
 
-def _defect_sentence(defect: Exception, given: Iterable[str]) -> str:
+def _defect_sentence(defect: Exception, given: Collection[str]) -> str:
     what = f"An unexpected error ended this ({type(defect).__name__})"
     path = settings.log_file()
-    told = redacted("".join(traceback.format_exception(defect)), given)
+    written = Written(given)
+    told = "".join(traceback.format_exception(defect))
+    told = redacted(told, written.within(told))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{datetime.now(UTC).isoformat()} {' '.join(sys.argv[1:2])}\n{told}\n")
     except OSError:
-        return f"{what}: {redacted(str(defect), given)}. Its traceback could not be written to {path}."
+        said = redacted(str(defect), written.within(str(defect)))
+        return f"{what}: {said}. Its traceback could not be written to {path}."
     return f"{what}; its traceback is in {path}, please report it."

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from cwconsole.cli.redaction import redacted
+from cwconsole.cli.redaction import Written, redacted
 from cwconsole.cli.shared_log import SharedLogHandler
 from cwconsole.cli.text import harmless_lines
 from cwconsole.core.errors import StoreError
@@ -101,16 +101,15 @@ def _written_by(handler: logging.Handler, level: str, given: Collection[str]) ->
 
 def without_secrets(given: Collection[str]) -> Processor:
     """The processor that lets no secret pass, and makes remote text harmless. given: looked at anew for each entry."""
+    written = Written(given)
 
-    def shown(name: str, value: object, secrets: tuple[str, ...]) -> object:
-        if name in SECRET_NAMES:
-            return MASK
+    def shown(value: object, forms: list[str]) -> object:
         if value is None or isinstance(value, bool | int | float):
             return value
-        return harmless_lines(redacted(str(value), secrets))
+        return harmless_lines(redacted(str(value), forms))
 
     def process(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
-        secrets = tuple(given)
-        return {name: shown(name, value, secrets) for name, value in entry.items()}
+        forms = written.within("\n".join(str(value) for value in entry.values()))
+        return {name: MASK if name in SECRET_NAMES else shown(value, forms) for name, value in entry.items()}
 
     return process

@@ -6,7 +6,7 @@ Messages of the program never hold any; a traceback may quote whatever an unexpe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 from urllib.parse import quote
 
@@ -23,10 +23,29 @@ _LOOKS_SECRET: Final = re.compile(
 )
 
 
-def redacted(text: str, given: Iterable[str]) -> str:
-    """The text with `********` for secrets. given: the secrets that this process holds."""
-    for secret in sorted(given, key=len, reverse=True):  # one may be part of another
-        if len(secret) >= SHORTEST:
-            for written in {secret, repr(secret)[1:-1], quote(secret, safe="")}:
-                text = text.replace(written, MASK)
+class Written:
+    """How the secrets of this process may stand in a text: as they are, quoted by Python, quoted in an address.
+
+    given: the secrets, as they come; none is taken away. There may be thousands, and every entry of the log is looked
+    through, on the event loop too: so the forms are kept until there is one more secret.
+    """
+
+    def __init__(self, given: Collection[str]) -> None:
+        self._given = given
+        self._count = 0
+        self._forms: tuple[str, ...] = ()
+
+    def within(self, text: str) -> list[str]:
+        """The forms that occur in a text, the longest first: one secret may be part of another."""
+        if len(self._given) != self._count:
+            secrets = [secret for secret in tuple(self._given) if len(secret) >= SHORTEST]
+            self._count = len(self._given)
+            self._forms = tuple({form for one in secrets for form in (one, repr(one)[1:-1], quote(one, safe=""))})
+        return sorted((form for form in self._forms if form in text), key=len, reverse=True)
+
+
+def redacted(text: str, forms: Iterable[str]) -> str:
+    """The text with `********` for these, and for what looks like a secret. forms: as `Written.within` finds them."""
+    for form in forms:
+        text = text.replace(form, MASK)
     return _LOOKS_SECRET.sub(lambda found: f"{found[found.lastgroup or 0]}{MASK}", text)

@@ -149,6 +149,15 @@ def test_an_unexpected_failure_is_in_the_log_with_its_traceback_and_without_the_
     assert "s3cret" not in line
 
 
+def test_a_secret_that_comes_later_or_is_part_of_another_is_left_out_too() -> None:
+    given = {"s3cret"}
+    process = logs.without_secrets(given)
+    assert process(None, "", {"event": "s3cret"}) == {"event": "********"}
+    given |= {"s3cret-and-more", "abc"}
+    told = process(None, "", {"event": "s3cret-and-more", "error": "of s3cret", "note": "abc", "count": 3})
+    assert told == {"event": "********", "error": "of ********", "note": "abc", "count": 3}
+
+
 def test_a_task_that_failed_while_nobody_waited_is_in_the_log_and_not_on_the_screen(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
