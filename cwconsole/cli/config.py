@@ -10,7 +10,7 @@ import click
 from cwconsole.cli import output, settings
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import ConfigError, UsageError
 
 HEAD = ("NAME", "VALUE", "FROM")
 
@@ -62,10 +62,10 @@ def validate(invocation: Invocation) -> None:
         return
     for warning in warnings:
         output.say(warning)
-    found = (
-        "There is no file" if not path.exists() else f"{len(warnings)} warnings in" if warnings else "All is well in"
-    )
-    output.print_line(f"{found} {path}.")
+    if not path.exists():
+        output.print_line(f"There is no {path}, and need not be: every setting has a default.")
+    elif not warnings:
+        output.print_line(f"All is well in {path}.")
 
 
 @config.command()
@@ -82,11 +82,13 @@ def init(invocation: Invocation) -> None:
 
 
 def _write_new(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise UsageError(f"There is a settings file already: {path}. Edit that, or move it away first.") from None
+    except OSError as error:
+        if isinstance(error, FileExistsError) and path.exists():
+            raise UsageError(f"There is a settings file already: {path}. Edit that, or move it away first.") from error
+        raise ConfigError(str(path), f"what cannot be written ({error.strerror})", "a folder that takes it") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(TEMPLATE)
 

@@ -162,8 +162,7 @@ def _job_in(*states: str) -> Check:
 
     def check(subject: Subject) -> str | None:
         if subject.saving:
-            ended = None if subject.state == "running" else f"That export is {subject.state}."
-            return ended if "paused" in states and "running" in states else "An export cannot be paused; c stops it."
+            return "An export cannot be paused; c stops it."
         if subject.job is None:
             return "There is no job under the cursor."
         return None if subject.state in states else f"Job {subject.job} is {subject.state}."
@@ -174,6 +173,13 @@ def _job_in(*states: str) -> Check:
 def _number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
     """`cwconsole deliveries retry 17`."""
     return lambda subject: f"cwconsole {words} {number(subject)}"
+
+
+def _can_stop(subject: Subject) -> str | None:
+    """Whether there is a job or an export that goes on."""
+    if subject.saving:
+        return None if subject.state == "running" else f"That export is {subject.state}."
+    return _job_in("queued", "running", "paused")(subject)
 
 
 def _needs_event(subject: Subject) -> str | None:
@@ -328,7 +334,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
            writes=True, words=("resume_job",), check=_job_in("paused"),
            command=_number_command("jobs resume", lambda subject: subject.job)),
     Action(id="job.cancel", title="Cancel the job", keys=("c",), scopes=(Scope.JOBS,), label="cancel", priority=66,
-           writes=True, dangerous=True, words=("cancel_job",), check=_job_in("queued", "running", "paused"),
+           writes=True, dangerous=True, words=("cancel_job",), check=_can_stop,
            command=_number_command("jobs cancel", lambda subject: subject.job)),
     # deliveries
     Action(id="delivery.retry", title="Try again now", keys=("r",), scopes=(Scope.DELIVERY,), label="retry",

@@ -10,6 +10,7 @@ import structlog
 
 from cwconsole.tui import session
 from cwconsole.tui.actions import MODES
+from cwconsole.tui.routes import screen_for
 from cwconsole.tui.session import Place, Session
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.work import start
@@ -44,8 +45,6 @@ class Keeper:
 
     def base(self, mode: str) -> ConsoleScreen:
         """The first screen of an area, as it was left. Escape leads out of its filter."""
-        from cwconsole.tui.routes import screen_for  # noqa: PLC0415 - the screens import the app's parts
-
         place = self._last.bases.get(mode)
         wanted = None if place is None else place.spec(now_ms=self._app.now_ms())
         if place is None or wanted is None or wanted.view != mode:

@@ -7,7 +7,6 @@ The file is the one place: it is read whenever views are listed or chosen, for a
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -17,6 +16,7 @@ import tomli_w
 
 from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.tui.viewspec import ViewSpec, read
+from cwconsole.tui.whole_file import write_whole
 
 NAME: Final = re.compile(r"[^\W_][\w .-]{0,39}")
 
@@ -47,7 +47,7 @@ class SavedViews:
         return {name: str(line) for name, line in table.items()}
 
     def named(self, name: str) -> ViewSpec:
-        """One of them. Raises UsageError if there is none of that name, or its line is not right."""
+        """One of them. Raises UsageError for a name or a line that is none; ConfigError as `all`."""
         views = self.all()
         if name not in views:
             there_are = f"there are {', '.join(views)}" if views else "none is saved yet"
@@ -55,7 +55,10 @@ class SavedViews:
         return read(views[name])
 
     def save(self, name: str, line: str) -> bool:
-        """Give a view a name. Returns whether it had one that now means something else. Raises UsageError, OSError."""
+        """Give a view a name. Returns whether it had one that now means something else.
+
+        Raises UsageError for what is no name, ConfigError for a file that cannot be used.
+        """
         if not NAME.fullmatch(name):
             raise UsageError(
                 "A view's name has letters, digits, spaces, dots and hyphens, at most 40: `:save last night`."
@@ -66,17 +69,18 @@ class SavedViews:
         return before is not None and before != line
 
     def forget(self, name: str) -> None:
-        """Raises UsageError if there is none of that name, OSError."""
+        """Raises UsageError if there is none of that name, ConfigError for a file that cannot be used."""
         views = self.all()
         if views.pop(name, None) is None:
             raise UsageError(f"There is no saved view {name!r}.")
         self._write(views)
 
     def _write(self, views: dict[str, str]) -> None:
+        if self._path is not None:
+            try:
+                write_whole(self._path, tomli_w.dumps(views))
+            except OSError as error:
+                raise ConfigError(
+                    str(self._path), f"what cannot be written ({error.strerror})", "a file that can"
+                ) from error
         self.seen = views
-        if self._path is None:
-            return
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        half = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-        half.write_text(tomli_w.dumps(views), encoding="utf-8")
-        half.replace(self._path)

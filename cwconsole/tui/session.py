@@ -7,7 +7,6 @@ line loses no more than that; a file that cannot be read, or is of another versi
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ import structlog
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.viewspec import ViewSpec, read
+from cwconsole.tui.whole_file import write_whole
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,6 @@ def load(path: Path) -> Session:
 
 def save(path: Path, session: Session) -> None:
     """Keep it, all or nothing. Raises OSError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     document = {
         "version": VERSION,
         "mode": session.mode,
@@ -72,10 +71,7 @@ def save(path: Path, session: Session) -> None:
         "bases": {name: _plain(place) for name, place in session.bases.items()},
         "above": [_plain(place) for place in session.above],
     }
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    half.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    half.chmod(0o600)
-    half.replace(path)
+    write_whole(path, json.dumps(document))
 
 
 def _plain(place: Place) -> dict[str, Any]:

@@ -78,3 +78,21 @@ def test_a_new_file_explains_everything_sets_nothing_and_is_never_overwritten(cl
     assert again.code == 2
     assert "already" in again.err
     assert path.read_text() == uncommented
+
+
+def test_validating_says_in_words_whether_there_is_a_file_and_whether_it_is_well(cli: Cli, file: Path) -> None:
+    assert f"There is no {file}" in cli("config", "validate").out
+    file.write_text('log_level = "debug"\n')
+    assert cli("config", "validate").out == f"All is well in {file}.\n"
+    file.write_text('[keys]\n"poll.nwo" = "K"\n')
+    warned = cli("config", "validate")
+    assert (warned.out, warned.err.count("\n")) == ("", 1)
+
+
+def test_a_folder_that_takes_no_file_is_a_sentence(cli: Cli) -> None:
+    folder = settings.config_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("")
+    refused = cli("config", "init")
+    assert refused.code == 1
+    assert "settings.toml: found what cannot be written" in refused.err

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.tui.actions import Action, by_word, key_name
 from cwconsole.tui.screens.help import Help, help_lines
 from cwconsole.tui.screens.palette import Entry, Palette
@@ -94,7 +94,7 @@ class Everywhere(ViewKeys):
                 await screen.console.go(read(line))
             else:
                 raise UsageError(f"There is no command {word!r} here; Tab shows what there is.")
-        except UsageError as error:
+        except CwconsoleError as error:
             screen.app.notify(error.message, severity="error", markup=False)
 
     def _complete_command(self, line: str) -> Sequence[str]:

@@ -52,7 +52,7 @@ class ViewKeys:
             await self._view_screen.run_command(entry.command)
 
     async def run_view_command(self, word: str, name: str) -> None:
-        """One of `VIEW_WORDS`. Raises UsageError."""
+        """One of `VIEW_WORDS`. Raises UsageError, and ConfigError for a file of views that cannot be used."""
         screen = self._view_screen
         if not name:
             raise UsageError(f"Say which view: `:{word} NAME`.")
