@@ -37,8 +37,19 @@ class LineScroll(Toned, ScrollView):
             if self._thumb() != thumb:
                 self.vertical_scrollbar.refresh()
 
-    def _thumb(self) -> tuple[int, int]:
-        """Where the scrollbar's thumb begins, and its length."""
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other lines are in view; the scrollbar is drawn again only if it looks different."""
+        if round(old_value) == round(new_value):
+            return
+        self.refresh(self.size.region)
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.set_reactive(ScrollBar.position, new_value)
+            if self._thumb(round(old_value)) != self._thumb():
+                self.vertical_scrollbar.refresh()
+
+    def _thumb(self, top: int | None = None) -> tuple[int, int]:
+        """Where the scrollbar's thumb begins, and its length. top: the first line in view, None for what it is now."""
+        top = self.scroll_offset.y if top is None else top
         height, total = self.scrollable_content_region.height, max(self.virtual_size.height, 1)
         share = EIGHTHS * height / total
-        return round(self.scroll_offset.y * share), round(height * share)
+        return round(top * share), round(height * share)

@@ -3,8 +3,9 @@
 Textual compares no frames, it sends every region that was called dirty. So here
 
 1. a row's cells, and the strip they make, are kept as long as the row is the same, wherever it comes to stand;
-2. what a line read when it was drawn last is remembered, and only the cells that differ are called dirty;
-3. widths of columns are fixed, so a new row moves nothing.
+2. a kept strip is given to the screen as it is, and brings its codes for the terminal with it;
+3. what a line read when it was drawn last is remembered, and only the cells that differ are called dirty;
+4. widths of columns are fixed, so a new row moves nothing.
 """
 
 from __future__ import annotations
@@ -135,20 +136,29 @@ class TableLines(LineScroll, Generic[R]):
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the view.
+
+        Textual makes each anew to put border and padding around it, of which a table has none.
+        """
+        strips = [self.render_line(y) for y in crop.line_range]
+        if crop.column_span != (0, self.outer_size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """One line of the view: the head, or a row."""
-        cells = self.scrollable_content_region.width
         if y < HEAD:
-            head = (Cell("  "), *draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs))
-            return self.strip(head, self.component("table--head"), cells, tones=False)
+            titles = draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs)
+            return self._finished((Cell("  "), *titles), self.component("table--head"), tones=False)
         index = self.scroll_offset.y + y - HEAD
         shown = self._shown[y] = self._line(index)
         row = self.rows.at(index)
         if row is None:
-            return self.strip(shown.line, self.component("table--waiting"), cells)
+            return self._finished(shown.line, self.component("table--waiting"))
         strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked)
         if kind not in strips:
-            strips[kind] = self._row_strip(shown, cells)
+            strips[kind] = self._row_strip(shown)
         return strips[kind]
 
     def _line(self, index: int) -> _Shown:
@@ -173,9 +183,20 @@ class TableLines(LineScroll, Generic[R]):
         is_first = index == 0 and not self.rows.total and self._known
         return (Cell(f"  {self.empty}" if is_first else ""),)
 
-    def _row_strip(self, shown: _Shown, cells: int) -> Strip:
+    def _row_strip(self, shown: _Shown) -> Strip:
         sign = Cell(f"{self.look.glyphs.mark} " if shown.marked else "  ")
         style = self.component("table--mark") if shown.marked else Style.null()
         if shown.has_cursor:
             style = self.component("table--cursor")
-        return self.strip((sign, *shown.line), self.own_style + style, cells, tones=not shown.has_cursor)
+        return self._finished((sign, *shown.line), self.own_style + style, tones=not shown.has_cursor)
+
+    def _finished(self, line: Line, style: Style, *, tones: bool = True) -> Strip:
+        """A line as it goes to the screen: from edge to edge, without the place of a scrollbar that is there."""
+        strip = self.strip(line, style, self._cells, tones=tones)
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self.background_colors[1])
+        return strip
+
+    @property
+    def _cells(self) -> int:
+        return self.outer_size.width - (self.scrollbar_size_vertical if self.show_vertical_scrollbar else 0)

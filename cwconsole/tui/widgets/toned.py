@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cwconsole.tui.render.cells import TONES, Cell, Line, Tone
+from cwconsole.tui.render.plain import width
 
 
 class Toned(Widget):
@@ -56,7 +57,10 @@ class Toned(Widget):
             )
             for tone, same in groupby(line, _tone if tones else _no_tone)
         ]
-        return Strip(segments).adjust_cell_length(cells, style)
+        room = cells - sum(width(text) for text, _, _ in segments)
+        if room > 0:
+            segments.append(Segment(" " * room, style))
+        return Strip(segments, max(cells - room, cells)).adjust_cell_length(cells, style)
 
 
 def _tone(cell: Cell) -> Tone:
