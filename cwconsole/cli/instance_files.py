@@ -23,6 +23,7 @@ from cwconsole.core.instance_body import (
 )
 from cwconsole.core.instance_config import to_config
 from cwconsole.core.instance_file import export_json, export_toml_tree, parse_instance
+from cwconsole.store.connection import is_open_database
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.vault import SEALED, Vault
 
@@ -50,6 +51,8 @@ def read_file(name: str) -> InstanceBody:
 
 
 def _read(path: Path) -> bytes:
+    if is_open_database(path):
+        raise UsageError(f"{path} is a database that is open; name an instance file.")
     with path.open("rb") as file:
         return file.read(LARGEST + 1)
 

@@ -11,6 +11,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from cwconsole.store.connection import is_open_database
+
 SECONDS: Final = 2.0
 LARGEST: Final = 1_000_000  # bytes: a secret has few, a bundle of certificates some hundred thousand
 
@@ -50,6 +52,8 @@ class _Read(threading.Thread):
 
     def run(self) -> None:
         try:
+            if is_open_database(self.path):
+                raise OSError(errno.EBUSY, "it is a database that is open")
             with self.path.open("rb") as file:
                 self.content = file.read(LARGEST + 1)
             if len(self.content) > LARGEST:

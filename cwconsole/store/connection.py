@@ -10,13 +10,14 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cwconsole.core.errors import StoreError
 from cwconsole.store.format import APPLICATION_ID, SCHEMA_VERSION
 
 BUSY_SECONDS = 5.0
+COMPANIONS = ("-wal", "-shm")
 
 # By SQLite's primary result code. What is not listed (constraints, SQL that does not compile) is a bug and passes.
 SENTENCES = {
@@ -141,13 +142,28 @@ def check_level(conn: sqlite3.Connection, path: Path, *, migrating: bool = False
     return int(version)
 
 
+def is_open_database(path: Path) -> bool:
+    """Whether a file is a database that somebody has open, or one of the two beside it.
+
+    Nothing but SQLite may open it: POSIX drops all locks that a process holds on a file as soon as the process closes
+    any descriptor of it. The next program to close the database then takes itself for the last one and deletes the log
+    that this process goes on to write (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    path = path.resolve()
+    return path.name.endswith(COMPANIONS) or path.with_name(f"{path.name}-shm").exists()
+
+
 def _locate(path: Path, *, create: bool) -> None:
-    """See to it that there is a file. SQLite gives the -wal and -shm files beside it the same mode."""
+    """See to it that there is a file. SQLite gives the -wal and -shm files beside it the same mode.
+
+    One that is there is never opened, see `is_open_database`.
+    """
     try:
         if path.is_dir():
             raise StoreError(f"{path} is a folder, not a database; name a file in it.")
         if create:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         elif not path.exists():
             raise StoreError(f"There is no database {path}; check the path, or run `cwconsole run` once to create it.")
     except OSError as error:

@@ -26,6 +26,7 @@ from cwconsole.core.document import Json
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
 from cwconsole.store import event_list
+from cwconsole.store.connection import is_open_database
 from cwconsole.store.event_list import EventRow
 from cwconsole.store.listing import Listing
 from cwconsole.store.selection import Selection
@@ -153,6 +154,8 @@ def already(path: str) -> Already | None:
         raise _unwritable(where, error) from error
     if not where.is_file():
         raise UsageError(f"{where} is no ordinary file; name another.")
+    if is_open_database(where):
+        raise UsageError(f"{where} is a database that is open; name another file.")
     return Already(path=where, size=found.st_size, changed_ms=int(found.st_mtime * 1000))
 
 

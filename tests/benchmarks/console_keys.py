@@ -1,15 +1,16 @@
 """Key to first byte: the console while its own engine works, beside Textual's own table.
 
-    python -m tests.benchmarks.console_keys [--events 100000] [--resources 1000] [--seconds 60] [--records 100000]
+    python -m tests.benchmarks.console_keys [rest] [recording] [first-read] [stock]
+        [--events 100000] [--resources 1000] [--seconds 60] [--records 100000]
 
 Everything runs in a pseudo terminal of 120x40; a key counts until the first byte that draws where it should show. The
 file has so many resources and events; nothing in it is due but what is added here, a simulator's company in a process
-of its own, whose deliveries are held. In turns:
+of its own, whose deliveries are held. In turns, all of them or those that are named:
 
-1. at rest: nothing is due;
-2. recording: the engine of the same process records about 500 events a second, for so many seconds;
-3. first read: the engine of the same process reads so many records for the first time;
-4. Textual's DataTable with 100,000 rows.
+* rest: nothing is due;
+* recording: the engine of the same process records about 500 events a second, for so many seconds;
+* first-read: the engine of the same process reads so many records for the first time;
+* stock: Textual's DataTable with 100,000 rows.
 
 Targets: cursor down 4 ms (median) and 20 ms (p95) while recording; filter and page down 20 ms; none over 100 ms.
 """
@@ -49,6 +50,8 @@ EVENTS_PER_SECOND = 500.0
 COLLECTIONS = 7  # of the simulator, among which its changes are spread about evenly
 STOCK_ROWS = 100_000
 LONGEST_MS = 100.0
+FIRST_EVENT_SECONDS = 60.0
+PARTS = ("rest", "recording", "first-read", "stock")
 PACE = 0.15  # seconds between two keys, about as fast as one types
 STOCK = """
 from textual.app import App
@@ -126,12 +129,13 @@ def prepare(path: Path, chosen: argparse.Namespace, *added: dict[str, Any]) -> N
 
 
 def resume(path: Path) -> None:
-    """As an operator does from another terminal."""
-    subprocess.run(
-        [sys.executable, "-c", "from cwconsole.cli.main import main; main()", "resume", "aaa", "--db", str(path)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
+    """As an operator does from another terminal, who then polls at once."""
+    for command in ("resume", "poll"):
+        subprocess.run(
+            [sys.executable, "-c", "from cwconsole.cli.main import main; main()", command, "aaa", "--db", str(path)],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def on_events(terminal: Terminal) -> None:
@@ -180,7 +184,10 @@ def first_read(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
         on_events(terminal)
         before = events(path)
         resume(path)
+        patience = time.perf_counter() + FIRST_EVENT_SECONDS
         while events(path) == before:
+            if time.perf_counter() > patience:
+                sys.exit(f"No event after {FIRST_EVENT_SECONDS:.0f} s:\n{terminal.text}")
             bytes_in(terminal, 0.1)
         began = time.perf_counter()
         keys = press_until(terminal, lambda: events(path) - before >= chosen.records)
@@ -200,20 +207,26 @@ def stock(folder: Path) -> None:
 
 
 async def main(chosen: argparse.Namespace) -> None:
+    parts = chosen.part or PARTS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        await asyncio.to_thread(at_rest, folder, chosen)
-        counts = {"/company/contacts": 2000}
-        async with served(SERVE_SIMULATOR, counts=counts, rate=EVENTS_PER_SECOND * COLLECTIONS) as simulator:
-            await asyncio.to_thread(recording, folder, chosen, simulator["base_url"])
-        async with served(SERVE_SIMULATOR, counts={"/company/contacts": chosen.records}) as simulator:
-            await asyncio.to_thread(first_read, folder, chosen, simulator["base_url"])
-        await asyncio.to_thread(stock, folder)
+        if "rest" in parts:
+            await asyncio.to_thread(at_rest, folder, chosen)
+        if "recording" in parts:
+            rate = EVENTS_PER_SECOND * COLLECTIONS
+            async with served(SERVE_SIMULATOR, counts={"/company/contacts": 2000}, rate=rate) as simulator:
+                await asyncio.to_thread(recording, folder, chosen, simulator["base_url"])
+        if "first-read" in parts:
+            async with served(SERVE_SIMULATOR, counts={"/company/contacts": chosen.records}) as simulator:
+                await asyncio.to_thread(first_read, folder, chosen, simulator["base_url"])
+        if "stock" in parts:
+            await asyncio.to_thread(stock, folder)
     print(said_load())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="of all of them, see above")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--resources", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=60)

@@ -6,11 +6,13 @@ import json
 import sqlite3
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cwconsole.store.connection import reader
 from tests.cli.conftest import Cli, body
 
 SAMPLES = Path(__file__).parents[2] / "sample_instances"
@@ -199,6 +201,11 @@ def test_a_broken_file_is_one_sentence_and_adds_nothing(
 def test_a_file_that_is_not_there_and_a_folder(cli: Cli, home: Path) -> None:
     assert "cannot be read" in cli("instances", "add", home / "none.toml").err
     assert "cannot be read" in cli("instances", "add", home).err
+
+
+def test_a_database_that_is_open_is_not_read_as_an_instance(cli: Cli, acme: Any) -> None:
+    with closing(reader(cli.path)):
+        assert "is a database that is open" in cli("instances", "add", cli.path).err
 
 
 def test_a_name_that_is_taken_and_a_name_that_is_unknown(cli: Cli, acme: Any, write_body: Callable[..., Path]) -> None:

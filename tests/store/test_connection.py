@@ -16,10 +16,10 @@ import pytest
 
 from cwconsole.core.errors import StoreError
 from cwconsole.store import connection
-from cwconsole.store.connection import reader, transaction, translated, writer
+from cwconsole.store.connection import is_open_database, reader, transaction, translated, writer
 from cwconsole.store.database import prepared
 from cwconsole.store.format import SCHEMA_VERSION
-from tests.store.processes import killed, said, start
+from tests.store.processes import finished, killed, said, start
 
 WRITE_AND_HANG = """
 import sys
@@ -32,6 +32,16 @@ for key in range(int(sys.argv[2])):
     conn.execute("INSERT INTO meta VALUES (?, ?)", (str(key), "x" * 2000))
 print("written", flush=True)
 sys.stdin.readline()
+"""
+
+
+OPEN_AND_CLOSE = """
+import sys
+from contextlib import closing
+from pathlib import Path
+from cwconsole.store.connection import writer
+with closing(writer(Path(sys.argv[1]))) as conn:
+    print(*(value for value, in conn.execute("SELECT value FROM meta WHERE key LIKE 'row%' ORDER BY key")))
 """
 
 
@@ -214,6 +224,31 @@ def test_many_first_openings_at_once_all_succeed(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             for conn in pool.map(prepared, [path] * 8):
                 conn.close()
+
+
+@pytest.mark.parametrize("later", [prepared, writer, reader])
+def test_another_opening_in_this_process_keeps_the_log_from_being_deleted_by_others(
+    path: Path, later: Callable[[Path], sqlite3.Connection]
+) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    with closing(writer(path)) as first, closing(later(path)) as second:
+        first.execute("INSERT INTO meta VALUES ('row1', 'before')")
+        second.execute("SELECT * FROM meta").fetchall()
+        number = log.stat().st_ino
+        assert finished(start(OPEN_AND_CLOSE, path)) == "before"
+        assert log.stat().st_ino == number
+        first.execute("INSERT INTO meta VALUES ('row2', 'after')")
+        assert finished(start(OPEN_AND_CLOSE, path)) == "before after"
+
+
+def test_what_nothing_but_sqlite_may_open_is_known(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path.name)
+    assert not is_open_database(path)
+    with closing(writer(path)):
+        beside = [path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-shm")]
+        assert all(map(is_open_database, [*beside, link]))
+        assert not is_open_database(path.with_name("acme.toml"))
 
 
 @pytest.mark.parametrize("rows", [1, 5000], ids=["in memory", "spilled to the log"])

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,13 @@ def test_a_file_is_replaced_only_when_asked_to_and_only_by_a_complete_one(
     assert already(str(tmp_path / "b.json")) is None
     with pytest.raises(UsageError, match="no ordinary file"):
         already(str(tmp_path))
+
+
+def test_a_database_that_is_open_is_never_replaced(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    path = tmp_path / "other.json"
+    with closing(prepared(path)), pytest.raises(UsageError, match="a database that is open"):
+        export(conn, path, overwrite=True)
+    assert path.read_bytes().startswith(b"SQLite format 3")
 
 
 def test_a_file_that_appears_meanwhile_is_kept_and_so_are_the_events(conn: sqlite3.Connection, tmp_path: Path) -> None:

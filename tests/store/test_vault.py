@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.secret import Secret
 from cwconsole.store.bounded_files import BoundedFiles
+from cwconsole.store.database import prepared
 from cwconsole.store.vault import KEY_FILE, KEY_VARIABLE, Vault
 from tests.store.processes import finished, go, said, start
 
@@ -169,6 +171,11 @@ def test_a_secret_file_that_never_answers_is_a_plain_fault_and_so_is_its_neighbo
 def test_a_secret_file_without_an_end_is_not_read_into_memory(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="larger than 1,000,000 bytes"):
         Vault({}, tmp_path).resolve("file:/dev/zero", key=PLACE)
+
+
+def test_a_secret_is_not_read_out_of_a_database_that_is_open(tmp_path: Path) -> None:
+    with closing(prepared(tmp_path / "cw.db")), pytest.raises(ConfigError, match="a database that is open"):
+        Vault({}, tmp_path).resolve(f"file:{tmp_path / 'cw.db'}", key=PLACE)
 
 
 def test_other_text_is_the_secret_itself() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -115,6 +117,18 @@ def test_the_other_console_takes_the_engine_over(file: Path) -> None:
             ready(second, f"engine in {first.pid}")
             os.kill(first.pid, signal.SIGKILL)
             second.until(lambda text: "engine here" in text, seconds=5)
+
+
+def test_commands_beside_the_console_that_hosts_the_engine_leave_its_log_in_place(file: Path) -> None:
+    log = file.with_name(f"{file.name}-wal")
+    with console(file) as terminal:
+        ready(terminal)
+        number = log.stat().st_ino
+        for _ in range(2):
+            run = [sys.executable, "-c", "from cwconsole.cli.main import main; main()"]
+            subprocess.run([*run, "instances", "enable", "globex", "--db", str(file)], check=True, timeout=30)
+            terminal.until(lambda text: "paused" in text)  # globex has a paused resource
+            assert log.stat().st_ino == number, "nobody takes himself for the last one"
 
 
 def test_a_read_only_console_starts_no_engine(file: Path) -> None:
