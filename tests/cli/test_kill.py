@@ -1,4 +1,4 @@
-"""kill -9 at any moment of a run, followed by `run --once`, loses nothing and leaves no gap."""
+"""kill -9 at any moment of a run or of a console, followed by `run --once`, loses nothing and leaves no gap."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import random
 import signal
 import sqlite3
 import sys
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ from cwconsole.simulator.churn import Mix
 from cwconsole.simulator.receiver import Receiver
 from cwconsole.simulator.records import record_digest
 from cwconsole.simulator.simulator import Simulator
+from tests.tui import terminals
+from tests.tui.terminals import Terminal
 
 MOMENTS = 20
+CONSOLES = 3
 PATHS = ("/company/contacts", "/service/tickets")
 RUN = (sys.executable, "-m", "cwconsole")
 
@@ -91,7 +94,7 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
         for _ in range(MOMENTS):
             simulator.rate = 60.0
             process = await commands.start("run")
-            await _until_working(commands, process)
+            await _until_working(commands, process.pid)
             await asyncio.sleep(moments.uniform(0, 1.2))
             process.send_signal(signal.SIGKILL)
             await process.communicate()
@@ -101,9 +104,56 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
         _no_gap(commands, receiver)
 
 
-async def _until_working(commands: Commands, process: asyncio.subprocess.Process) -> None:
+@pytest.mark.timeout(240)
+async def test_killed_consoles_lose_nothing_while_commands_come_and_go(tmp_path: Path) -> None:
+    moments = random.Random(20261127)
+    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=6)
+    receiver = Receiver()
+    commands = Commands(tmp_path)
+    async with simulator.serve() as cw, receiver.serve() as hook:
+        body = tmp_path / "acme.json"
+        body.write_text(json.dumps(instance(cw.base_url, hook.url + "/hook")))
+        await commands.run("instances", "add", str(body))
+        await commands.run("run", "--once")
+        for _ in range(CONSOLES):
+            simulator.rate = 60.0
+            with terminals.console(commands.db, env=commands.env) as terminal:
+                async with _drawing(terminal):
+                    await _until_working(commands, terminal.pid)
+                    for beside in (
+                        ["status"],
+                        ["pause", "acme", "contacts"],
+                        ["resume", "acme", "contacts"],
+                        ["poll", "acme"],
+                    ):
+                        await commands.run(*beside)
+                    await asyncio.sleep(moments.uniform(0, 1.2))
+            simulator.rate = 0.0
+            await commands.run("run", "--once")
+            _nothing_is_lost(simulator, receiver)
+        _no_gap(commands, receiver)
+
+
+@asynccontextmanager
+async def _drawing(terminal: Terminal) -> AsyncIterator[None]:
+    """Take what the console sends, as a terminal does: a full pipe would hold it up."""
+    over = asyncio.Event()
+
+    async def take() -> None:
+        while not over.is_set():
+            await asyncio.to_thread(terminal.pump, 0.05)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(take())
+        try:
+            yield
+        finally:
+            over.set()
+
+
+async def _until_working(commands: Commands, pid: int) -> None:
     """Until this engine has said who it is: from there on any moment is a moment of a run."""
-    said = f'"pid": {process.pid}'
+    said = f'"pid": {pid}'
     async with asyncio.timeout(20):
         while said not in str(commands.rows("SELECT value FROM meta WHERE key = 'engine'")):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
