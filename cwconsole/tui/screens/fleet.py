@@ -102,7 +102,8 @@ class FleetScreen(Instances, Places, ListScreen):
         )
 
     def _marked(self) -> list[FleetRow]:
-        return [row for row in self._rows.rows if row.key in self.table.marks]
+        marks = self.table.marks
+        return [] if marks.none else [row for row in self._rows.rows if row.key in marks]
 
     def chosen_places(self) -> Sequence[Place]:
         """The marked ones; a resource whose instance is marked as a whole is within it."""
