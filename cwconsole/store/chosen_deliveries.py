@@ -13,19 +13,32 @@ from cwconsole.core.filters import LONGEST_PAGE, Filter
 from cwconsole.store import delivery_list
 
 MOST: Final = LONGEST_PAGE  # what is changed at one asking
+NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Which delivery it is. type: of its event."""
+
+    id: int
+    type: str
+    instance: str
+    resource: str
+    object_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
     """Deliveries by state, as (state, number). urls: where they go, at most three of `callbacks`.
 
-    held: how many of them are held, or go to a callback URL that is.
+    named: the newest of them, at most three. held: how many of them are held, or go to a callback URL that is.
     """
 
     states: tuple[tuple[str, int], ...]
     callbacks: int
     urls: tuple[str, ...]
     held: int
+    named: tuple[Named, ...] = ()
 
     def among(self, states: Collection[str]) -> int:
         """How many are in one of these states."""
@@ -63,4 +76,18 @@ def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
         f"SELECT DISTINCT c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among} ORDER BY 1 LIMIT 3",
         listed,
     ).fetchall()
-    return Chosen(states=by_state, callbacks=callbacks, urls=tuple(row[0] for row in urls), held=held)
+    newest = conn.execute(
+        f"""
+        SELECT d.id, lower(e.type) AS type, i.name AS instance, r.name AS resource, d.object_id
+        FROM deliveries d JOIN events e ON e.id = d.event_id JOIN instances i ON i.id = d.instance_id
+            JOIN resources r ON r.id = d.resource_id {among} ORDER BY d.id DESC LIMIT {NAMED}
+        """,
+        listed,
+    ).fetchall()
+    return Chosen(
+        states=by_state,
+        callbacks=callbacks,
+        urls=tuple(row[0] for row in urls),
+        held=held,
+        named=tuple(Named(**row) for row in newest),
+    )

@@ -159,6 +159,7 @@ async def test_the_marked_ones_are_tried_again_after_a_question_with_the_numbers
     await rig.press("r")
     assert "Try 2 deliveries again?" in rig.text()
     assert "2 dead to:" in rig.text()
+    assert asked(rig).count("delivery ") == 3, "each of them is named"
     assert HOOK in rig.text()
     assert "Left as they are: 1 delivered." in rig.text()
     await rig.press("enter")
@@ -172,9 +173,11 @@ async def test_the_marked_ones_are_tried_again_after_a_question_with_the_numbers
 
 async def test_giving_up_is_confirmed_and_takes_a_reason(rig: Rig) -> None:
     await only(rig, "state:retrying resource:tickets", 3)
-    number = rig.screen.table.current.id
+    row = rig.screen.table.current
+    number = row.id
     await rig.press("c")
     assert "Give up 1 delivery?" in rig.text()
+    assert f"delivery {number}: {row.type.lower()} {row.instance}/{row.resource} {row.object_id}" in asked(rig)
     assert "1 retrying to:" in rig.text()
     assert "the next event of each object takes its turn" in asked(rig)
     await rig.press("tab", *"not needed", "enter", "y")

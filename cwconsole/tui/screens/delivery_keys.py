@@ -129,12 +129,16 @@ def _question(verb: Verb, counted: Chosen) -> Question:
         raise RefusedError(f"Nothing here can be {verb.did} ({there}).")
     what = "1 delivery" if number == 1 else f"{number:,} deliveries"
     more = f" and {counted.callbacks - len(counted.urls)} more" if counted.callbacks > len(counted.urls) else ""
-    lines = [f"{told} to:", *(f"  {plain(url)}" for url in counted.urls), *([f"  {more.strip()}"] if more else [])]
+    lines = [*_names(counted), f"{told} to:"]
+    lines += [*(f"  {plain(url)}" for url in counted.urls), *([f"  {more.strip()}"] if more else [])]
     if others:
         left = ", ".join(f"{each:,} {state}" for state, each in counted.states if state not in states)
         lines.append(f"Left as they are: {left}.")
-    if counted.held:
-        lines.append(f"{counted.held:,} of them are held, and stay so until they are let go.")
+    if counted.held and verb is RETRY:
+        lines.append(
+            "What is held stays so until it is let go"
+            + (": 1 is." if counted.held == 1 else f": {counted.held:,} are.")
+        )
     lines += ["", *(_RETRIED if verb is RETRY else _CANCELLED)]
     return Question(
         title=f"Try {what} again?" if verb is RETRY else f"Give up {what}?",
@@ -143,6 +147,16 @@ def _question(verb: Verb, counted: Chosen) -> Question:
         typed=str(number) if number >= TYPED_FROM else None,
         reasoned=True,
     )
+
+
+def _names(counted: Chosen) -> list[str]:
+    """Which ones: a list that is live may have moved on while the key was pressed."""
+    lines = [
+        f"delivery {one.id}: {one.type} {plain(one.instance)}/{plain(one.resource)} {one.object_id}"
+        for one in counted.named
+    ]
+    more = sum(number for _, number in counted.states) - len(lines)
+    return [*lines, *([f"and {more:,} more"] if more else []), ""]
 
 
 _RETRIED: Final = ("Each is sent as soon as it is its turn, with a fresh schedule of attempts.",)

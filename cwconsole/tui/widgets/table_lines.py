@@ -32,12 +32,15 @@ KEPT_LINES: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Drawn(Generic[R]):
-    """A row's cells, and what they were drawn from. strips: by whether it has the cursor, and whether it is marked."""
+    """A row's cells, and what they were drawn from.
+
+    strips: by whether it has the cursor, whether it is marked, and their width, which is less beside a scrollbar.
+    """
 
     row: R
     look: Look
     line: Line
-    strips: dict[tuple[bool, bool], Strip] = field(default_factory=dict)
+    strips: dict[tuple[bool, bool, int], Strip] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,7 @@ class TableLines(LineScroll, Generic[R]):
         row = self.rows.at(index)
         if row is None:
             return self._finished(shown.line, self.component("table--waiting"))
-        strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked)
+        strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked, self._cells)
         if kind not in strips:
             strips[kind] = self._row_strip(shown)
         return strips[kind]
