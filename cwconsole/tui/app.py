@@ -20,7 +20,7 @@ from cwconsole.tui.actions import MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export
-from cwconsole.tui.freshness import Freshness
+from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.operator import Operator
@@ -178,6 +178,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             read_only=self.operator.read_only,
             frozen=self.frozen,
             production=self._is_about_production(),
+            stale=self.fleet_freshness.phase is Phase.STALE,
         )
 
     def _is_about_production(self) -> bool:
@@ -228,6 +229,7 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
 
     async def _read_fleet(self) -> None:
         before = self._reading
+        await self.store.data_version()  # refuses a file that a newer program has changed meanwhile
         now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
         if now is before:
             return

@@ -10,11 +10,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+import structlog
 from textual.message import Message
 
+from cwconsole.core.errors import CwconsoleError
 from cwconsole.store.database import Store
 
+log = structlog.get_logger(__name__)
+
 LOOK_SECONDS: Final = 0.25
+UNREADABLE: Final = -1  # no version that SQLite counts
 
 
 class StoreChanged(Message, bubble=False):
@@ -27,12 +32,18 @@ class StoreChanged(Message, bubble=False):
 async def follow(store: Store, tell: Callable[[], object]) -> None:
     """Call `tell` after each change, at most once in `LOOK_SECONDS`; runs until it is cancelled.
 
-    Also once at the start, for what was written between the first reading of a view and the first look here.
+    Also once at the start, for what was written between the first reading of a view and the first look here; and once
+    when the file cannot be looked at any more, so that whoever is told finds that out, and once when it can again.
     """
-    seen = -1
+    seen: int | None = None
     while True:
         await asyncio.sleep(LOOK_SECONDS)
-        version = await store.data_version()
+        try:
+            version = await store.data_version()
+        except CwconsoleError as error:
+            if seen != UNREADABLE:
+                log.warning("changes of the database cannot be seen", why=error.message)
+            version = UNREADABLE
         if version != seen:
             seen = version
             tell()

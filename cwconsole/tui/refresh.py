@@ -5,7 +5,9 @@
    (`PERIOD_SECONDS`): however much is written, a console does little, and two of them show the same within a second.
    A slow reading is followed by a longer rest, but by no more than a second.
 3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
-4. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
+4. After a failed reading it tries again by itself, after a second and then ever more slowly up to half a minute
+   (`retry_seconds`); whatever asks meanwhile is still answered as fast as before.
+5. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Final
 
 import structlog
 from textual.dom import DOMNode
+from textual.timer import Timer
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.tui.freshness import Freshness
@@ -27,6 +30,13 @@ log = structlog.get_logger(__name__)
 PERIOD_SECONDS: Final = 0.6
 REST_FACTOR: Final = 9.0  # a reading takes at most a tenth of the time
 MOST_REST_SECONDS: Final = 1.0
+RETRY_SECONDS: Final = 1.0
+MOST_RETRY_SECONDS: Final = 30.0
+
+
+def retry_seconds(failures: int) -> float:
+    """How long to wait after so many failures in a row, at least one, before trying again unasked."""
+    return float(min(RETRY_SECONDS * 2 ** min(failures - 1, 10), MOST_RETRY_SECONDS))
 
 
 class Refresher:
@@ -52,6 +62,8 @@ class Refresher:
         self._now_ms, self._active, self._changed = now_ms, active, changed
         self._running = False
         self._hurry = asyncio.Event()
+        self._failures = 0  # in a row
+        self._retry: Timer | None = None
 
     def ask(self, reason: str) -> None:
         """Read again at once, for a reason that goes to the log."""
@@ -93,12 +105,34 @@ class Refresher:
         try:
             await self._load()
         except CwconsoleError as error:
-            self._set(self.freshness.failed(error.message))
+            self._failed(error.message)
+            if self._failures == 1:
+                log.warning("view cannot be read", view=self._what, why=error.message)
         except Exception:
-            self._set(self.freshness.failed("something is wrong in the console itself; the log says what"))
-            raise
+            self._failed("something is wrong in the console itself; the log says what")
+            if self._failures == 1:  # the log and the operator are told once
+                raise
         else:
+            if self._failures:
+                log.info("view can be read again", view=self._what, failures=self._failures)
+            self._failures = 0
+            self._stop_retry()
             self._set(self.freshness.succeeded(self._now_ms()))
+
+    def _failed(self, sentence: str) -> None:
+        self._failures += 1
+        self._stop_retry()
+        self._retry = self._node.set_timer(retry_seconds(self._failures), self._try_again)
+        self._set(self.freshness.failed(sentence))
+
+    def _try_again(self) -> None:
+        self.wanted = True
+        self.wake()
+
+    def _stop_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.stop()
+            self._retry = None
 
     def _set(self, freshness: Freshness) -> None:
         before, self.freshness = self.freshness, freshness

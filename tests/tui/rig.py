@@ -153,22 +153,28 @@ class Rig:
 
 
 @asynccontextmanager
-async def console(
-    path: Path,
+async def console(path: Path, **more: Any) -> AsyncIterator[Rig]:
+    """A console that runs, on a file that is prepared. more: as for `console_on`."""
+    async with Store.open(path, migrate=False) as store, console_on(store, **more) as rig:
+        yield rig
+
+
+@asynccontextmanager
+async def console_on(
+    store: Store,
     *,
     size: tuple[int, int] = (80, 24),
     engine: EngineState = HERE,
     terminal: Terminal = PLAIN_TERMINAL,
     **more: Any,
 ) -> AsyncIterator[Rig]:
-    """A console that runs, on a file that is prepared."""
+    """A console that runs on an open store."""
     clock = Clock()
-    async with Store.open(path, migrate=False) as store:
-        operator = Operator(
-            store=store, login="ada", origin="ssh 10.0.0.7", now_ms=clock, read_only=more.pop("read_only", False)
-        )
-        app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
-        async with app.run_test(size=size, notifications=True) as pilot:
-            rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=path)
-            await rig.settle()
-            yield rig
+    operator = Operator(
+        store=store, login="ada", origin="ssh 10.0.0.7", now_ms=clock, read_only=more.pop("read_only", False)
+    )
+    app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=store.path)
+        await rig.settle()
+        yield rig

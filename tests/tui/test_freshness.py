@@ -6,7 +6,8 @@ import asyncio
 import threading
 from pathlib import Path
 
-from tests.tui.rig import Rig, console
+from cwconsole.store.database import Store
+from tests.tui.rig import Rig, console, console_on
 
 EMPTY = "No polls here."
 OF_POLLS = (
@@ -65,6 +66,28 @@ async def test_what_was_never_read_is_unavailable_and_says_why(path: Path) -> No
         assert "polls" in rig.lines()[1], "where one is can still be read"
         await disk.mend()
         await rig.until(lambda: EMPTY in rig.text() and "UNAVAILABLE" not in rig.text())
+
+
+async def test_a_file_that_comes_back_is_read_again_though_nobody_writes_or_asks(path: Path) -> None:
+    """Nothing but the file's own absence, at the start, when its reading connections are not open yet."""
+    away = path.with_name("away.db")
+    async with Store.open(path, migrate=False) as store:
+        await asyncio.to_thread(path.rename, away)
+        async with console_on(store) as rig:
+            await rig.until(lambda: "UNAVAILABLE" in rig.lines()[1] and "There is no database" in rig.text())
+            assert await asyncio.to_thread(away.rename, path)
+            await rig.until(lambda: "contacts" in rig.text() and "UNAVAILABLE" not in rig.text(), seconds=10)
+            await rig.write("UPDATE resources SET watermark = NULL WHERE name = 'companies'")
+            await rig.until(lambda: "○ new" in rig.text())  # and what is written afterwards is followed
+
+
+async def test_a_newer_program_that_takes_the_file_over_makes_all_that_is_shown_stale(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("2")
+        await rig.write("PRAGMA user_version = 9999")
+        await rig.until(lambda: "STALE" in rig.lines()[0])
+        await rig.press("1")
+        await rig.until(lambda: "written by a newer cwconsole" in rig.text())
 
 
 async def test_what_is_being_read_says_so_and_not_that_there_is_nothing(path: Path) -> None:

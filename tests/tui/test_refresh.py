@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
 import pytest
 from textual.app import App
@@ -12,7 +13,7 @@ from textual.app import App
 from cwconsole.core.errors import UsageError
 from cwconsole.tui import refresh
 from cwconsole.tui.freshness import Phase
-from cwconsole.tui.refresh import Refresher
+from cwconsole.tui.refresh import Refresher, retry_seconds
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -66,6 +67,85 @@ async def test_a_failure_leaves_what_was_read_with_its_age() -> None:
         refresher.ask("third")
         await until(lambda: refresher.freshness.phase is Phase.STALE)
         assert (refresher.freshness.since_ms, refresher.freshness.error) == (7, "The file is not there.")
+
+
+async def test_after_a_failure_it_tries_again_by_itself_until_it_can_read(
+    monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+) -> None:
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", 0.01)
+    looks: list[Phase] = []
+    read = 0
+
+    async def load() -> None:
+        nonlocal read
+        read += 1
+        if 1 < read < 5:
+            raise UsageError("The file is not there.")
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(
+            app, load, what="Reading", now_ms=lambda: 7, changed=lambda: looks.append(refresher.freshness.phase)
+        )
+        refresher.ask("first")
+        await until(lambda: looks == [Phase.CURRENT])
+        refresher.ask("second")
+        await until(lambda: looks == [Phase.CURRENT, Phase.STALE, Phase.CURRENT])
+        assert read == 5
+    assert [entry["event"] for entry in logged if entry["log_level"] in {"warning", "info"}] == [
+        "view cannot be read",
+        "view can be read again",
+    ], "once when it breaks, once when it recovers"
+
+
+def test_it_tries_again_ever_more_slowly() -> None:
+    assert [retry_seconds(failures) for failures in (1, 2, 3, 6, 1000)] == [1, 2, 4, 30, 30]
+
+
+async def test_a_failure_of_its_own_is_told_once_and_tried_again_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+) -> None:
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", 0.01)
+    read = 0
+
+    async def load() -> None:
+        nonlocal read
+        read += 1
+        if read < 4:
+            raise ValueError("unforeseen")
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7)
+        refresher.ask("first")
+        await until(lambda: refresher.freshness.phase is Phase.CURRENT)
+    told = [entry for entry in logged if entry["event"] == "console worker failed"]
+    assert len(told) == 1
+    logged.remove(told[0])
+
+
+async def test_a_view_that_was_left_after_a_failure_costs_nothing_until_it_is_in_front_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refresh, "RETRY_SECONDS", 0.01)
+    read, in_front = 0, True
+
+    async def load() -> None:
+        nonlocal read, in_front
+        read += 1
+        if read == 1:
+            in_front = False
+            raise UsageError("The file is not there.")
+
+    app: App[None] = App()
+    async with app.run_test():
+        refresher = Refresher(app, load, what="Reading", now_ms=lambda: 7, active=lambda: in_front)
+        refresher.ask("first")
+        await until(lambda: read == 1 and refresher.wanted)  # its turn to try again has come, and it has not
+        assert (read, refresher.freshness.phase) == (1, Phase.UNAVAILABLE)
+        in_front = True
+        refresher.wake()
+        await until(lambda: refresher.freshness.phase is Phase.CURRENT)
 
 
 async def test_a_view_that_is_not_in_front_remembers_that_it_was_asked() -> None:

@@ -44,7 +44,7 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
 class Heading:
     """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too.
 
-    production: whether what is in view belongs to an instance that is tagged so.
+    production: whether what is in view belongs to an instance that is tagged so. stale: the verdict is an old one.
     """
 
     host: str
@@ -56,6 +56,7 @@ class Heading:
     read_only: bool = False
     frozen: bool = False
     production: bool = False
+    stale: bool = False
 
 
 _ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
@@ -71,6 +72,7 @@ def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
         *([(9, Cell("  ")), (9, Cell(" PROD ", Tone.PROD_SIGN))] if heading.production else []),
         *([(9, Cell("  READ-ONLY", Tone.STRONG))] if heading.read_only else []),
         *([(9, Cell("  FROZEN", Tone.WARN))] if heading.frozen else []),
+        *([(9, Cell("  STALE", Tone.WARN))] if heading.stale else []),
         *_verdict_cells(heading.verdict, glyphs),
     ]
     local = f" {heading.local}{f' {heading.local_zone}' if heading.local_zone else ''}"
