@@ -323,7 +323,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="event.replay", title="Send again", keys=("r",), scopes=(Scope.EVENTS,), label="replay", priority=68,
            writes=True, dangerous=True, words=("replay",), command=_number_command("replay --event",
            lambda subject: subject.event),
-           check=lambda subject: None if subject.event else "There is no event under the cursor."),
+           check=_needs_event),
     Action(id="event.history", title="All events of this object", keys=("b",), scopes=(Scope.EVENTS,),
            label="object", priority=34, words=("history",), check=_needs_event),
     # jobs
@@ -343,7 +343,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="delivery.cancel", title="Give up", keys=("c",), scopes=(Scope.DELIVERY,), label="cancel", priority=67,
            writes=True, dangerous=True, words=("cancel",), check=_can_cancel,
            command=_number_command("deliveries cancel", lambda subject: subject.delivery)),
-    Action(id="delivery.event", title="Its event", keys=("E",), scopes=(Scope.DELIVERY,)),
+    Action(id="delivery.event", title="Its event", keys=("E",), scopes=(Scope.DELIVERY,), check=_needs_event),
     Action(id="deliveries.state", title="Only those in the next state", keys=("tab",), scopes=(Scope.DELIVERIES,),
            label="state", priority=64),
     Action(id="deliveries.state_before", title="Only those in the state before", keys=("shift+tab",),

@@ -61,7 +61,9 @@ class Refresher:
         self._node, self._load, self._what = node, load, what
         self._now_ms, self._active, self._changed = now_ms, active, changed
         self._running = False
+        self._reading = False
         self._hurry = asyncio.Event()
+        self._read_once = asyncio.Event()
         self._failures = 0  # in a row
         self._retry: Timer | None = None
 
@@ -83,6 +85,17 @@ class Refresher:
             self._running = True
             start(self._node, self._run(), what=self._what, group="refresh")
 
+    @property
+    def busy(self) -> bool:
+        """Whether it is being read, or is about to be because the operator asked."""
+        return self._reading or (self.wanted and self._hurry.is_set() and self._active())
+
+    async def caught_up(self) -> None:
+        """Wait until what the operator has asked for has been read, or cannot be."""
+        while self.busy:
+            self._read_once.clear()
+            await self._read_once.wait()
+
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         try:
@@ -102,6 +115,7 @@ class Refresher:
             await asyncio.wait_for(self._hurry.wait(), seconds)
 
     async def _read(self) -> None:
+        self._reading = True
         try:
             await self._load()
         except CwconsoleError as error:
@@ -118,6 +132,9 @@ class Refresher:
             self._failures = 0
             self._stop_retry()
             self._set(self.freshness.succeeded(self._now_ms()))
+        finally:
+            self._reading = False
+            self._read_once.set()
 
     def _failed(self, sentence: str) -> None:
         self._failures += 1

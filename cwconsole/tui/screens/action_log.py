@@ -10,6 +10,7 @@ from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.render.action_rows import ACTION_COLUMNS
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.viewspec import spec
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -41,5 +42,5 @@ class ActionsScreen(ActionKeys, HistoryScreen):
         row: ActionRow | None = self.table.current if self.ready else None
         return self.bare_subject() if row is None else self.bare_subject(action=row.action.id, state=row.action.state)
 
-    def open_row(self, row: Any) -> None:
-        self.run_worker(self.console.drill(spec("action", id=row.action.id)), group="drill")
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        await self.console.drill(spec("action", id=row.action.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from textual.widget import Widget
 
@@ -72,5 +73,5 @@ class DeadLettersScreen(DeliveryKeys, ListScreen):
                 found += await self.console.store.read(chosen_deliveries.ids, wanted)
         return found
 
-    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        await self.console.drill(self._deliveries_of(event.row))
+    async def open_row(self, table: VirtualTable[Any], row: DeadGroup) -> None:
+        await self.console.drill(self._deliveries_of(row))

@@ -23,6 +23,7 @@ from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 TROUBLE_LINES: Final = 5
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
@@ -157,5 +158,5 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
             marked=self.table.marks.count(self.table.rows.total),
         )
 
-    def open_row(self, row: Any) -> None:
-        self.run_worker(self.console.drill(spec("delivery", id=row.id)), group="drill")
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        await self.console.drill(spec("delivery", id=row.id))

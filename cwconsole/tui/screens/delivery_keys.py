@@ -56,9 +56,7 @@ class DeliveryKeys:
 
     async def do_delivery_event(self) -> None:
         row, screen = self.delivery(), self._delivery_screen
-        if row is None:
-            screen.app.notify("There is no delivery under the cursor.", markup=False)
-        else:
+        if row is not None:
             await screen.console.drill(spec("event", id=row.event))
 
     # --- retry and cancel -------------------------------------------------------------------------------------------

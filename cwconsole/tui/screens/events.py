@@ -22,6 +22,7 @@ from cwconsole.tui.screens.replays import Replays, selection_of
 from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
 BESIDE_FROM = 120  # cells of width
@@ -66,8 +67,8 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
     def badge(self) -> str:
         return "  ".join(part for part in (self.saving_words(), super().badge()) if part)
 
-    def open_row(self, row: Any) -> None:
-        self.run_worker(self.console.drill(spec("event", id=row.id)), group="drill")
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        await self.console.drill(spec("event", id=row.id))
 
     def rested(self, row: EventRow | None) -> None:
         """Show the row beside the list, if the cursor is still on it."""

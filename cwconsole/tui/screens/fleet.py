@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from textual.widget import Widget
 
@@ -113,8 +114,7 @@ class FleetScreen(Instances, Places, ListScreen):
         whole = {row.instance for row in marked if not row.resource}
         return [(row.instance, row.resource or None) for row in marked if not row.resource or row.instance not in whole]
 
-    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        row: FleetRow = event.row
+    async def open_row(self, table: VirtualTable[Any], row: FleetRow) -> None:
         if row.folded is not None:
             self._unfolded = (self._unfolded or frozenset()) ^ {row.instance}
             self._show()

@@ -6,9 +6,11 @@ action of the registry is run by the screen's method of its name (`tui.actions`)
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Hashable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,7 +20,7 @@ from textual.widget import Widget
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.health import Health
 from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
-from cwconsole.tui.freshness import Freshness
+from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
@@ -30,10 +32,13 @@ from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.notice_bar import NoticeBar
 from cwconsole.tui.widgets.prompt import Prompt
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
+
+CATCH_UP_SECONDS: Final = 2.0  # so long a key waits for what it is about to be read
 
 
 class ConsoleScreen(Everywhere, Screen[None]):
@@ -234,19 +239,40 @@ class ConsoleScreen(Everywhere, Screen[None]):
             "held": any(row.held for row in rows),
         }
 
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        """Enter was pressed on a row of a table."""
+
     async def action_do(self, name: str) -> None:
-        """Run an action, or say why it cannot be done here."""
+        """Run an action, or say why it cannot be done here; what is being read may still make it possible."""
         action = BY_ID[name]
-        if (reason := action.why_not(self.subject())) is not None:
+        if (reason := action.why_not(self.subject())) is None:
+            await self._do(action)
+        elif self.refresher.busy:
+            start(self, self._do_when_read(action), what=action.title, group="operator")
+        else:
             self.app.notify(reason, severity="warning", markup=False)
+
+    async def _do_when_read(self, action: Action) -> None:
+        """Unless that takes too long, or the operator has gone elsewhere meanwhile."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.refresher.caught_up(), CATCH_UP_SECONDS)
+        if not self.is_current:
             return
-        if name.startswith("mode."):
-            await self.console.go_to_mode(name.removeprefix("mode."))
+        if (reason := action.why_not(self.subject())) is None:
+            await self._do(action)
+            return
+        if self.freshness.phase is Phase.LOADING:
+            reason = f"{action.title}: this has not been read yet; try again when it is there."
+        self.app.notify(reason, severity="warning", markup=False)
+
+    async def _do(self, action: Action) -> None:
+        if action.id.startswith("mode."):
+            await self.console.go_to_mode(action.id.removeprefix("mode."))
             return
         handler = getattr(self, action.method, None)
         if handler is None:  # a table's or a text's own, named from palette or command line
             target = self.focused or self
-            await cast("Any", target).run_action(f"do({name!r})")
+            await cast("Any", target).run_action(f"do({action.id!r})")
         elif inspect.iscoroutine(outcome := handler()):
             await outcome
 

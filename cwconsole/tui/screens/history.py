@@ -16,7 +16,6 @@ from cwconsole.tui.render.columns import Column
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.history_table import HistoryTable
-from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 
 class HistoryScreen(ListScreen):
@@ -76,9 +75,3 @@ class HistoryScreen(ListScreen):
     def badge(self) -> str:
         new = self.history.notify_new() if self.ready else ""
         return "  ".join(part for part in (super().badge(), f"{new}, gg" if new else "") if part)
-
-    def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        self.open_row(event.row)
-
-    def open_row(self, row: Any) -> None:
-        """Enter was pressed on a row."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store import resource_view
@@ -96,8 +96,8 @@ class InstanceScreen(PageScreen):
         self.query_one("#configuration", TextView).show(config_lines(body), keep_place=True)
         self.update_frame()
 
-    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        if event.table.id == "resources":
-            event.stop()
-            row: FleetRow = event.row
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        if table.id == "resources":
             await self.console.drill(spec("resource", instance=row.instance, resource=row.resource))
+        else:
+            await super().open_row(table, row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from textual.widget import Widget
 
@@ -87,8 +87,7 @@ class JobsScreen(JobKeys, ListScreen):
 
         self.app.push_screen(Confirm(Question(title="Stop the export?", lines=lines, yes="stop it")), answered)
 
-    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        row: JobRow = event.row
+    async def open_row(self, table: VirtualTable[Any], row: JobRow) -> None:
         if isinstance(row, Saving):
             console = self.console
             await console.push_screen(Notice("Export of events", saving_lines(row, console.glyphs, console.now_ms())))

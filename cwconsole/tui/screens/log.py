@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from textual.widget import Widget
 
@@ -160,7 +160,7 @@ class LogScreen(ListScreen):
             self.query_one("#entry", TextView).show(entry_lines(event.row))
         self.update_frame()
 
-    def on_virtual_table_opened(self, _: VirtualTable.Opened) -> None:
+    async def open_row(self, table: VirtualTable[Any], row: LogLine) -> None:
         self.do_log_wrap()
 
     def drop_marks(self) -> bool:

@@ -181,10 +181,8 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
     def on_virtual_table_sort_asked(self, _: VirtualTable.SortAsked) -> None:
         self.app.notify("The resources of an instance stand worst first; 1 has a list to sort.", markup=False)
 
-    async def on_virtual_table_opened(self, event: VirtualTable.Opened) -> None:
-        views = {"events": "event", "polls": "poll"}
-        if event.table.id in views:
-            await self.console.drill(spec(views[event.table.id], id=event.row.id))
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        await self.console.drill(spec({"events": "event", "polls": "poll"}[table.id or ""], id=row.id))
 
     def on_virtual_table_cursor_moved(self, _: VirtualTable.CursorMoved) -> None:
         self.update_frame()

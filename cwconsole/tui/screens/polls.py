@@ -11,6 +11,7 @@ from cwconsole.tui.render.poll_rows import POLL_COLUMNS
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import spec
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 
 class PollsScreen(Places, HistoryScreen):
@@ -28,5 +29,5 @@ class PollsScreen(Places, HistoryScreen):
         marked = self.table.marks.count(self.table.rows.total)
         return self.bare_subject(instance=row.instance, resource=row.resource, state=row.outcome, marked=marked)
 
-    def open_row(self, row: Any) -> None:
-        self.run_worker(self.console.drill(spec("poll", id=row.id)), group="drill")
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        await self.console.drill(spec("poll", id=row.id))

@@ -6,9 +6,10 @@ is drawn. The cursor is a row, not a line: when rows come in above it, it stays 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Hashable, Sequence
 from time import monotonic
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
 from textual import events
 from textual.binding import BindingType
@@ -22,6 +23,13 @@ from cwconsole.tui.widgets.table_lines import HEAD, SIGNS, TableLines
 R = TypeVar("R")
 
 TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
+
+
+class Opener(Protocol):
+    """The screen around a table."""
+
+    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
+        """A row was chosen with Enter or a second click."""
 
 
 class VirtualTable(TableLines[R], can_focus=True):
@@ -53,18 +61,6 @@ class VirtualTable(TableLines[R], can_focus=True):
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, VirtualTable.CursorMoved)
-
-    class Opened(Message):
-        """A row was chosen with Enter or a second click."""
-
-        def __init__(self, table: VirtualTable[Any], row: Any) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
-
-        @property
-        def control(self) -> VirtualTable[Any]:
-            return self.table
 
     class Changed(Message):
         """How many are marked, how many there are, or how many are new has changed."""
@@ -245,9 +241,10 @@ class VirtualTable(TableLines[R], can_focus=True):
         else:
             self._g_pressed = now
 
-    def do_table_open(self) -> None:
+    async def do_table_open(self) -> None:
+        """Awaited, and no message: the next key is for what has come to the front."""
         if (row := self.current) is not None:
-            self.post_message(self.Opened(self, row))
+            await cast("Opener", self.screen).open_row(self, row)
 
     def do_table_mark(self) -> None:
         if self._cursor_key is not None:
@@ -303,10 +300,11 @@ class VirtualTable(TableLines[R], can_focus=True):
             return
         index = self.scroll_offset.y + line.y - HEAD
         if index == self._cursor:
-            self.do_table_open()
+            await self.do_table_open()
         elif index < self.rows.total:
             self.move_to(index)
 
-    def action_do(self, name: str) -> None:
+    async def action_do(self, name: str) -> None:
         """Run one of the table's own actions, see `tui.actions`."""
-        getattr(self, "do_" + name.replace(".", "_"))()
+        if inspect.isawaitable(outcome := getattr(self, "do_" + name.replace(".", "_"))()):
+            await outcome

@@ -1,0 +1,137 @@
+"""Keys that are pressed before what they are about is on the screen: they are done to it, and never refused for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from cwconsole.tui.screens import frame
+from tests.store.rows import NOW
+from tests.tui.rig import Rig, console
+
+
+@asynccontextmanager
+async def nothing_is_read(rig: Rig) -> AsyncIterator[None]:
+    """Both reading threads are busy with something else."""
+    gate = threading.Event()
+    reads = [asyncio.create_task(rig.store.read(lambda _: gate.wait(10))) for _ in range(2)]
+    try:
+        await asyncio.sleep(0)
+        yield
+    finally:
+        gate.set()
+        await asyncio.gather(*reads)
+
+
+def text(rig: Rig) -> str:
+    """All that is shown, with `>` between the crumbs."""
+    return " ".join([rig.text().replace("\u203a", ">"), *toasts(rig)])
+
+
+def toasts(rig: Rig) -> list[str]:
+    return [str(one.message) for one in rig.app._notifications]
+
+
+async def queue_an_action(rig: Rig) -> None:
+    await rig.write(
+        "INSERT INTO actions (kind, operator, origin, command, state, asked_ms, params)"
+        " VALUES ('poll', 'bob', 'tty', 'cwconsole poll acme', 'queued', ?, '{}')",
+        NOW,
+    )
+
+
+async def order_a_job(rig: Rig) -> None:
+    await rig.press("2", "asterisk", "r", "y")
+    await rig.until(lambda: any("Job 1 sends" in told for told in toasts(rig)))
+    rig.app.clear_notifications()
+
+
+@pytest.mark.parametrize(
+    ("keys", "shows"),
+    [
+        (("2", "enter", "r"), "Send this event again?"),
+        (("2", "enter", "b"), "events instance:acme resource:contacts object:10"),
+        (("2", "enter", "y"), "Event 40 as JSON is in"),
+        (("3", "enter", "c"), "Give up 1 delivery?"),
+        (("3", "enter", "E"), "deliveries > delivery 40 > event 40"),
+        (("3", "enter", "I"), "deliveries > delivery 40 > acme"),
+        (("5", "enter", "c"), "Action 3 is called off."),
+        (("6", "enter", "c"), "Cancel job 1?"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+async def test_a_key_right_after_enter_is_done_to_what_opens(path: Path, keys: tuple[str, ...], shows: str) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        if keys[0] == "6":
+            await order_a_job(rig)
+        if keys[0] == "5":
+            await queue_an_action(rig)
+        mode, *rest = keys
+        await rig.press(mode)
+        opened = len(rig.app.screen_stack)
+        async with nothing_is_read(rig):
+            for key in rest:
+                rig.send(key)
+            await rig.until(lambda: len(rig.app.screen_stack) > opened and "loading" in rig.lines()[1])
+            await asyncio.sleep(0.1)
+            assert toasts(rig) == [], "nothing is refused that can be done in a moment"
+        await rig.until(lambda: shows in text(rig))
+
+
+async def test_a_poll_page_polls_the_resource_of_its_poll(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.write(
+            "INSERT INTO polls (resource_id, kind, trigger, crawl_id, started_ms, finished_ms, pages, records, outcome)"
+            " SELECT id, 'window', 'schedule', 1, ?, ?, 1, 3, 'ok' FROM resources WHERE name = 'tickets'",
+            NOW - 2000,
+            NOW - 1000,
+        )
+        await rig.press("4")
+        async with nothing_is_read(rig):
+            rig.send("enter")
+            rig.send("p")
+            await rig.until(lambda: "loading" in rig.lines()[1])
+        await rig.until(lambda: "A poll of acme/tickets is asked for" in " ".join(toasts(rig)))
+
+
+async def test_what_cannot_be_done_is_refused_for_its_own_reason_once_that_is_known(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("3", "end")
+        async with nothing_is_read(rig):
+            rig.send("enter")
+            rig.send("r")
+            await rig.until(lambda: "loading" in rig.lines()[1])
+            assert toasts(rig) == []
+        await rig.until(lambda: bool(toasts(rig)))
+        assert toasts(rig) == ["Delivery 1 is delivered; what is dead, cancelled or retrying can be tried again."]
+
+
+async def test_who_has_left_meanwhile_gets_nothing_done_behind_the_back(path: Path) -> None:
+    async with console(path) as rig:
+        await queue_an_action(rig)
+        await rig.press("5")
+        async with nothing_is_read(rig):
+            rig.send("enter")
+            rig.send("c")
+            await rig.until(lambda: "actions > action 3" in text(rig))
+            rig.send("escape")
+            await rig.until(lambda: rig.lines()[1].strip() == "actions")
+        await rig.settle()
+        assert await rig.rows("SELECT state FROM actions WHERE operator = 'bob'") == [("queued",)]
+        assert toasts(rig) == []
+
+
+async def test_what_is_not_read_for_long_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "CATCH_UP_SECONDS", 0.1)
+    async with console(path) as rig:
+        await rig.press("2")
+        async with nothing_is_read(rig):
+            rig.send("enter")
+            rig.send("r")
+            await rig.until(lambda: bool(toasts(rig)))
+            assert toasts(rig) == ["Send again: this has not been read yet; try again when it is there."]
