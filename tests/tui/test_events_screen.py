@@ -227,3 +227,12 @@ async def test_a_row_that_the_filter_lets_through_now_comes_in_where_it_belongs(
     await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE event_id = ?", above)
     await rig.until(lambda: table.rows.total == 2)
     assert [table.rows.at(at).id for at in range(2)] == [above, above - 1]
+
+
+async def test_a_row_that_was_drawn_beside_a_scrollbar_fills_its_line_without_one_too(rig: Rig) -> None:
+    """A line that is too short is not drawn at all."""
+    table = rig.screen.table
+    assert table.show_vertical_scrollbar
+    assert table.render_line(2).cell_length == table.outer_size.width - 1
+    table.show_vertical_scrollbar = False  # what stood there is not drawn anew before the next resize
+    assert table.render_line(2).cell_length == table.outer_size.width
