@@ -121,8 +121,8 @@ def _print_attempt(attempt: AttemptRow) -> None:
 
 
 def _due(row: DeliveryRow, now_ms: int) -> str:
-    if row.held and row.settled_ms is None:
-        return "held"
+    if row.held:
+        return "when let go"
     if row.due_ms is None:
         return maybe("waits its turn" if row.state in {"pending", "retrying"} else None)
     return "due" if row.due_ms <= now_ms else f"in {span((row.due_ms - now_ms) / 1000)}"
@@ -136,7 +136,7 @@ def _cells(row: DeliveryRow, now_ms: int) -> list[str]:
         row.resource,
         str(row.object_id),
         row.type,
-        row.state,
+        row.standing,
         str(row.attempts),
         _due(row, now_ms),
         maybe(row.error_code or row.status),

@@ -153,5 +153,5 @@ def cells(row: EventRow) -> list[str]:
         str(row.object_id),
         row.type,
         date,
-        maybe(row.delivery),
+        maybe(row.standing),
     ]

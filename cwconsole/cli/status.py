@@ -50,7 +50,7 @@ def engine_line(engine: EngineProcess | None, *, runs: bool) -> str:
 def as_json(row: StatusRow) -> dict[str, Any]:
     """One resource, with the names that scripts know. held: how many deliveries are; held_why says what holds them."""
     document: dict[str, Any] = output.as_json(row)
-    document["held"] = row.pending + row.sending + row.retrying if row.held else 0
+    document["held"] = row.pending + row.retrying if row.held else 0
     document["next_poll_at"] = document.pop("next_poll")
     document["state"] = str(row.state)
     return document

@@ -31,11 +31,18 @@ OPEN = ("pending", "sending", "retrying")
 TROUBLED = ("sending", "retrying", "dead", "cancelled")
 _TROUBLED_INDEX = "state IN ('sending', 'retrying', 'dead', 'cancelled')"  # word for word as in the index
 _OPEN_INDEX = "state IN ('pending', 'sending', 'retrying')"
+# Whether a delivery `d` to the callback URL `c` waits behind a hold: the one place of that rule, for every list.
+HELD = "(d.state IN ('pending', 'retrying') AND (d.held = 1 OR c.held_ms IS NOT NULL))"
+
+
+def standing(state: str, *, held: bool) -> str:
+    """How a delivery stands, in a word for people: nothing is sent of what is held, whatever it waits for."""
+    return "held" if held else state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """A delivery. event: the event's number, event_id its public id. held: by itself or with its callback URL.
+    """A delivery. event: the event's number, event_id its public id. held: whether it waits behind a hold.
 
     production: whether its instance is tagged so.
     """
@@ -59,6 +66,11 @@ class DeliveryRow:
     error_code: str | None
     url: str
     production: bool = False
+
+    @property
+    def standing(self) -> str:
+        """Its state, or `held`."""
+        return standing(self.state, held=self.held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,9 +234,9 @@ def _of_resource(resource_id: int) -> Stream:
 def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, DeliveryRow]:
     tag = meta.get(conn, "tag")
     rows = conn.execute(
-        """
+        f"""
         SELECT d.id, d.event_id, d.instance_id, i.name, r.name, d.object_id, coalesce(e.type, ''), d.state,
-            d.held = 1 OR c.held_ms IS NOT NULL, d.replay, d.attempts, d.due_ms, d.created_ms, d.settled_ms, d.status,
+            {HELD}, d.replay, d.attempts, d.due_ms, d.created_ms, d.settled_ms, d.status,
             d.error_code, c.url
         FROM deliveries d JOIN instances i ON i.id = d.instance_id JOIN resources r ON r.id = d.resource_id
             JOIN callbacks c ON c.id = d.callback_id LEFT JOIN events e ON e.id = d.event_id

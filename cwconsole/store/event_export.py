@@ -33,7 +33,7 @@ from cwconsole.store.selection import Selection
 
 PAGE: Final = 500  # events of a piece
 HEAD: Final = ("id", "event_id", "instance_id", "instance", "resource", "object_id", "type", "seen", "record_date",
-               "future", "poll_id", "previous_id", "delivery", "record")  # fmt: skip
+               "future", "poll_id", "previous_id", "delivery", "held", "record")  # fmt: skip
 
 
 class Format(StrEnum):
@@ -66,7 +66,7 @@ def document(row: EventRow, record: bytes) -> dict[str, Json]:
     """An event as JSON. Times are ISO in UTC; the record's date is on ConnectWise's clock, in whole seconds."""
     date = None if row.record_date is None else iso(row.record_date * 1000).replace(".000Z", "Z")
     values = (row.id, row.event_id, row.instance_id, row.instance, row.resource, row.object_id, row.type,
-              iso(row.seen_ms), date, row.future, row.poll_id, row.previous_id, row.delivery,
+              iso(row.seen_ms), date, row.future, row.poll_id, row.previous_id, row.delivery, row.held,
               _read(record))  # fmt: skip
     return dict(zip(HEAD, values, strict=True))
 

@@ -35,9 +35,10 @@ NEWEST = "(SELECT d.state FROM deliveries d WHERE d.event_id = events.id ORDER B
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
-    """An event. event_id: the public one. record_date: whole seconds, server's clock. delivery: state of the newest.
+    """An event. event_id: the public one. record_date: whole seconds, server's clock.
 
-    production: whether its instance is tagged so.
+    delivery: state of the newest. held: whether that one waits behind a hold. production: whether its instance is
+    tagged so.
     """
 
     id: int
@@ -53,7 +54,13 @@ class EventRow:
     poll_id: int
     previous_id: int | None
     delivery: str | None
+    held: bool = False
     production: bool = False
+
+    @property
+    def standing(self) -> str | None:
+        """The newest delivery's state, or `held`; None if there is no delivery."""
+        return None if self.delivery is None else delivery_list.standing(self.delivery, held=self.held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,10 +180,13 @@ def _listed(events: Sequence[int]) -> Stream:
 def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRow]:
     tag = meta.get(conn, "tag")
     rows = conn.execute(
-        """
+        f"""
         SELECT e.id, e.instance_id, i.name, r.name, e.object_id, e.type, e.seen_ms, e.record_date, e.future, e.poll_id,
-            e.previous_id, (SELECT state FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1)
+            e.previous_id, d.state, {delivery_list.HELD}
         FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
+            LEFT JOIN deliveries d
+                ON d.id = (SELECT id FROM deliveries WHERE event_id = e.id ORDER BY id DESC LIMIT 1)
+            LEFT JOIN callbacks c ON c.id = d.callback_id
         WHERE e.id IN (SELECT value FROM json_each(?))
         """,
         (json.dumps(numbers),),
@@ -197,6 +207,7 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
             poll_id=row[9],
             previous_id=row[10],
             delivery=row[11],
+            held=bool(row[12]),
             production=row[1] in tagged,
         )
         for row in rows

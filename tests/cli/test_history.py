@@ -135,6 +135,22 @@ def test_deliveries_are_narrowed_and_shown(cli: Cli, history: None) -> None:
     assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "dead"
 
 
+def test_what_waits_behind_a_hold_is_listed_as_held(cli: Cli, history: None) -> None:
+    assert cli("pause", "acme", "tickets", "--delivery").code == 0
+    assert [row["held"] for row in cli.good("deliveries", "list")] == [True, False, False]
+    assert [(row["delivery"], row["held"]) for row in cli.good("events", "list")] == [
+        ("pending", True),
+        ("dead", False),
+        ("delivered", False),
+    ]
+    for noun in ("events", "deliveries"):
+        newest, dead, _ = cli(noun, "list").out.splitlines()[1:]
+        assert "held" in newest
+        assert "pending" not in newest
+        assert "held" not in dead
+    assert "pending, held" in cli("deliveries", "show", "3").out
+
+
 def test_retry_and_cancel_change_the_state_or_say_why_not(cli: Cli, history: None) -> None:
     assert cli.good("deliveries", "retry", "2")["count"] == 1
     assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "pending"

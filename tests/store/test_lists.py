@@ -337,13 +337,26 @@ def test_an_event_shows_what_changed_and_how_it_was_delivered(tmp_path: Path) ->
     conn.close()
 
 
-def test_a_delivery_counts_as_held_while_its_callback_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hold", ["UPDATE callbacks SET held_ms = 5", "UPDATE deliveries SET held = 1"])
+@pytest.mark.parametrize("state", STATES[Noun.DELIVERIES])
+def test_only_what_waits_behind_a_hold_is_held_in_every_list(tmp_path: Path, hold: str, state: str) -> None:
     conn = prepared(tmp_path / "cw.db")
     place = resource_id(conn, add(conn), "contacts")
-    delivery = add_delivery(conn, add_events(conn, place, [5])[0])
-    assert not delivery_list.show(conn, delivery).delivery.held
-    conn.execute("UPDATE callbacks SET held_ms = 5")
-    assert delivery_list.show(conn, delivery).delivery.held
+    (event,) = add_events(conn, place, [5])
+    add_delivery(conn, event, state="pending")
+    delivery = add_delivery(conn, event, state=state)
+
+    def standings() -> list[str | None]:
+        listed = delivery_list.page(conn, Filter()).rows[0], event_list.page(conn, Filter()).rows[0]
+        detail = event_list.show(conn, event)
+        return [one.standing for one in (*listed, detail.event, detail.deliveries[-1].delivery)]
+
+    assert standings() == [state] * 4
+    conn.execute(hold)
+    waits = state in {"pending", "retrying"}
+    assert standings() == ["held" if waits else state] * 4
+    shown = delivery_list.show(conn, delivery).delivery
+    assert (shown.state, shown.held) == (state, waits), "the state itself is another matter"
     conn.close()
 
 

@@ -22,11 +22,9 @@ OPEN: Final = frozenset({"pending", "sending", "retrying"})
 
 
 def _next(row: DeliveryRow, look: Look) -> Cell:
-    """When it is tried next: `held` and `waits` (for an earlier event of its object) have no time."""
-    if row.state not in OPEN or row.state == "sending":
+    """When it is tried next: what is held has no time, nor what `waits` for an earlier event of its object."""
+    if row.state not in OPEN or row.state == "sending" or row.held:
         return Cell("")
-    if row.held:
-        return Cell("held", Tone.WARN)
     return Cell("waits", Tone.MUTED) if row.due_ms is None else Cell(until(row.due_ms, look.now_ms))
 
 
@@ -40,7 +38,7 @@ def _answer(row: DeliveryRow, look: Look) -> Cell:
 DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.created_ms, look.now_ms))),
-    Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.state, look.glyphs)),
+    Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.standing, look.glyphs)),
     Column(id="instance", title="Instance", cells=10, grows=2,
            draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
@@ -102,7 +100,7 @@ def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Gly
     return facts(
         ("delivery", f"{row.id}{kind}, of event {row.event} ({row.event_id})"),
         ("object", place, f"/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
-        ("state", state_cell(row.state, glyphs), *_outlook(row, now_ms)),
+        ("state", state_cell(row.standing, glyphs), *_outlook(row, now_ms)),
         ("created", f"{second(row.created_ms)}  ({ago(row.created_ms, now_ms)} ago){settled}"),
         ("to", plain(row.url)),
         ("receiver", callback_words(callback, now_ms)),
@@ -116,7 +114,7 @@ def _outlook(row: DeliveryRow, now_ms: int) -> list[Cell]:
     if row.state not in OPEN or row.state == "sending":
         return []
     if row.held:
-        return [Cell("  held: nothing is sent until it is let go (H)", Tone.WARN)]
+        return [Cell(f"  {row.state}, but nothing is sent until it is let go (H)", Tone.WARN)]
     if row.due_ms is None:
         return [Cell("  waits until an earlier event of the object is settled", Tone.MUTED)]
     when = "is due now" if row.due_ms <= now_ms else f"is tried in {until(row.due_ms, now_ms)}, {second(row.due_ms)}"

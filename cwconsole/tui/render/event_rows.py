@@ -20,7 +20,7 @@ from cwconsole.tui.render.times import ago, both, compact, second, span
 
 
 def _delivery(row: EventRow, look: Look) -> Cell:
-    return Cell("recorded", Tone.MUTED) if row.delivery is None else state_cell(row.delivery, look.glyphs)
+    return Cell("recorded", Tone.MUTED) if row.standing is None else state_cell(row.standing, look.glyphs)
 
 
 EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
@@ -87,14 +87,13 @@ def delivery_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Lin
 def _delivery_lines(one: DeliveryDetail, glyphs: Glyphs, now_ms: int) -> list[Line]:
     row = one.delivery
     kind = "replay" if row.replay else "delivery"
-    held = (Cell("  held", Tone.WARN),) if row.held else ()
     due = (
         (Cell(f"  next try in {span((row.due_ms - now_ms) / 1000)}", Tone.MUTED),)
-        if row.due_ms and row.due_ms > now_ms
+        if row.due_ms and row.due_ms > now_ms and not row.held
         else ()
     )
     lines: list[Line] = [
-        (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_cell(row.state, glyphs), *held, *due),
+        (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_cell(row.standing, glyphs), *due),
         (Cell(f"  to {plain(row.url)}", Tone.MUTED),),
     ]
     return lines + [line for attempt in one.attempts for line in _attempt_lines(attempt)]
@@ -132,7 +131,7 @@ def _arrival(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Cell]:
         return [Cell("recorded only, nothing is sent", Tone.MUTED)]
     one = max(detail.deliveries, key=lambda each: each.delivery.id)
     row = one.delivery
-    cells = [state_cell(row.state, glyphs)]
+    cells = [state_cell(row.standing, glyphs)]
     if row.state not in {"delivered", "cancelled"} and one.attempts:
         last = max(one.attempts, key=lambda attempt: attempt.number)
         cells.append(Cell(f"  {last.status or plain(last.error_code or 'no answer')}", Tone.BAD))
@@ -146,7 +145,7 @@ def _outlook(row: DeliveryRow, now_ms: int) -> str:
     if row.state == "delivered":
         return "" if row.settled_ms is None else second(row.settled_ms)
     if row.held:
-        return "held: nothing is sent; H lets it go"
+        return f"{row.state}, but nothing is sent; H lets it go"
     if row.due_ms is None:
         return "an earlier event of the object comes first"
     return f"next try in {span((row.due_ms - now_ms) / 1000)}" if row.due_ms > now_ms else "due now"

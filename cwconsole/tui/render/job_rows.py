@@ -119,10 +119,12 @@ def fact_lines(job: Job, glyphs: Glyphs, now_ms: int) -> list[Line]:
     )
 
 
+_STANDINGS: Final = ("delivered", "dead", "cancelled", "held", "pending", "retrying", "sending")
+
+
 def detail_lines(job: Job, sent: Mapping[str, int], glyphs: Glyphs) -> list[Line]:
     """What became of it. sent: how many of its replays are in which state."""
-    states = [(state, state_cell(state, glyphs)) for state in ("delivered", "dead", "cancelled", "pending", "sending")]
-    shown = [("", Cell(f"{sent[state]:>9,} ", Tone.STRONG), cell) for state, cell in states if state in sent]
+    shown = [("", Cell(f"{sent[one]:>9,} ", Tone.STRONG), state_cell(one, glyphs)) for one in _STANDINGS if one in sent]
     lines = facts(
         ("replays", f"{job.done:,} made, {job.rate:g} a second"),
         *shown,

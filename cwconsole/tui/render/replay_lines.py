@@ -28,7 +28,7 @@ def pace_line(shown: Preview, rate: float) -> str:
 
 
 def _row(row: EventRow, now_ms: int) -> str:
-    delivery = f", {row.delivery}" if row.delivery else ""
+    delivery = f", {row.standing}" if row.standing else ""
     return f"{row.type.lower()} {plain(row.instance)}/{plain(row.resource)} {row.object_id}, " + (
         f"{ago(row.seen_ms, now_ms)} ago{delivery}"
     )

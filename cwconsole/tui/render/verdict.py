@@ -19,7 +19,7 @@ from cwconsole.tui.render.states import health_cell, severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Counts of resources by health, and of deliveries. held: resources whose deliveries are held."""
+    """Counts of resources by health, and of deliveries. held: deliveries that wait behind a hold, in no other count."""
 
     health: tuple[tuple[Health, int], ...] = ()
     pending: int = 0
@@ -33,10 +33,10 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     counted = Counter(row.state for row in rows)
     return Verdict(
         health=tuple(sorted(counted.items(), key=lambda one: severity(one[0]))),
-        pending=sum(row.pending + row.sending for row in rows),
-        retrying=sum(row.retrying for row in rows),
+        pending=sum(row.sending + (0 if row.held else row.pending) for row in rows),
+        retrying=sum(row.retrying for row in rows if not row.held),
         dead=sum(row.dead for row in rows),
-        held=sum(row.held for row in rows),
+        held=sum(row.pending + row.retrying for row in rows if row.held),
     )
 
 

@@ -145,18 +145,7 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
         return await self.console.store.read(chosen_deliveries.ids, chosen, without)
 
     def subject(self) -> Subject:
-        row = self.delivery()
-        if row is None:
-            return self.bare_subject()
-        return self.bare_subject(
-            instance=row.instance,
-            resource=row.resource,
-            held=row.held,
-            event=row.event,
-            delivery=row.id,
-            state=row.state,
-            marked=self.table.marks.count(self.table.rows.total),
-        )
+        return self.delivery_subject(marked=self.table.marks.count(self.table.rows.total) if self.ready else 0)
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         await self.console.drill(spec("delivery", id=row.id))

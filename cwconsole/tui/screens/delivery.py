@@ -35,17 +35,7 @@ class DeliveryScreen(DeliveryKeys, Places, DetailScreen):
         return [] if self._row is None else [self._row.id]
 
     def subject(self) -> Subject:
-        row = self._row
-        if row is None:
-            return self.bare_subject()
-        return self.bare_subject(
-            instance=row.instance,
-            resource=row.resource,
-            held=row.held,
-            event=row.event,
-            delivery=row.id,
-            state=row.state,
-        )
+        return self.delivery_subject()
 
     async def load(self) -> None:
         store, glyphs = self.console.store, self.console.glyphs

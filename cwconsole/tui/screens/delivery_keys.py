@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.delivery import Signal, sources
 from cwconsole.core.errors import CwconsoleError, RefusedError
@@ -12,6 +12,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.store.callback_list import Holds
 from cwconsole.store.chosen_deliveries import Chosen
 from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui.actions import Subject
 from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
 from cwconsole.tui.render.delivery_rows import callback_words
 from cwconsole.tui.render.plain import plain
@@ -40,6 +41,17 @@ class DeliveryKeys:
     @property
     def _delivery_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
+
+    def delivery_subject(self, **more: Any) -> Subject:
+        """What the keys would be done to. What holds a delivery that does not wait, the fleet knows."""
+        row, screen = self.delivery(), self._delivery_screen
+        if row is None:
+            return screen.bare_subject()
+        held = {"held": True} if row.held else {}
+        return screen.bare_subject(
+            instance=row.instance, resource=row.resource, event=row.event, delivery=row.id, state=row.state,
+            **held, **more,
+        )  # fmt: skip
 
     def do_delivery_retry(self) -> None:
         """One is tried at once; many are counted and asked about before."""

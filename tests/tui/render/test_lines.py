@@ -87,13 +87,16 @@ WORST = Verdict(
 
 @given(st.integers(60, 200), st.booleans())
 def test_the_header_fits_and_says_what_somebody_must_mend(cells: int, production: bool) -> None:
-    line = heading_line(heading(verdict=WORST, read_only=True, frozen=True, production=production), cells, UNICODE)
+    line = heading_line(
+        heading(verdict=WORST, read_only=True, frozen=True, production=production, stale=production), cells, UNICODE
+    )
     text = text_of(line)
     assert width(text) == cells
     assert "READ-ONLY" in text
     assert "FROZEN" in text
     assert cells < 80 or "✗ 345 failing" in text
     assert ("PROD" in text) is production
+    assert ("STALE" in text) is production
 
 
 def test_a_fleet_that_is_well_is_named_without_alarm() -> None:
