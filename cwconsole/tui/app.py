@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import structlog
 from textual.app import App
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.scrollbar import ScrollBar
 
@@ -40,12 +42,14 @@ from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.viewspec import Known, ViewSpec
+from cwconsole.tui.widgets.ascii_only import AsciiOnly
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
 
 log = structlog.get_logger(__name__)
 
+ASCII_ONLY: Final = AsciiOnly()
 
 ENGINE_STOPS = Question(
     title="Leave, and stop the engine?",
@@ -159,6 +163,11 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             screen = screen_for(wanted)
             screen.begin_at(place.cursor)
             await self.push_screen(screen)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through before it is sent."""
+        filters = super().get_line_filters()
+        return filters if self.terminal.unicode else [*filters, ASCII_ONLY]
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
+
+from cwconsole.tui.render.plain import width
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,3 +91,18 @@ ASCII: Final = Glyphs(
     bar_empty=".",
     spark="_.-=+*%#",
 )
+
+_IN_ASCII: Final = {
+    sign: other
+    for field in fields(Glyphs)
+    for sign, other in zip(getattr(UNICODE, field.name), getattr(ASCII, field.name), strict=False)
+}
+
+
+def as_ascii(text: str) -> str:
+    """The text in as many cells of ASCII: our signs by their counterparts, whatever else there is as `?`."""
+    if text.isascii():
+        return text
+    signs = "".join(char if char.isascii() else _IN_ASCII.get(char) or "?" * width(char) for char in text)
+    cells = width(text)  # of the whole: some characters change the width of the one before
+    return signs[:cells].ljust(cells, "?")
