@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import structlog
-from textual.app import App
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.scrollbar import ScrollBar
 
@@ -42,14 +39,11 @@ from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.viewspec import Known, ViewSpec
-from cwconsole.tui.widgets.ascii_only import AsciiOnly
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
 
 log = structlog.get_logger(__name__)
-
-ASCII_ONLY: Final = AsciiOnly()
 
 ENGINE_STOPS = Question(
     title="Leave, and stop the engine?",
@@ -71,7 +65,7 @@ EXPORT_STOPS = Question(
 )
 
 
-class ConsoleApp(Switches, App[None], inherit_bindings=False):
+class ConsoleApp(Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
@@ -163,11 +157,6 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             screen = screen_for(wanted)
             screen.begin_at(place.cursor)
             await self.push_screen(screen)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """What every line goes through before it is sent."""
-        filters = super().get_line_filters()
-        return filters if self.terminal.unicode else [*filters, ASCII_ONLY]
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 
@@ -283,10 +272,10 @@ class ConsoleApp(Switches, App[None], inherit_bindings=False):
             self._fleet_refresher.ask("engine")
             self._update_frames()
             if event.engine.error:
-                self.notify(event.engine.error, title="The engine stopped", severity="error", markup=False)
+                self.notify(event.engine.error, title="The engine stopped", severity="error")
 
     def on_work_failed(self, event: WorkFailed) -> None:
-        self.notify(f"{event.what} failed: {plain(str(event.error))[:300]}", severity="error", markup=False)
+        self.notify(f"{event.what} failed: {plain(str(event.error))[:300]}", severity="error")
 
     # --- going places -----------------------------------------------------------------------------------------------
 

@@ -1,13 +1,19 @@
-"""What the app does to itself: the mouse, themes, and saying what is wrong with the settings."""
+"""What the app does to itself and to all that it shows: plain words, ASCII, the mouse, themes, warnings."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import structlog
+from textual.app import App
+from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 
+from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.terminal import Colours
 from cwconsole.tui.themes import NAMES
+from cwconsole.tui.widgets.ascii_only import AsciiOnly
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -15,16 +21,34 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SHOWN_WARNINGS: Final = 3
+ASCII_ONLY: Final = AsciiOnly()
 
 
-class Switches:
-    """Mixed into `ConsoleApp`."""
+class Switches(App[None], inherit_bindings=False):
+    """The base of `ConsoleApp`."""
 
     _mouse_taken = True
 
     @property
     def _app(self) -> ConsoleApp:
         return cast("ConsoleApp", self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line goes through before it is sent."""
+        filters = super().get_line_filters()
+        return filters if self._app.terminal.unicode else [*filters, ASCII_ONLY]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something at the corner. Names, paths and answers of others are in it: it is data, never markup."""
+        super().notify(plain_lines(message), title=plain(title), severity=severity, timeout=timeout, markup=markup)
 
     def toggle_mouse(self) -> None:
         """Let the terminal select text, or take the mouse back."""
@@ -54,4 +78,4 @@ class Switches:
         if (left := len(app.warnings) - len(shown)) > 0:
             shown.append(f"There are {left} more warnings; :debug shows them.")
         for warning in shown:
-            app.notify(warning, title="Settings", severity="warning", markup=False)
+            app.notify(warning, title="Settings", severity="warning")

@@ -24,6 +24,11 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(map(_shown, text))
 
 
+def plain_lines(text: str) -> str:
+    """The same of a text of several lines, which stay."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
 def _shown(char: str) -> str:
     if char.isprintable():
         return char

@@ -83,7 +83,7 @@ class DeliveryKeys:
             counted = await screen.console.store.read(chosen_deliveries.preview, ids)
             question = _question(verb, counted)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
 
         def answered(answer: Answer | None) -> None:

@@ -95,7 +95,7 @@ class Everywhere(ViewKeys):
             else:
                 raise UsageError(f"There is no command {word!r} here; Tab shows what there is.")
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="error", markup=False)
+            screen.app.notify(error.message, severity="error")
 
     def _complete_command(self, line: str) -> Sequence[str]:
         before, space, last = line.rpartition(" ")

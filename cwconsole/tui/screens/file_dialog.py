@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 
 
@@ -26,7 +26,7 @@ class FileDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
             yield Static(plain(self._title), id="dialog-title", markup=False)
-            yield Static(self._note, id="dialog-lines", markup=False)
+            yield Static(plain_lines(self._note), id="dialog-lines", markup=False)
             field = Input(self._path, placeholder="path", compact=True, select_on_focus=False)
             field.cursor_blink = False
             yield field

@@ -250,7 +250,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         elif self.refresher.busy:
             start(self, self._do_when_read(action), what=action.title, group="operator")
         else:
-            self.app.notify(reason, severity="warning", markup=False)
+            self.app.notify(reason, severity="warning")
 
     async def _do_when_read(self, action: Action) -> None:
         """Unless that takes too long, or the operator has gone elsewhere meanwhile."""
@@ -263,7 +263,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
             return
         if self.freshness.phase is Phase.LOADING:
             reason = f"{action.title}: this has not been read yet; try again when it is there."
-        self.app.notify(reason, severity="warning", markup=False)
+        self.app.notify(reason, severity="warning")
 
     async def _do(self, action: Action) -> None:
         if action.id.startswith("mode."):
@@ -284,7 +284,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         try:
             outcome = await work
         except CwconsoleError as error:
-            self.app.notify(error.message, severity="error", markup=False)
+            self.app.notify(error.message, severity="error")
         else:
             if outcome:
-                self.app.notify(outcome, markup=False)
+                self.app.notify(outcome)

@@ -219,7 +219,7 @@ class InstanceForm(ModalScreen[bool]):
             self._wrong(error)
         else:
             for note in sealed.notes:
-                self.app.notify(plain(note), severity="warning", markup=False)
+                self.app.notify(note, severity="warning")
             self.dismiss(True)
 
     def _ask(self, error: RefusedError, made: Draught) -> None:

@@ -102,7 +102,7 @@ async def _told(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
     except CwconsoleError as error:
-        screen.app.notify(plain(error.message), severity="error", markup=False)
+        screen.app.notify(error.message, severity="error")
 
 
 def open_form(screen: ConsoleScreen, form: Form) -> None:
@@ -114,7 +114,7 @@ def open_form(screen: ConsoleScreen, form: Form) -> None:
 
 def _outside(screen: ConsoleScreen) -> Outside | None:
     if screen.console.outside is None:
-        screen.app.notify("This console cannot seal secrets or reach files.", severity="error", markup=False)
+        screen.app.notify("This console cannot seal secrets or reach files.", severity="error")
     return screen.console.outside
 
 
@@ -135,7 +135,7 @@ async def _exporting(screen: ConsoleScreen, name: str, path: str) -> None:
     if outside is not None:
         row, _ = await _stored(screen, name)
         written = await outside.write_file(path, row)
-        screen.app.notify(f"{plain(name)} is in {plain(written)}, its secrets masked.", markup=False)
+        screen.app.notify(f"{plain(name)} is in {plain(written)}, its secrets masked.")
 
 
 async def _editing(screen: ConsoleScreen, name: str) -> None:
@@ -190,7 +190,7 @@ class _changing:  # noqa: N801 - reads as the verb it is
         asked: Asked = app.operator.asked(ActionKind.EDIT, command, made.reason)
         changes = await app.operator.edit_instance(asked, self._seen, made.draft, confirmed=confirmed)
         _renamed(self._screen, self._seen.name, name)
-        app.notify(plain(edit_sentence(name, changes)), markup=False)
+        app.notify(edit_sentence(name, changes))
 
 
 async def _switching_off(screen: ConsoleScreen, name: str, switch: Callable[..., None]) -> None:

@@ -116,7 +116,7 @@ class ListScreen(ConsoleScreen):
         try:
             wanted = self._wanted(text)
         except UsageError as error:
-            self.app.notify(error.message, severity="error", markup=False)
+            self.app.notify(error.message, severity="error")
             wanted = before
         shown, self.spec = self.spec, before
         self.set_spec(wanted)

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cwconsole.tui.render.cells import Line
+from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.text_view import TextView
 
@@ -27,7 +28,7 @@ class Notice(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="-large"):
-            yield Static(self._title, id="dialog-title", markup=False)
+            yield Static(plain(self._title), id="dialog-title", markup=False)
             yield TextView(self._lines)
             yield DialogKeys(("esc", "back"), ("j k", "scroll"))
 

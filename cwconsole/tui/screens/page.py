@@ -179,7 +179,7 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
         self.update_frame()
 
     def on_virtual_table_sort_asked(self, _: VirtualTable.SortAsked) -> None:
-        self.app.notify("The resources of an instance stand worst first; 1 has a list to sort.", markup=False)
+        self.app.notify("The resources of an instance stand worst first; 1 has a list to sort.")
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         await self.console.drill(spec({"events": "event", "polls": "poll"}[table.id or ""], id=row.id))

@@ -107,8 +107,9 @@ class Palette(ModalScreen[Entry | None]):
 
 def _prompt(entry: Entry) -> Content:
     """Keys at the left, as in the help; below the name, why it cannot be done."""
+    name = plain(entry.name)
     keys = Content.styled(fit(entry.keys, KEYS_WIDTH, cut=""), "$secondary")
     if not entry.refused:
-        return keys + Content(entry.name)
+        return keys + Content(name)
     refused = Content.styled(f"\n{' ' * KEYS_WIDTH}{plain(entry.refused)}", "$warning")
-    return keys + Content.styled(entry.name, "$foreground-darken-3") + refused
+    return keys + Content.styled(name, "$foreground-darken-3") + refused

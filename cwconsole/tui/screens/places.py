@@ -130,7 +130,7 @@ class Places(PlacePages):
         try:
             reaches = await screen.console.store.read(read)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
         question = Question(
             title=verb.title.format(places_words(reaches)),

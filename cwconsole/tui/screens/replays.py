@@ -47,10 +47,10 @@ class Replays:
         try:
             shown = await screen.console.store.read(replay_preview.preview, wanted, asked_ms=now_ms)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
         if not shown.total:
-            screen.app.notify("There is no such event any more.", severity="warning", markup=False)
+            screen.app.notify("There is no such event any more.", severity="warning")
             return
         if screen.is_current:
             question = _question(shown, now_ms, before or Answer())

@@ -36,9 +36,7 @@ class Saves:
     def do_events_save(self) -> None:
         screen = self._save_screen
         if (running := screen.console.running_export) is not None:
-            screen.app.notify(
-                f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.", markup=False
-            )
+            screen.app.notify(f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.")
             return
         now = datetime.fromtimestamp(screen.console.now_ms() / 1000, tz=UTC)
         wanted = self.events_to_save()
@@ -69,7 +67,7 @@ class Saves:
             )
             there = await asyncio.to_thread(already, path)
         except UsageError as error:
-            screen.app.notify(plain(error.message), severity="error", markup=False)
+            screen.app.notify(error.message, severity="error")
             return
         if there is None:
             self._begin_export(export)
@@ -95,8 +93,7 @@ class Saves:
             finally:
                 timer.stop()
                 app.exports_changed()
-            app.notify(plain(export.outcome), severity="error" if export.state == "failed" else "information",
-                       markup=False)  # fmt: skip
+            app.notify(export.outcome, severity="error" if export.state == "failed" else "information")
 
         start(app, work(), what=f"Saving to {export.path}", group="export")  # of the app: it survives the screen
         app.exports_changed()

@@ -36,10 +36,10 @@ class ViewKeys:
         try:
             views = await asyncio.to_thread(screen.console.saved_views.all)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="error", markup=False)
+            screen.app.notify(error.message, severity="error")
             return
         if not views:
-            screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.", markup=False)
+            screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.")
             return
         entries = [
             Entry(name=f"{plain(name)}: {plain(line)}", command=f"view {name}") for name, line in sorted(views.items())
@@ -61,9 +61,9 @@ class ViewKeys:
             await screen.console.go(await asyncio.to_thread(views.named, name))
         elif word == "forget":
             await asyncio.to_thread(views.forget, name)
-            screen.app.notify(f"The view {plain(name)} is forgotten.", markup=False)
+            screen.app.notify(f"The view {plain(name)} is forgotten.")
         else:
             line = screen.spec.line
             changed = await asyncio.to_thread(views.save, name, line)
             told = "now means" if changed else "is"
-            screen.app.notify(f"The view {plain(name)} {told}: {plain(line)}", markup=False)
+            screen.app.notify(f"The view {plain(name)} {told}: {plain(line)}")

@@ -208,7 +208,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         lines: Sequence[str] = [self._wrong(wanted)] if typed and self._wrong(wanted) else []
         if wanted is not None and not lines:
             lines = [*preview(self._standing, wanted), *([self._counted] if self._counted else [])]
-        self.query_one("#window", Static).update("\n".join(lines))
+        self.query_one("#window", Static).update("\n".join(map(plain, lines)))
 
     def _show_keys(self) -> None:
         if self._wanted is None:
@@ -227,7 +227,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         if self._wanted is None:
             return
         if self._counting:
-            self.app.notify("ConnectWise is still counting; wait for it.", severity="warning", markup=False)
+            self.app.notify("ConnectWise is still counting; wait for it.", severity="warning")
             return
         reason = self.query_one("#reason", Input).value.strip()
         self.dismiss(Chosen(watermark=self._wanted, reason=reason or None))
@@ -259,11 +259,10 @@ async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:
     try:
         standing = await app.store.read(_standing, instance, resource, now_ms=app.now_ms())
     except CwconsoleError as error:
-        app.notify(error.message, severity="error", markup=False)
+        app.notify(error.message, severity="error")
         return
     if standing is None:
-        app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning",
-                   markup=False)  # fmt: skip
+        app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning")
         return
     if screen.is_current:
         app.push_screen(WatermarkDialog(standing, app.outside), lambda chosen: _chosen(screen, standing, chosen))

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.errors import UsageError
+from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 
 
@@ -76,8 +77,8 @@ class Confirm(ModalScreen[Answer | None]):
     def compose(self) -> ComposeResult:
         asked = self.question
         with Vertical(id="dialog"):
-            yield Static(asked.title, id="dialog-title", markup=False)
-            yield Static("\n".join(asked.lines), id="dialog-lines", markup=False)
+            yield Static(plain(asked.title), id="dialog-title", markup=False)
+            yield Static("\n".join(map(plain, asked.lines)), id="dialog-lines", markup=False)
             if asked.choice is not None:
                 yield Static(asked.choice.told(asked.choice.value), id="choice-told", markup=False)
                 with Horizontal(id="choice-row"):
@@ -86,7 +87,7 @@ class Confirm(ModalScreen[Answer | None]):
             if asked.reasoned:
                 yield self._field("reason", "Reason, for the audit log (optional)", asked.reason)
             if asked.typed is not None:
-                yield self._field("typed", f"Type {asked.typed} to {asked.yes}")
+                yield self._field("typed", plain(f"Type {asked.typed} to {asked.yes}"))
             yield DialogKeys(*self._keys())
 
     def _field(self, name: str, placeholder: str, value: str = "") -> Input:
@@ -139,7 +140,7 @@ class Confirm(ModalScreen[Answer | None]):
             told, right = choice.told(self._value("choice")), True
         except UsageError as error:
             told, right = error.message, False
-        self.query_one("#choice-told", Static).update(told)
+        self.query_one("#choice-told", Static).update(plain(told))
         return right
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -256,7 +256,7 @@ class VirtualTable(TableLines[R], can_focus=True):
         """From the row that was marked last up to the cursor."""
         start = None if self._anchor is None else self.rows.index(self._anchor)
         if start is None:
-            self.app.notify("Mark the first row with space, then go to the last one.", markup=False)
+            self.app.notify("Mark the first row with space, then go to the last one.")
             return
         low, high = sorted((start, self._cursor))
         rows = [row for at in range(low, high + 1) if (row := self.rows.at(at)) is not None]
@@ -272,7 +272,7 @@ class VirtualTable(TableLines[R], can_focus=True):
         """Sort by the next column that one can sort by."""
         ids = [one.column.id for one in self._placed if one.column.sort]
         if not ids:
-            self.app.notify("This list has one order only, newest first; filter it with / instead.", markup=False)
+            self.app.notify("This list has one order only, newest first; filter it with / instead.")
             return
         at = (ids.index(self.sorted_by) + 1) % len(ids) if self.sorted_by in ids else 0
         self.post_message(self.SortAsked(ids[at], self.descending))
