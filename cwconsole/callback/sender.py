@@ -46,6 +46,15 @@ _ADVICE: Final = {
     413: "it has to allow larger notifications",
     429: "it asks for fewer at a time",
 }
+# The same for a request that got none.
+_FAILURE_ADVICE: Final = {
+    "blocked": "allow its network by callback_networks in the settings, or correct the callback URL",
+    "dns": "correct the callback URL, or mend this machine's name service",
+    "refused": "see whether the receiver runs, or correct the callback URL",
+    "tls": "check the receiver's certificate, or cwconsole.ca_file",
+    "proxy": "check cwconsole.proxy",
+    "invalid_request": "correct the callback URL and its headers",
+}
 
 
 class CallbackSender:
@@ -88,7 +97,7 @@ class CallbackSender:
             duration_ms=duration_ms,
             url=self._url,
             error_code=_failure_code(failure),
-            error=f"{failure.message.rstrip('.')}.",
+            error=_failure_sentence(failure),
             peer=failure.peer,
         )
 
@@ -153,6 +162,11 @@ def _failure_code(failure: HttpFailure) -> str:
     closed: our own end, which is no verdict on the receiver. cut_short: an answer had begun, so it may have been taken.
     """
     return {"closed": "interrupted", "cut_short": "unknown_outcome"}.get(failure.code, failure.code)
+
+
+def _failure_sentence(failure: HttpFailure) -> str:
+    advice = _FAILURE_ADVICE.get(failure.code)
+    return f"{failure.message.rstrip('.')}{'; ' + advice if advice else ''}."
 
 
 def _sentence(status: int, code: str | None) -> str | None:

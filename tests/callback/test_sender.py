@@ -216,7 +216,9 @@ async def test_a_refused_connection_is_told_from_a_name_that_does_not_resolve(ht
     unresolved = await sender(http, f"http://{'x' * 64}.example/").send(parcel())
     assert (refused.error_code, unresolved.error_code) == ("refused", "dns")
     assert (refused.status, refused.peer, refused.body) == (None, None, b"")
-    assert (refused.error or "").endswith("refused the connection.")
+    assert (refused.error or "").endswith(
+        "refused the connection; see whether the receiver runs, or correct the callback URL."
+    )
 
 
 async def test_a_receiver_at_a_forbidden_address_gets_nothing() -> None:
