@@ -1,7 +1,7 @@
 """The one door through which errors leave: a sentence on stderr and an exit code, never a traceback.
 
 0 done, 1 failed, 2 asked wrongly, 3 refused until confirmed, 4 no engine; a signal ends with 128 and its number.
-With `--json` the error is a JSON object on stderr: {"error": code, "message": sentence, "exit_code": number}.
+With `--json` the error is the last line of stderr: {"error": code, "message": sentence, "exit_code": number}.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def end_in_order(number: int, _: FrameType | None) -> None:
 
 def _told(code: str, sentence: str, exit_code: int, as_json: bool) -> int:
     if as_json:
-        output.print_json({"error": code, "message": sentence, "exit_code": exit_code}, to_stderr=True)
+        output.print_json_line({"error": code, "message": sentence, "exit_code": exit_code}, to_stderr=True)
     else:
         for line in sentence.splitlines():
             output.say(line)

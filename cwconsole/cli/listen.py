@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import click
 
@@ -23,22 +22,25 @@ PORT = 8787  # the one in sample_instances
 def listen(invocation: Invocation, /, *, port: int, key: str | None) -> None:
     """Take notifications at http://127.0.0.1:PORT/ and print one line each until it is stopped.
 
-    With --json, one JSON object a line. It can be told to fail while it runs: POST /_receiver/faults; GET
-    /_receiver/state counts what came in.
+    With --json, one JSON object a line: first the address, then each notification. It can be told to fail while it
+    runs: POST /_receiver/faults; GET /_receiver/state counts what came in.
     """
     from cwconsole.cli import loop  # noqa: PLC0415 - asyncio and the server
     from cwconsole.simulator.receiver import Delivery, Keep, Receiver  # noqa: PLC0415
 
     def show(delivery: Delivery) -> None:
         if invocation.as_json:
-            click.echo(json.dumps(delivery._asdict()))
+            output.print_json_line(delivery._asdict())
         else:
             output.print_line(delivery.line())
 
     async def serve(receiver: Receiver) -> None:
         try:
             async with receiver.serve(port=port) as listening:
-                output.say(f"Listening at {listening.url}. Stop with Ctrl-C.")
+                if invocation.as_json:
+                    output.print_json_line({"url": listening.url, "port": listening.port})
+                else:
+                    output.say(f"Listening at {listening.url}. Stop with Ctrl-C.")
                 await asyncio.Event().wait()
         except OSError as error:
             raise UsageError(f"Port {port} cannot be used: {error.strerror}; name another with --port.") from error

@@ -1,4 +1,5 @@
-"""Where the engine's log goes: stderr of `run`, else the log file. One line an entry, `name=value`, without secrets.
+"""Where the engine's log goes: stderr of `run`, else the log file. One line an entry, without secrets: `name=value`, or
+JSON on the stderr of a command that was asked for it.
 
 Lines are written by a thread of their own: a slow disk or a stuck terminal must not hold up the engine. What libraries
 have to say by `logging` goes the same way, since anything else on stderr would be written across the console.
@@ -27,9 +28,9 @@ SECRET_NAMES = frozenset({"private_key", "signature_key", "password", "authoriza
 
 
 @contextmanager
-def log_to_stderr(level: str, given: Collection[str] = ()) -> Iterator[None]:
+def log_to_stderr(level: str, given: Collection[str] = (), *, as_json: bool = False) -> Iterator[None]:
     """For engines without a screen; systemd keeps it. given: the secrets that this process holds, as they come."""
-    with _written_by(_Stderr(sys.stderr), level, given):
+    with _written_by(_Stderr(sys.stderr), level, given, as_json=as_json):
         yield
 
 
@@ -74,8 +75,11 @@ class _FromLibraries(logging.Handler):
 
 
 @contextmanager
-def _written_by(handler: logging.Handler, level: str, given: Collection[str]) -> Iterator[None]:
+def _written_by(
+    handler: logging.Handler, level: str, given: Collection[str], *, as_json: bool = False
+) -> Iterator[None]:
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
     listener = QueueListener(queue, handler)
     structlog.configure(
         processors=[
@@ -83,7 +87,7 @@ def _written_by(handler: logging.Handler, level: str, given: Collection[str]) ->
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             without_secrets(given),
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            structlog.processors.JSONRenderer() if as_json else logfmt,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=lambda *_: _Lines(queue),

@@ -14,6 +14,7 @@ import click
 from cwconsole.cli.common import common_options
 from cwconsole.cli.door import end_in_order, guarded
 from cwconsole.cli.invocation import Invocation
+from cwconsole.core.errors import UsageError
 
 # name -> module below cwconsole.cli, and the line that `--help` shows.
 COMMANDS = {
@@ -94,11 +95,14 @@ def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool, fr
 
     Without a command: the console, which runs the engine if nobody else does. Press ? in it for help.
 
-    Every command takes --json (one JSON document instead of text) and --db PATH (another database; also CWCONSOLE_DB).
+    Every command takes --json (one JSON document instead of text; on stderr one object a line, an error last) and
+    --db PATH (another database; also CWCONSOLE_DB).
     INSTANCE is an id or a name. Times are UTC; 2h means two hours ago.
     """
     if ctx.invoked_subcommand is not None:
         return 0
+    if ctx.obj.as_json:
+        raise UsageError("The console prints no JSON; name a command, such as `cwconsole status --json`.")
     from cwconsole.cli import console  # noqa: PLC0415 - the screen, and all it needs
 
     return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen, fresh=fresh)

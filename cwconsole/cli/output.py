@@ -1,5 +1,7 @@
 """What commands print: tables and facts for people, one JSON document with `--json`.
 
+What is said beside it goes to stderr: lines for people, with `--json` one object a line.
+
 JSON has names without units: `seen_ms` becomes `seen`, an ISO time in UTC; so do the times on ConnectWise's clock.
 """
 
@@ -16,6 +18,7 @@ from typing import Any
 import click
 
 from cwconsole.cli import text
+from cwconsole.cli.invocation import Invocation
 from cwconsole.core.moments import iso
 
 SERVER_TIMES = frozenset({"watermark", "window_from", "server_time", "record_date", "server_now"})
@@ -47,10 +50,20 @@ def server_iso(seconds: int) -> str:
     return iso(seconds * 1000).replace(".000Z", "Z")
 
 
-def print_json(value: object, *, to_stderr: bool = False) -> None:
-    """One JSON document. Half characters in remote text become escapes, which JSON knows as well."""
-    document = json.dumps(as_json(value), ensure_ascii=False, indent=2)
-    click.echo(document.encode("utf-8", "backslashreplace").decode(), err=to_stderr)
+def print_json(value: object) -> None:
+    """One JSON document."""
+    click.echo(_json_text(value, indent=2))
+
+
+def print_json_line(value: object, *, to_stderr: bool = False) -> None:
+    """One JSON value on a line of its own, for whoever reads line by line."""
+    click.echo(_json_text(value, indent=None), err=to_stderr)
+
+
+def _json_text(value: object, *, indent: int | None) -> str:
+    """Half characters in remote text become escapes, which JSON knows as well."""
+    document = json.dumps(as_json(value), ensure_ascii=False, indent=indent)
+    return document.encode("utf-8", "backslashreplace").decode()
 
 
 def print_line(line: str) -> None:
@@ -65,7 +78,12 @@ def print_block(lines: str) -> None:
 
 def say(line: str) -> None:
     """A word beside the data, on stderr."""
-    click.echo(text.harmless(line), err=True)
+    context = click.get_current_context(silent=True)
+    invocation = None if context is None else context.find_object(Invocation)
+    if invocation is not None and invocation.as_json:
+        print_json_line({"note": line}, to_stderr=True)
+    else:
+        click.echo(text.harmless(line), err=True)
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from cwconsole.cli import output
@@ -10,6 +12,7 @@ from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
+from cwconsole.core.moments import iso
 
 
 @click.command()
@@ -28,7 +31,7 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
 
     if once and seconds is not None:
         raise UsageError("--once and --for exclude each other; give one of them.")
-    with log_to_stderr(invocation.settings.log_level, invocation.vault.given):
+    with log_to_stderr(invocation.settings.log_level, invocation.vault.given, as_json=invocation.as_json):
         invocation.prepare()
         return _once(invocation) if once else _until_ended(invocation, seconds)
 
@@ -37,6 +40,9 @@ def _until_ended(invocation: Invocation, seconds: float | None) -> int:
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
 
     ended = loop.run(hosting.run(host(invocation), seconds=seconds))
+    if invocation.as_json:
+        times = {"started": iso(invocation.now_ms), "ended": iso(time.time_ns() // 1_000_000)}
+        output.print_json({**times, "signal": ended.signal})
     return 0 if ended.signal is None else 128 + ended.signal
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import click
 
@@ -69,7 +68,7 @@ def simulate(
                         "private_key": private_key,
                         "client_id": CLIENT_ID,
                     }
-                    click.echo(json.dumps(facts))
+                    output.print_json_line(facts)
                 else:
                     output.print_line(f"baseUrl is {running.base_url}; public key {public_key}. Stop with Ctrl-C.")
                 await asyncio.Event().wait()

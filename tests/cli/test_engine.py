@@ -79,7 +79,7 @@ def test_an_instance_whose_secret_never_comes_is_said_and_holds_no_other_up(
     result = cli("run", "--once", "--json")
     assert result.code == 1
     assert [(one["instance"], one["outcome"]) for one in result.json] == [("acme", "ok"), ("acme", "ok")]
-    assert "stuck: configuration.private.key: found file:" in json.loads(result.err[result.err.index("{") :])["message"]
+    assert "stuck: configuration.private.key: found file:" in json.loads(result.err.splitlines()[-1])["message"]
     rows = {(row["instance"], row["resource"]): row for row in cli.good("status")}
     assert rows["stuck", "contacts"]["state"] == "parked"
     assert "dead network mount?" in rows["stuck", "contacts"]["last_error"]
