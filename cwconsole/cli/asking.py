@@ -72,6 +72,7 @@ def host(invocation: Invocation) -> partial:  # type: ignore[type-arg]
         invocation.vault,
         client_id=invocation.settings.client_id,
         api_policy=public_only(invocation.settings.callback_networks),
+        keep_days=invocation.settings.retention_days,
     )
 
 

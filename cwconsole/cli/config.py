@@ -23,6 +23,10 @@ TEMPLATE = """\
 # Private networks that instances from the HTTP API may deliver to.
 # callback_networks = ["10.1.0.0/16"]
 
+# For how many days events, deliveries, polls and actions are kept. The last version of each record, and what is still
+# to be delivered, always stay.
+# retention_days = 90
+
 # debug, info, warning or error.
 # log_level = "info"
 

@@ -4,6 +4,7 @@
 
     client_id = "…"                        # ConnectWise's clientId for instances that have none
     callback_networks = ["10.1.0.0/16"]    # private networks that instances from the HTTP API may deliver to
+    retention_days = 90                    # how long history is kept; the last version of each record stays
     log_level = "info"                     # debug, info, warning or error
     [keys]                                 # of the console, by the ids that `cwconsole keys` lists
     "poll.now" = "p,ctrl+x"
@@ -26,7 +27,8 @@ from cwconsole.core.errors import ConfigError
 APP = "cwconsole"
 CLIENT_ID_VARIABLE = "CWCONSOLE_CLIENT_ID"
 LEVELS = ("debug", "info", "warning", "error")
-KNOWN = ("client_id", "callback_networks", "log_level", "keys")
+KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "keys")
+DEFAULT_DAYS, MOST_DAYS = 90, 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Settings:
 
     client_id: str | None = None
     callback_networks: tuple[str, ...] = ()
+    retention_days: int = DEFAULT_DAYS
     log_level: str = "info"
     keys: Mapping[str, str] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
@@ -82,6 +85,7 @@ def load(env: Mapping[str, str]) -> Settings:
     return Settings(
         client_id=env.get(CLIENT_ID_VARIABLE) or client_id,
         callback_networks=_networks(table, path),
+        retention_days=_days(table, path),
         log_level=_level(table, path),
         keys=_keys(table, path),
         named=frozenset(table),
@@ -109,6 +113,7 @@ def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
     return [
         client_id,
         one("callback_networks", ", ".join(found.callback_networks) or "none"),
+        one("retention_days", str(found.retention_days)),
         one("log_level", found.log_level),
         one("keys", ", ".join(f"{name} = {keys}" for name, keys in found.keys.items()) or "ours"),
     ]
@@ -130,6 +135,13 @@ def _text(table: dict[str, object], name: str, path: Path) -> str | None:
     if value is not None and not (isinstance(value, str) and value.isprintable()):
         raise ConfigError(f"{path}: {name}", "no plain text", "a text")
     return value or None
+
+
+def _days(table: dict[str, object], path: Path) -> int:
+    days = table.get("retention_days", DEFAULT_DAYS)
+    if type(days) is not int or not 1 <= days <= MOST_DAYS:
+        raise ConfigError(f"{path}: retention_days", repr(days), f"a whole number of days, 1 to {MOST_DAYS}")
+    return days
 
 
 def _level(table: dict[str, object], path: Path) -> str:

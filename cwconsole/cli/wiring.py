@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.cli.lock import take_lock
+from cwconsole.cli.settings import DEFAULT_DAYS
 from cwconsole.connectwise.client import ConnectWiseClient
 from cwconsole.connectwise.decoder import Decoder
 from cwconsole.connectwise.limits import LimitsRegistry
@@ -36,6 +37,7 @@ from cwconsole.store.completion import completed
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
 from cwconsole.store.meta import EngineProcess
+from cwconsole.store.retention import DAY_MS
 from cwconsole.store.vault import Vault
 
 
@@ -115,6 +117,7 @@ async def hosted_engine(
     scheduled: bool = True,
     only: int | None = None,
     job: int | None = None,
+    keep_days: int = DEFAULT_DAYS,
 ) -> AsyncIterator[Engine]:
     """Run an engine on a database around a block, under the engine's lock; drained and stopped at the end.
 
@@ -132,7 +135,17 @@ async def hosted_engine(
         me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
         await store.write(meta.note_engine, me)
         connector = Connector(pool, vault, decoder, client_id=client_id, api_policy=api_policy)
-        engine = Engine(store, connector, clock, random.random, tag=tag, scheduled=scheduled, only=only, job=job)
+        engine = Engine(
+            store,
+            connector,
+            clock,
+            random.random,
+            tag=tag,
+            scheduled=scheduled,
+            only=only,
+            job=job,
+            keep_ms=keep_days * DAY_MS,
+        )
         async with running(engine):
             yield engine
 

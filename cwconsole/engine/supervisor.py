@@ -25,6 +25,7 @@ from cwconsole.engine.services import Services
 from cwconsole.engine.sweeps import Sweeps
 from cwconsole.store import actions, meta, polls
 from cwconsole.store.database import Store
+from cwconsole.store.retention import KEEP_MS
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Engine:
     scheduled: poll and sweep by the schedule; False for an engine that serves one command.
     only: the one queued action to carry out, with the deliveries that result; None for all.
     job: the one job to do, with the deliveries that result; None for all.
+    keep_ms: for how long history is kept.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Engine:
         scheduled: bool = True,
         only: int | None = None,
         job: int | None = None,
+        keep_ms: int = KEEP_MS,
     ) -> None:
         self.services = Services(store=store, clock=clock, chance=chance, nudge=self._nudge)
         self.fleet = Fleet(self.services, connect, scheduled=scheduled)
@@ -59,7 +62,7 @@ class Engine:
         self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only if job is None else NONE)
         self.jobs = Jobs(self.services, only=job if only is None else NONE)
         self.sweeps = Sweeps(self.services, self.fleet)
-        self.janitor = Janitor(self.services)
+        self.janitor = Janitor(self.services, keep_ms=keep_ms)
         self.scheduled = scheduled
         self.ready = asyncio.Event()
         self._tried_ms = clock.now_ms()

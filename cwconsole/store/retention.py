@@ -1,7 +1,8 @@
 """Pruning of what is older than the retention, and of removed instances, in small steps.
 
 The last version of an object stays (its next change is compared and shown against it), and so does an event whose
-delivery is open.
+delivery is open. Jobs and actions go as well, once they are over: a script that asks for a poll every minute makes half
+a million actions a year.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import sqlite3
 
 from cwconsole.store import meta
 
-DAY_MS = 24 * 3600 * 1000
+HOUR_MS = 3600 * 1000
+DAY_MS = 24 * HOUR_MS
 KEEP_MS = 90 * DAY_MS
 
 
-def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
+def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
     """Delete up to `limit` events older than the retention, with their deliveries and attempts.
 
     Returns how many went. Looks at no more than `limit` of the oldest a call, from where the last call stopped.
     """
-    horizon = now_ms - KEEP_MS
+    horizon = now_ms - keep_ms
     start = int(_note(conn) or 0)
     rows = conn.execute("SELECT id, seen_ms FROM events WHERE id > ? ORDER BY id LIMIT ?", (start, limit)).fetchall()
     old = [event_id for event_id, seen_ms in rows if seen_ms < horizon]
@@ -41,8 +43,8 @@ def _begin_again(conn: sqlite3.Connection, now_ms: int) -> None:
         _note(conn, 0)
 
 
-def prune_polls(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
-    """Delete up to `limit` polls older than the retention; their hours stay. Returns how many went.
+def prune_polls(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
+    """Delete up to `limit` polls older than the retention. Returns how many went.
 
     Ids rise with time and the oldest go first, so only the first `limit` rows are looked at.
     """
@@ -52,7 +54,42 @@ def prune_polls(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
             SELECT id FROM (SELECT id, finished_ms FROM polls ORDER BY id LIMIT :limit) WHERE finished_ms < :horizon
         ) AND id < (SELECT max(id) FROM polls)
         """,
-        {"limit": limit, "horizon": now_ms - KEEP_MS},
+        {"limit": limit, "horizon": now_ms - keep_ms},
+    ).rowcount
+
+
+def prune_hours(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
+    """Delete up to `limit` hourly totals older than the retention. Returns how many went."""
+    return conn.execute(
+        """
+        DELETE FROM hours WHERE (resource_id, hour) IN (
+            SELECT h.resource_id, h.hour FROM resources r CROSS JOIN hours h ON h.resource_id = r.id
+            WHERE h.hour < :horizon LIMIT :limit
+        )
+        """,
+        {"limit": limit, "horizon": (now_ms - keep_ms) // HOUR_MS},
+    ).rowcount
+
+
+def prune_jobs(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
+    """Delete up to `limit` jobs that ended before the retention. Returns how many went."""
+    return _prune_ended(conn, "jobs", "", now_ms - keep_ms, limit)
+
+
+def prune_actions(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
+    """Delete up to `limit` actions that ended before the retention and have no job. Returns how many went."""
+    return _prune_ended(conn, "actions", "AND id NOT IN (SELECT action_id FROM jobs)", now_ms - keep_ms, limit)
+
+
+def _prune_ended(conn: sqlite3.Connection, table: str, and_if: str, horizon: int, limit: int) -> int:
+    """Of the first `limit` rows, those that may go: ids rise with time, and hardly anything stays open for so long."""
+    return conn.execute(
+        f"""
+        DELETE FROM {table} WHERE id IN (
+            SELECT id FROM (SELECT id, finished_ms FROM {table} ORDER BY id LIMIT ?) WHERE finished_ms < ?
+        ) {and_if}
+        """,
+        (limit, horizon),
     ).rowcount
 
 

@@ -34,6 +34,15 @@ def test_each_setting_says_where_it_is_from(cli: Cli, file: Path, monkeypatch: p
     assert _by_name(cli)["client_id"] == {"name": "client_id", "value": "set", "source": "CWCONSOLE_CLIENT_ID"}
 
 
+@pytest.mark.parametrize("typed", ["0", "true", '"90"', "1.5", "36501"])
+def test_a_retention_that_is_no_number_of_days_is_named(cli: Cli, file: Path, typed: str) -> None:
+    file.write_text(f"retention_days = {typed}\n")
+    refused = cli("config", "validate")
+    assert refused.code == 1
+    assert "retention_days: found " in refused.err
+    assert "a whole number of days" in refused.err
+
+
 def test_a_client_id_is_not_shown(cli: Cli, file: Path) -> None:
     file.write_text('client_id = "11111111-2222"\n')
     shown = cli("config", "show")

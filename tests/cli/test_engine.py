@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +121,39 @@ def test_a_full_disk_is_one_sentence_and_costs_nothing(
     assert len(cli.good("events", "list", "--limit", "500")) == 400
     assert {row["state"] for row in cli.good("deliveries", "list", "--limit", "500")} == {"delivered"}
     assert len(receiver.receiver.seen) == 400
+
+
+def test_history_is_kept_for_as_long_as_the_settings_say(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    contact = create(stage, connectwise)
+    cli.good("run", "--once")
+    stage.call(lambda: connectwise.simulator.world().update(CONTACTS, contact, {"firstName": "Bob"}))
+    cli.good("run", "--once")
+    for command in ("pause", "resume"):
+        cli.good(command, "acme", "tickets")
+    kept = {noun: cli.good(noun, "list") for noun in ("events", "polls", "actions")}
+    age(cli.path, hours=30)
+    assert cli("run", "--for", "1").code == 0
+    assert {noun: len(cli.good(noun, "list", "until:12h")) for noun in kept} == {
+        n: len(rows) for n, rows in kept.items()
+    }
+    folder = cli.folder / "xdg_config_home" / "cwconsole"
+    folder.mkdir(exist_ok=True)
+    (folder / "settings.toml").write_text("retention_days = 1\n")
+    assert cli("run", "--for", "1").code == 0
+    assert [event["id"] for event in cli.good("events", "list")] == [2], "the last version of the record"
+    assert cli.good("actions", "list") == []
+    assert cli.good("polls", "list", "until:12h") == []
+
+
+def age(path: Path, *, hours: int) -> None:
+    """Let everything in a file have happened earlier."""
+    with closing(sqlite3.connect(path)) as conn, conn:
+        for (table,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            for column in [row[1] for row in conn.execute(f"PRAGMA table_info({table})")]:
+                if column.endswith("_ms") and column not in {"duration_ms", "skew_ms"}:
+                    conn.execute(f"UPDATE {table} SET {column} = {column} - ?", (hours * 3_600_000,))
 
 
 def test_a_second_engine_is_refused(cli: Cli, played: Any) -> None:

@@ -6,12 +6,19 @@ import re
 import sqlite3
 from pathlib import Path
 
-from cwconsole.store import polls, retention
+from cwconsole.engine.janitor import OLD
+from cwconsole.store import actions, polls, retention
+from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
 from tests.fakes import SERVER_EPOCH
+from tests.store.rows import asked
 
 NOW_MS = SERVER_EPOCH * 1000
 LATER_MS = NOW_MS + retention.KEEP_MS + 1000
+
+
+def record(conn: sqlite3.Connection, kind: ActionKind, now_ms: int = NOW_MS) -> int:
+    return actions.record_done(conn, asked(kind), "Done.", now_ms=now_ms)
 
 
 async def with_versions(it: Rig, object_id: int, count: int) -> None:
@@ -114,21 +121,22 @@ async def test_no_step_of_the_housekeeping_reads_a_table_that_grows_from_end_to_
         await with_versions(it, 1, 3)
         await it.execute("UPDATE deliveries SET state = 'delivered', due_ms = NULL")
         await it.execute("UPDATE instances SET removed_ms = 1")
-        asked: list[str] = []
+        await it.store.write(record, ActionKind.PAUSE)
+        ran: list[str] = []
 
         def traced(conn: sqlite3.Connection) -> list[str]:
-            conn.set_trace_callback(asked.append)
+            conn.set_trace_callback(ran.append)
             for _ in range(12):
-                for step in (polls.thin, retention.prune_polls, retention.prune_events, retention.prune_removed):
+                for step in (polls.thin, *OLD, retention.prune_removed):
                     step(conn, LATER_MS, 1)
             conn.set_trace_callback(None)
-            return [f"{row[3]}: {sql}" for sql in asked for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
+            return [f"{row[3]}: {sql}" for sql in ran for row in conn.execute(f"EXPLAIN QUERY PLAN {sql}")]
 
         plans = await it.store.write(traced)
-        growing = re.compile("SCAN (objects|set_aside|polls|hours|events|deliveries|attempts)|USE TEMP")
+        growing = re.compile("SCAN (objects|set_aside|polls|hours|h|events|deliveries|attempts|actions)|USE TEMP")
         unbounded = [plan for plan in plans if growing.match(plan) and "LIMIT" not in plan]
         assert unbounded == []
-        for table in ("objects", "polls", "hours", "events", "deliveries"):
+        for table in ("objects", "polls", "hours", "events", "deliveries", "actions"):
             assert any(f"DELETE FROM {table}" in plan for plan in plans), f"{table} was pruned, so its plan was seen"
 
 
@@ -152,6 +160,48 @@ async def test_polls_older_than_the_retention_go_whatever_they_brought(tmp_path:
         assert await it.store.write(retention.prune_polls, LATER_MS, 10) == 2
         assert await it.rows("SELECT id FROM polls") == [(3,)]
         assert await it.rows("SELECT polls FROM hours") == [(3,)]
+
+
+async def test_hourly_totals_older_than_the_retention_go_in_steps(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        for age in range(1, 6):
+            await it.execute("INSERT INTO hours (resource_id, hour) SELECT 1, max(hour) - ? FROM hours", age)
+        ((first, last),) = await it.rows("SELECT min(hour), max(hour) FROM hours")
+        late_ms = (first + 3) * retention.HOUR_MS + retention.KEEP_MS
+        gone = [await it.store.write(retention.prune_hours, late_ms, 2) for _ in range(3)]
+        assert gone == [2, 1, 0]
+        assert await it.rows("SELECT hour FROM hours ORDER BY hour") == [(hour,) for hour in range(first + 3, last + 1)]
+
+
+async def test_what_operators_asked_for_goes_with_the_retention_but_not_what_is_open(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        done = [await it.store.write(record, ActionKind.PAUSE) for _ in range(3)]
+        queued = await it.store.write(actions.queue, asked(ActionKind.POLL), now_ms=NOW_MS)
+        young = await it.store.write(record, ActionKind.RESUME, NOW_MS + 5000)
+        assert await it.store.write(retention.prune_actions, LATER_MS - 2000, 2) == 0
+        assert [await it.store.write(retention.prune_actions, LATER_MS, 2) for _ in range(3)] == [2, 1, 0]
+        assert await it.rows("SELECT id FROM actions ORDER BY id") == [(queued,), (young,)]
+        assert await it.store.write(record, ActionKind.PAUSE) > max(*done, young), "an id is never used twice"
+
+
+async def test_a_job_goes_when_it_is_over_and_its_action_goes_with_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for state, finished_ms in (("done", NOW_MS), ("paused", None)):
+            action = await it.store.write(record, ActionKind.REPLAY)
+            await it.execute(
+                """
+                INSERT INTO jobs (kind, action_id, chosen, upper, rate, state, total, exact, created_ms, finished_ms)
+                VALUES ('replay', ?, '{}', 1, 10, ?, 1, 1, ?, ?)
+                """,
+                *(action, state, NOW_MS, finished_ms),
+            )
+        assert await it.store.write(retention.prune_actions, LATER_MS, 10) == 0, "both have their jobs"
+        assert await it.store.write(retention.prune_jobs, LATER_MS, 10) == 1
+        assert await it.store.write(retention.prune_actions, LATER_MS, 10) == 1
+        assert await it.rows("SELECT a.id, state FROM jobs JOIN (SELECT id FROM actions) a ON a.id = action_id") == [
+            (2, "paused")
+        ]
 
 
 async def test_of_a_removed_instance_nothing_stays_not_even_its_sealed_keys(tmp_path: Path) -> None:
