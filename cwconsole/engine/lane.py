@@ -78,6 +78,7 @@ class Lane:
         self.ready: deque[Claimed] = deque()
         self.in_flight = 0
         self.window = FIRST_IN_FLIGHT
+        self.doubtful = False  # the last request got no answer
         self.ahead = LEAST_AHEAD
         self.last_success_ms = 0
         self.idle = False
@@ -148,7 +149,7 @@ class Lane:
             self.ready.extend(claim.rows)
             next_due_ms = None if len(claim.rows) == space else claim.next_due_ms
         for _ in range(min(self.window - self.in_flight, len(self.ready))):
-            if not self.dispatcher.slots.take(self.in_flight, self.wake):
+            if not self.dispatcher.slots.take(self.in_flight, self.wake, doubtful=self.doubtful):
                 break
             self.in_flight += 1
             group.create_task(self._send_all())
@@ -166,13 +167,13 @@ class Lane:
                 if self._holding or not self.breaker.allow(services.clock.now_ms()):
                     break
                 await self._send(self.ready.popleft())
-                if self.in_flight > self.window or slots.crowded(self.in_flight):
-                    break
+                if self.doubtful or self.in_flight > self.window or slots.crowded(self.in_flight):
+                    break  # in doubt: whoever waits comes first
                 if not self._well_stocked:
                     self._wake.set()
         finally:
             self.in_flight -= 1
-            slots.give()
+            slots.give(doubtful=self.doubtful)
             self._wake.set()
             if not self.in_flight:
                 self.dispatcher.hurry()
@@ -238,7 +239,8 @@ class Lane:
 
     def _adapt(self, outcome: Outcome) -> None:
         """Learn from an attempt how much the receiver can be given at once. One that hangs must not hold many slots."""
-        if outcome.status is None:
+        self._doubt(outcome.status is None)
+        if self.doubtful:
             self.window = max(self.window // 2, 1)
         elif self.window < LANE_IN_FLIGHT:
             self.window += 1
@@ -246,6 +248,13 @@ class Lane:
         if outcome.delivered:
             pace = LANE_IN_FLIGHT * AHEAD_MS // max(outcome.duration_ms, 1)
             self.ahead = min(max(pace, LEAST_AHEAD), MOST_AHEAD)
+
+    def _doubt(self, doubtful: bool) -> None:
+        """What is in flight counts as the last answer says."""
+        if doubtful != self.doubtful:
+            self.doubtful = doubtful
+            slots = self.dispatcher.slots
+            (slots.doubt if doubtful else slots.trust)(self.in_flight)
 
     async def _show_breaker(self) -> None:
         until_ms = self.breaker.open_until_ms

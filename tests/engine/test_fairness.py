@@ -28,21 +28,21 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 
 HANGING = ("hang1", "hang2", "hang3", "hang4")
 WELL = "well"
-CALLBACKS = {name: number for number, name in enumerate((*HANGING, WELL), start=1)}
+MANY = tuple(f"hang{number}" for number in range(1, 81))  # more than there are slots
 
 
 class Stage:
     """A dispatcher with real senders, a receiver that hangs at some paths, and deliveries on a real file."""
 
-    def __init__(self, store: Store, receiver: Receiver, dispatcher: Dispatcher) -> None:
-        self.store, self.receiver, self.dispatcher = store, receiver, dispatcher
+    def __init__(self, store: Store, receiver: Receiver, dispatcher: Dispatcher, callbacks: dict[str, int]) -> None:
+        self.store, self.receiver, self.dispatcher, self.callbacks = store, receiver, dispatcher, callbacks
 
-    async def give(self, name: str, count: int, *, times: int = 1) -> None:
+    async def give(self, name: str, count: int, *, times: int = 1, nudge: bool = True) -> None:
         """Have so many objects delivered to a callback URL, each so many times in a row."""
 
         def unit(conn: Any) -> None:
             objects = list(range(1, count + 1)) * times
-            for event in add_events(conn, resource_id(conn, CALLBACKS[name], "contacts"), objects):
+            for event in add_events(conn, resource_id(conn, self.callbacks[name], "contacts"), objects):
                 add_delivery(conn, event)
             conn.execute(
                 "UPDATE deliveries SET due_ms = NULL WHERE id NOT IN"
@@ -50,37 +50,40 @@ class Stage:
             )
 
         await self.store.write(unit)
-        self.dispatcher.nudge(CALLBACKS[name])
+        if nudge:
+            self.dispatcher.nudge(self.callbacks[name])
 
     def lane(self, name: str) -> Lane:
-        return self.dispatcher.lanes[CALLBACKS[name]]
+        return self.dispatcher.lanes[self.callbacks[name]]
 
     async def total(self, name: str, state: str) -> int:
         """How many deliveries of a callback URL are in a state."""
         sql = f"SELECT {state} FROM resources WHERE instance_id = ?"
-        return await self.store.read(lambda conn: int(conn.execute(sql, (CALLBACKS[name],)).fetchone()[0]))
+        return await self.store.read(lambda conn: int(conn.execute(sql, (self.callbacks[name],)).fetchone()[0]))
 
     async def attempts(self) -> int:
         return await self.store.read(lambda conn: int(conn.execute("SELECT count(*) FROM attempts").fetchone()[0]))
 
     async def until_delivered(self, count: int) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(20):
             while await self.total(WELL, "delivered") < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
+async def stage(folder: Path, hanging: tuple[str, ...] = HANGING, *, total: float = 15) -> AsyncIterator[Stage]:
+    """total: for how long an attempt waits."""
+    callbacks = {name: number for number, name in enumerate((*hanging, WELL), start=1)}
     receiver, members, clock = Receiver(), dict[int, Member](), FakeClock(NOW)
     receiver.faults.add(Fault(kind=FaultKind.HANG, path="/hang"))
     async with receiver.serve() as at, Store.open(folder / "cw.db", migrate=True) as store, open_pool() as pool:
-        for name in CALLBACKS:
+        for name in callbacks:
             wanted = config(name, resource("contacts"), callback=f"{at.url}/{name}")
             number = await store.write(add, wanted)
             members[number] = Member(
                 instance=_Named(name),  # type: ignore[arg-type]
                 config=wanted,
-                sender=CallbackSender(CallbackConfig(url=f"{at.url}/{name}"), pool.client(), clock.now_ms),
+                sender=CallbackSender(CallbackConfig(url=f"{at.url}/{name}"), pool.client(), clock.now_ms, total=total),
                 schedule=SCHEDULES["standard"],
                 resources={},
             )
@@ -88,7 +91,7 @@ async def stage(folder: Path) -> AsyncIterator[Stage]:
         dispatcher = Dispatcher(services, members.get, "tagtagta")
         running = asyncio.create_task(dispatcher.run())
         try:
-            yield Stage(store, receiver, dispatcher)
+            yield Stage(store, receiver, dispatcher, callbacks)
         finally:
             running.cancel()  # a stop would wait for what hangs
             with suppress(asyncio.CancelledError):
@@ -131,6 +134,32 @@ async def test_a_healthy_receiver_goes_on_when_four_busy_ones_begin_to_hang(tmp_
         await it.give(WELL, 300)
         await it.until_delivered(300)
         assert it.receiver.faults.struck[FaultKind.HANG] == sum(it.lane(name).in_flight for name in HANGING)
+
+
+async def test_a_healthy_receiver_goes_on_beside_more_hanging_ones_than_there_are_slots(tmp_path: Path) -> None:
+    async with stage(tmp_path, MANY, total=1) as it:
+        it.receiver.faults.clear()
+        for name in MANY:
+            await it.give(name, 60, nudge=False)
+        await it.dispatcher.rescan()
+        await until(lambda: it.receiver.accepted > 10 * len(MANY))  # so many answers keep the breakers closed for long
+        it.receiver.faults.add(Fault(kind=FaultKind.HANG, path="/hang"))
+        await until(lambda: it.receiver.faults.struck[FaultKind.HANG] > 2 * IN_FLIGHT)
+        await it.give(WELL, 300)
+        await it.until_delivered(300)
+        assert it.dispatcher.slots.in_doubt == sum(it.lane(name).in_flight for name in MANY if it.lane(name).doubtful)
+
+
+async def test_receivers_that_answer_again_get_all_slots_again(tmp_path: Path) -> None:
+    async with stage(tmp_path, MANY, total=1) as it:
+        for name in MANY:
+            await it.give(name, 9)  # so few failures open no breaker
+        await until(lambda: it.dispatcher.slots.in_doubt >= IN_FLIGHT // 2)
+        it.receiver.faults.clear()
+        async with asyncio.timeout(20):
+            await it.dispatcher.drained()
+        assert (it.dispatcher.slots.unused, it.dispatcher.slots.in_doubt) == (True, 0)
+        assert it.receiver.accepted > len(MANY)
 
 
 async def test_busy_lanes_make_room_for_one_that_comes_later(tmp_path: Path) -> None:
@@ -176,3 +205,15 @@ def test_a_lane_takes_no_more_than_it_leaves_free_and_is_told_when_there_is_more
     assert not slots.crowded(held[3])
     slots.give()
     assert woken == [3]
+
+
+def test_lanes_in_doubt_hold_half_of_the_slots_together_and_are_told_when_one_is_out_of_it() -> None:
+    slots, woken = Slots(8), list[str]()
+    assert all(slots.take(0, lambda: None) for _ in range(2))
+    slots.doubt(2)  # both belong to a lane whose receiver did not answer
+    assert [slots.take(0, lambda: woken.append("doubtful"), doubtful=True) for _ in range(3)] == [True, True, False]
+    assert slots.take(0, lambda: None), "whoever is not in doubt"
+    slots.trust(2)
+    assert (woken, slots.in_doubt) == (["doubtful"], 2)
+    slots.give(doubtful=True)
+    assert (slots.in_doubt, slots.free) == (1, 4)
