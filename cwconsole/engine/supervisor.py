@@ -23,13 +23,14 @@ from cwconsole.engine.jobs import Jobs
 from cwconsole.engine.ports import Clock, Connect
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeps import Sweeps
-from cwconsole.store import actions, meta, polls
+from cwconsole.store import actions, meta, polls, wall_clock
 from cwconsole.store.database import Store
 from cwconsole.store.retention import KEEP_MS
 
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.25
+CLOCK_SECONDS = 60.0
 STOP_SECONDS = 10.0
 NONE = 0  # no row has this id
 
@@ -81,6 +82,7 @@ class Engine:
     async def run(self) -> None:
         """Work until `stop` is called."""
         now_ms = self.services.clock.now_ms()
+        await self._note_clock()
         interrupted = await self.services.store.write(polls.interrupt_running, now_ms)
         await self.services.store.write(actions.requeue_running)
         log.info("engine starts", interrupted_polls=interrupted)
@@ -91,6 +93,7 @@ class Engine:
                 group.create_task(self.dispatcher.run())  # after: it asks the fleet whom deliveries are for
                 self._followed = config
                 group.create_task(self.services.steadily("following", lambda: self._follow(group)))
+                group.create_task(self.services.steadily("clock", self._watch_clock))
                 group.create_task(self.services.steadily("jobs", self.jobs.run))
                 if self.scheduled:
                     group.create_task(self.services.steadily("sweeps", self.sweeps.run))
@@ -116,6 +119,20 @@ class Engine:
                     self._followed = now  # only now: what breaks off is done again
                 await self.actions.pick_up(group)  # after: an action may be about what was just added
             await self.services.pause(LOOK_SECONDS)
+
+    async def _watch_clock(self) -> None:
+        """Notice that this machine's clock was set back, and let nothing wait for it."""
+        while not self.services.stopping.is_set():
+            await self.services.pause(CLOCK_SECONDS)
+            if await self._note_clock():
+                self.fleet.wake()
+                await self.dispatcher.rescan()
+
+    async def _note_clock(self) -> bool:
+        back_ms = await self.services.store.write(wall_clock.note, self.services.clock.now_ms())
+        if back_ms:
+            log.warning("the clock was set back; what waits is due as much earlier", seconds=back_ms // 1000)
+        return bool(back_ms)
 
     def _broken_may_be_mended(self) -> bool:
         """Whether it is time to try instances again whose secrets could not be had: a file may be there by now."""
