@@ -1,13 +1,14 @@
 """Key to first byte: the console while its own engine works, beside Textual's own table.
 
-    python -m tests.benchmarks.console_keys [rest] [recording] [first-read] [stock]
+    python -m tests.benchmarks.console_keys [rest] [fleet] [recording] [first-read] [stock]
         [--events 100000] [--resources 1000] [--seconds 60] [--records 100000]
 
 Everything runs in a pseudo terminal of 120x40; a key counts until the first byte that draws where it should show. The
 file has so many resources and events; nothing in it is due but what is added here, a simulator's company in a process
 of its own, whose deliveries are held. In turns, all of them or those that are named:
 
-* rest: nothing is due;
+* rest: nothing is due, on Events;
+* fleet: the same on the fleet, with a row for each resource;
 * recording: the engine of the same process records about 500 events a second, for so many seconds;
 * first-read: the engine of the same process reads so many records for the first time;
 * stock: Textual's DataTable with 100,000 rows.
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ COLLECTIONS = 7  # of the simulator, among which its changes are spread about ev
 STOCK_ROWS = 100_000
 LONGEST_MS = 100.0
 FIRST_EVENT_SECONDS = 60.0
-PARTS = ("rest", "recording", "first-read", "stock")
+PARTS = ("rest", "fleet", "recording", "first-read", "stock")
 PACE = 0.15  # seconds between two keys, about as fast as one types
 STOCK = """
 from textual.app import App
@@ -138,11 +139,21 @@ def resume(path: Path) -> None:
         )
 
 
-def on_events(terminal: Terminal) -> None:
+def on_fleet(terminal: Terminal) -> None:
     seconds_until(terminal, ["company", "contacts"], time.perf_counter())
     bytes_in(terminal, 5)
+
+
+def on_events(terminal: Terminal) -> None:
+    on_fleet(terminal)
     terminal.type("2")
     bytes_in(terminal, 2)
+
+
+def passed(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds have passed from now on."""
+    deadline = time.perf_counter() + seconds
+    return lambda: time.perf_counter() > deadline
 
 
 def press_until(terminal: Terminal, ended: Callable[[], bool]) -> Keys:
@@ -155,13 +166,17 @@ def press_until(terminal: Terminal, ended: Callable[[], bool]) -> Keys:
     return keys
 
 
-def at_rest(folder: Path, chosen: argparse.Namespace) -> None:
+def at_rest(folder: Path, chosen: argparse.Namespace, parts: Sequence[str]) -> None:
     path = folder / "rest.db"
     prepare(path, chosen)
-    with terminals.console(path, cols=120, rows=40) as terminal:
-        on_events(terminal)
-        deadline = time.perf_counter() + chosen.seconds / 3
-        press_until(terminal, lambda: time.perf_counter() > deadline).report("at rest")
+    for part, go, of in (
+        ("rest", on_events, f"on {chosen.events:,} events"),
+        ("fleet", on_fleet, f"on a fleet of {chosen.resources:,}"),
+    ):
+        if part in parts:
+            with terminals.console(path, cols=120, rows=40) as terminal:
+                go(terminal)
+                press_until(terminal, passed(chosen.seconds / 3)).report("at rest", of)
 
 
 def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
@@ -172,7 +187,7 @@ def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
         resume(path)
         bytes_in(terminal, 20)  # the first read, and the first windows
         before, began = events(path), time.perf_counter()
-        keys = press_until(terminal, lambda: time.perf_counter() - began > chosen.seconds)
+        keys = press_until(terminal, passed(chosen.seconds))
         rate = (events(path) - before) / (time.perf_counter() - began)
         keys.report("while recording", f"{rate:.0f} events/s in the same process")
 
@@ -210,8 +225,8 @@ async def main(chosen: argparse.Namespace) -> None:
     parts = chosen.part or PARTS
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if "rest" in parts:
-            await asyncio.to_thread(at_rest, folder, chosen)
+        if {"rest", "fleet"} & set(parts):
+            await asyncio.to_thread(at_rest, folder, chosen, parts)
         if "recording" in parts:
             rate = EVENTS_PER_SECOND * COLLECTIONS
             async with served(SERVE_SIMULATOR, counts={"/company/contacts": 2000}, rate=rate) as simulator:
