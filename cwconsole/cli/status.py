@@ -15,7 +15,10 @@ from cwconsole.store import status as fleet
 from cwconsole.store.meta import EngineProcess
 from cwconsole.store.status import StatusRow
 
-HEAD = ("INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST", "NEXT", "24H", "PENDING", "RETRY", "DEAD", "ERROR")
+HEAD = (
+    "INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST", "NEXT", "24H",
+    "PENDING", "RETRY", "DEAD", "HELD", "WHY",
+)  # fmt: skip
 
 
 @click.command()
@@ -27,7 +30,8 @@ def status(invocation: Invocation) -> None:
     STATE: fresh (up to date), held (up to date, deliveries are held), asking (a sweep wants to be confirmed), late
     (polls or sweeps are missing), new (not read yet), failing (the last poll failed), parked (keys, address or question
     must be mended), paused, off.
-    24H: events created/updated/deleted in the last 24 hours.
+    24H: events created/updated/deleted in the last 24 hours. PENDING, RETRY, DEAD, HELD: deliveries that wait, wait to
+    be tried again, are given up, wait behind a hold. WHY: what is wrong, and what holds deliveries.
     """
     runs = invocation.engine_runs()
     rows = invocation.read(fleet.fleet, now_ms=invocation.now_ms, engine_runs=runs)
@@ -58,7 +62,7 @@ def as_json(row: StatusRow) -> dict[str, Any]:
 
 def _cells(row: StatusRow, now_ms: int) -> list[str]:
     wait = None if row.next_poll_ms is None else (row.next_poll_ms - now_ms) / 1000
-    held = f"held: {row.held_why}" if row.held else None
+    why = [row.last_error or "", f"held: {row.held_why}" if row.held else ""]
     return [
         row.instance,
         row.resource,
@@ -68,8 +72,9 @@ def _cells(row: StatusRow, now_ms: int) -> list[str]:
         moment(row.last_poll_ms),
         "due" if wait is not None and wait <= 0 else span(wait),
         f"{row.created}/{row.updated}/{row.deleted}",
-        str(row.pending + row.sending),
-        str(row.retrying),
+        str(row.sending + (0 if row.held else row.pending)),
+        str(0 if row.held else row.retrying),
         str(row.dead),
-        maybe(row.last_error or held),
+        str(row.pending + row.retrying if row.held else 0),
+        maybe("; ".join(filter(None, why))),
     ]

@@ -280,8 +280,12 @@ class ConsoleApp(Switches, inherit_bindings=False):
     # --- going places -----------------------------------------------------------------------------------------------
 
     async def go_to_mode(self, name: str) -> None:
-        """A top-level area, as it was left."""
-        await self.switch_mode(name)
+        """A top-level area, as it was left; asked for once more, from its beginning."""
+        if name == self.current_mode:
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+        else:
+            await self.switch_mode(name)
 
     async def go(self, wanted: ViewSpec) -> None:
         """A view that was named: its area, with what was named in it."""

@@ -151,6 +151,17 @@ def test_what_waits_behind_a_hold_is_listed_as_held(cli: Cli, history: None) -> 
     assert "pending, held" in cli("deliveries", "show", "3").out
 
 
+def test_status_says_what_is_held_also_where_a_poll_has_failed(cli: Cli, history: None) -> None:
+    with database(cli) as conn:
+        conn.execute("UPDATE resources SET failures = 1, error = 'ConnectWise is away.' WHERE name = 'tickets'")
+        conn.execute("UPDATE resources SET pending = 1 WHERE name = 'tickets'")
+    assert cli("pause", "acme", "tickets", "--delivery").code == 0
+    head, *rows = cli("status").out.splitlines()
+    assert head.split()[-5:] == ["PENDING", "RETRY", "DEAD", "HELD", "WHY"]
+    (tickets,) = [row for row in rows if " tickets " in row]
+    assert "0        0      0     1     ConnectWise is away.; held: " in tickets
+
+
 def test_retry_and_cancel_change_the_state_or_say_why_not(cli: Cli, history: None) -> None:
     assert cli.good("deliveries", "retry", "2")["count"] == 1
     assert cli.good("deliveries", "show", "2")["delivery"]["state"] == "pending"

@@ -63,6 +63,14 @@ async def test_enter_on_the_fleet_opens_the_page_and_escape_leads_back(rig: Rig)
     assert isinstance(rig.screen, FleetScreen)
 
 
+async def test_an_area_comes_back_as_it_was_left_and_asked_for_again_from_its_beginning(rig: Rig) -> None:
+    await rig.press("enter", "2", "1")
+    assert isinstance(rig.screen, ResourceScreen)
+    await rig.press("1")
+    assert isinstance(rig.screen, FleetScreen)
+    assert rig.screen.table.current.resource == "tickets"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
 async def test_a_failing_resource_says_why_and_what_to_do_and_hostile_text_does_nothing(
     path: Path, size: tuple[int, int]
