@@ -23,7 +23,7 @@ def take_lock(path: Path) -> BaseFileLock:
     The system frees the lock when a process dies. Blocks. Raises EngineRunningError if another process holds it,
     StoreError if the folder cannot be written.
     """
-    lock = FileLock(f"{path}.lock", thread_local=False)
+    lock = FileLock(_file_of(path), thread_local=False)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
@@ -34,9 +34,15 @@ def take_lock(path: Path) -> BaseFileLock:
         ) from None
     except OSError as error:
         raise StoreError(
-            f"The lock {path}.lock cannot be taken: {error.strerror}; check the folder of the database."
+            f"The lock {lock.lock_file} cannot be taken: {error.strerror}; check the folder of the database."
         ) from error
     return lock
+
+
+def _file_of(path: Path) -> Path:
+    """Beside the database itself: a link to it would else have a lock, and an engine, of its own."""
+    database = path.resolve()
+    return database.with_name(f"{database.name}.lock")
 
 
 @contextmanager
@@ -51,7 +57,7 @@ def engine_lock(path: Path) -> Iterator[None]:
 
 def engine_runs(path: Path) -> bool:
     """Whether any process holds the engine's lock."""
-    lock_path = Path(f"{path}.lock")
+    lock_path = _file_of(path)
     if not lock_path.exists():
         return False
     lock = FileLock(lock_path, thread_local=False)

@@ -104,6 +104,16 @@ def test_the_lock_is_held_by_one_process_and_freed_when_it_is_killed(tmp_path: P
     assert Path(f"{path}.lock").exists()
 
 
+def test_a_link_to_the_database_has_no_lock_of_its_own(tmp_path: Path) -> None:
+    path, link = tmp_path / "cw.db", tmp_path / "link.db"
+    path.touch()
+    link.symlink_to(path)
+    with engine_lock(link):
+        assert engine_runs(path)
+        with pytest.raises(EngineRunningError), engine_lock(path):
+            pass
+
+
 def test_a_lock_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be taken"), engine_lock(tmp_path / "file" / "cw.db"):
