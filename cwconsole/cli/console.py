@@ -14,12 +14,14 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
+from cwconsole.cli import loop, settings
 from cwconsole.cli import operator as who
-from cwconsole.cli import settings
+from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.logs import log_to_file
@@ -52,12 +54,13 @@ def run(
     """Show the console until the operator leaves. Returns the exit code, 128 and its number after a signal.
 
     fresh: it begins anew, and not where the last one was left.
-    Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used.
+    Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used, and whatever
+    has ended the console unforeseen.
     """
     terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
     invocation.prepare()
     with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
-        code = asyncio.run(_shown(invocation, terminal, read_only=read_only, theme=theme, fresh=fresh))
+        code = loop.run(_shown(invocation, terminal, read_only=read_only, theme=theme, fresh=fresh))
     if code == 128 + signal.SIGHUP:
         let_go_of_the_terminal()
     return code
@@ -85,9 +88,9 @@ def let_go_of_the_terminal() -> None:
 async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None, fresh: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
         app = app_on(store, invocation, terminal, read_only=read_only, theme=theme, begin=_begin(invocation, fresh))
-        loop = asyncio.get_running_loop()
+        running = asyncio.get_running_loop()
         for number in SIGNALS:
-            loop.add_signal_handler(number, _leave, app, number)
+            running.add_signal_handler(number, _leave, app, number)
         async with asyncio.TaskGroup() as group:
             hosting = group.create_task(_Hosting(invocation, app, store, may_host=not read_only).run())
             try:
@@ -95,7 +98,22 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool,
             finally:
                 hosting.cancel()
                 await app.keeper.write()
+        raise_crash(app, settings.log_file())
         return app.return_code or 0
+
+
+def raise_crash(app: ConsoleApp, written: Path) -> None:
+    """What has ended the console unforeseen, if anything: the screen is gone, so that it can be said. written: the log.
+
+    Raises it, for the last door; or Failed for an error of ours, of which that door would tell the sentence alone.
+    """
+    if isinstance(app.crashed, CwconsoleError):
+        log.error("console crashed", exc_info=app.crashed)
+        raise Failed(
+            f"The console ended unexpectedly: {app.crashed.message} Its log, {written}, says where; please report it."
+        )
+    if app.crashed is not None:
+        raise app.crashed
 
 
 def app_on(
@@ -176,18 +194,28 @@ class _Hosting:
 
         await self._app.painted.wait()
         while True:
-            if await asyncio.to_thread(engine_runs, self._invocation.path):
-                await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=await self._pid()))
-            elif self._may_host:
-                await self._tell(EngineState(where=EngineWhere.STARTING))
-                await self._host(EngineState(where=EngineWhere.HERE))
+            try:
+                await self._look()
+            except Exception as error:
+                log.exception("engine failed")
+                await self._tell(EngineState(where=EngineWhere.FAILED, error=_sentence(error)))
+                await asyncio.sleep(RETRY_SECONDS)
             else:
-                await self._tell(EngineState())
-            await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(LOOK_SECONDS)
 
-    async def _host(self, here: EngineState) -> None:
+    async def _look(self) -> None:
+        """Is there an engine? If not, run one until it ends."""
         from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
 
+        if await asyncio.to_thread(engine_runs, self._invocation.path):
+            await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=await self._pid()))
+        elif self._may_host:
+            await self._tell(EngineState(where=EngineWhere.STARTING))
+            await self._host(EngineState(where=EngineWhere.HERE))
+        else:
+            await self._tell(EngineState())
+
+    async def _host(self, here: EngineState) -> None:
         for module in ("cwconsole.cli.asking", "cwconsole.cli.wiring"):
             await asyncio.to_thread(importlib.import_module, module)  # a third of a second, not on the loop
         from cwconsole.cli.asking import host  # noqa: PLC0415
@@ -198,16 +226,15 @@ class _Hosting:
                 await asyncio.Event().wait()
         except EngineRunningError:
             return  # somebody was faster
-        except Exception as error:
-            log.exception("engine failed")
-            await self._tell(EngineState(where=EngineWhere.FAILED, error=_sentence(error)))
-            await asyncio.sleep(RETRY_SECONDS)
 
     async def _tell(self, engine: EngineState) -> None:
         self._app.post_message(self._app.EngineChanged(engine))
 
     async def _pid(self) -> int | None:
-        known = await self._store.read(meta.engine)
+        try:
+            known = await self._store.read(meta.engine)
+        except CwconsoleError:  # that it runs is known all the same
+            return None
         return None if known is None else known.pid
 
 

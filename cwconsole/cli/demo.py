@@ -129,7 +129,7 @@ def _invocation(invocation: Invocation, samples: Samples, folder: Path) -> Invoc
 
 async def _shown(invocation: Invocation, terminal: Terminal) -> None:
     """Show the console until the person leaves it."""
-    from cwconsole.cli.console import app_on  # noqa: PLC0415 - the screen, and all it needs
+    from cwconsole.cli.console import app_on, raise_crash  # noqa: PLC0415 - the screen, and all it needs
     from cwconsole.store.database import Store  # noqa: PLC0415
     from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
     from cwconsole.tui.widgets.confirm import Question  # noqa: PLC0415
@@ -148,8 +148,7 @@ async def _shown(invocation: Invocation, terminal: Terminal) -> None:
             no="stay",
         )
         await app.run_async()
-        if app.return_code:
-            raise Failed("The console ended by an error; its log says which.")
+        raise_crash(app, invocation.path.with_name("engine.log"))
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -274,6 +274,19 @@ class ConsoleApp(Switches, inherit_bindings=False):
             if event.engine.error:
                 self.notify(event.engine.error, title="The engine stopped", severity="error")
 
+    @property
+    def crashed(self) -> Exception | None:
+        """What ended the console though nobody had foreseen it: for whoever runs it to say, once the screen is gone."""
+        return self._exception
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End in order. Textual's own way prints the values of all variables, in which records and secrets stand."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
     def on_work_failed(self, event: WorkFailed) -> None:
         self.notify(f"{event.what} failed: {plain(str(event.error))[:300]}", severity="error")
 
