@@ -29,7 +29,7 @@ class Prompt(Horizontal):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", "Give up", show=False),
-        Binding("tab", "complete", "Complete", show=False, priority=True),
+        Binding("tab", "complete", "Complete", show=False),
         Binding("up", "older", "Typed before", show=False),
         Binding("down", "newer", "Typed after", show=False),
     ]
@@ -65,6 +65,7 @@ class Prompt(Horizontal):
         self._offered: list[str] = []
         self._history: dict[str, list[str]] = {}
         self._at = 0
+        self._draft = ""  # what stood there before the first step back
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
@@ -118,7 +119,7 @@ class Prompt(Horizontal):
     def action_complete(self) -> None:
         """The first completion, or the one after that which stands there now."""
         field = self.query_one(Input)
-        if not self._offered:
+        if field.value not in self._offered:  # or it was typed a moment ago, and the word of it is still on its way
             self._offered = list(self._complete(field.value))
             if not self._offered:
                 return
@@ -138,8 +139,10 @@ class Prompt(Horizontal):
         past = self._history.get(self._sign, [])
         if not past:
             return
-        self._at = max(min(self._at + by, len(past)), 0)
-        text = past[self._at] if self._at < len(past) else ""
         field = self.query_one(Input)
+        if self._at == len(past):
+            self._draft = field.value
+        self._at = max(min(self._at + by, len(past)), 0)
+        text = past[self._at] if self._at < len(past) else self._draft
         field.value = text
         field.cursor_position = len(text)
