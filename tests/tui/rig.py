@@ -171,7 +171,11 @@ async def console_on(
     """A console that runs on an open store."""
     clock = Clock()
     operator = Operator(
-        store=store, login="ada", origin="ssh 10.0.0.7", now_ms=clock, read_only=more.pop("read_only", False)
+        store=store,
+        login=more.pop("login", "ada"),
+        origin="ssh 10.0.0.7",
+        now_ms=clock,
+        read_only=more.pop("read_only", False),
     )
     app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
     async with app.run_test(size=size, notifications=True) as pilot:
