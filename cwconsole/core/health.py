@@ -5,7 +5,8 @@
 3. new: nothing is known of it yet; its first poll is outstanding, or the baseline is being read.
 4. late: the watermark lies further back than two intervals and two minutes, so at least one poll is missing; or no
    engine runs and the next poll should have begun a minute ago.
-5. asking: a sweep found so many records gone that it waits for somebody to agree.
+5. asking: a sweep found so many records gone that it waits for somebody to agree. It does so whatever the word is: a
+   word above that comes first does not answer it, so whoever shows the word says beside it that a sweep asks.
 6. late as well: three sweeps in a row failed, or none came to its end for two sweep intervals: deletes may be missing.
 7. held: it is up to date, and its deliveries are held.
 """

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import (
     HeavyQueryFault,
@@ -209,10 +210,10 @@ class Sweep:
         known = findings.known  # before this sweep added any
         if not gone or gone <= self.confirmed or not sweep_is_suspicious(gone, known):
             return True
+        place = (self.resource.instance_name, self.resource.name)
         sentence = (
             f"{self.resource.label}: {gone} of {known} known records are not listed any more. Nothing was deleted. "
-            f"If that is right, confirm it: cwconsole sweep {self.resource.instance_name} {self.resource.name} "
-            f"--confirm-deletes {gone}"
+            f"If that is right, confirm it: {command_line('sweep', *place, '--confirm-deletes', gone)}"
         )
         await self._end("refused", sentence, wait=sweep_interval_of(self.config), code="needs_confirmation")
         return False

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
 from cwconsole.core.moments import iso
@@ -31,7 +32,8 @@ class StatusRow:
     created, updated, deleted: events of the last 24 hours, by whole hours.
     pending, sending, retrying, dead: deliveries. held: whether anything holds them; held_why says what.
     production: whether the instance is tagged PROD or PRODUCTION, in whatever letters.
-    last_error: what is wrong now, as a sentence; None if nothing is.
+    last_error: what is wrong now, in sentences; None if nothing is.
+    asking: how many records a sweep found gone and wants to be confirmed, whatever the state; None if it asks nothing.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline: deletes before that are known.
     """
 
@@ -61,6 +63,7 @@ class StatusRow:
     last_error: str | None
     production: bool = False
     listed_ms: int | None = None
+    asking: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +189,18 @@ def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) 
         held=why is not None,
         held_why=why,
         error_code=row["error_code"],
-        last_error=row["error"] or _sweep_question(row) or _sweep_trouble(row, vitals, now_ms),
+        last_error=_what_is_wrong(row, vitals, now_ms),
         production=production,
         listed_ms=vitals.listed_ms,
+        asking=vitals.sweep_vanished or None,
     )
+
+
+def _what_is_wrong(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
+    """The fault of the polls, and the question of a sweep beside it: one must not hide the other."""
+    question = _sweep_question(row)
+    trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
+    return " ".join(part for part in (trouble, question) if part) or None
 
 
 def _held_why(row: sqlite3.Row) -> str | None:
@@ -206,7 +217,7 @@ def _sweep_question(row: sqlite3.Row) -> str | None:
         return None
     return (
         f"A sweep found {gone} records gone, which is suspiciously many; if that is right, confirm it: "
-        f"cwconsole sweep {row['instance']} {row['resource']} --confirm-deletes {gone}"
+        f"{command_line('sweep', row['instance'], row['resource'], '--confirm-deletes', gone)}"
     )
 
 
@@ -217,5 +228,5 @@ def _sweep_trouble(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
     reason = "They were cut short, or not begun" if row["sweep_error"] is None else row["sweep_error"].rstrip(".")
     return (
         f"No sweep has completed {since}: deletes may be missing. {reason}. "
-        f"To try at once: cwconsole sweep {row['instance']} {row['resource']}"
+        f"To try at once: {command_line('sweep', row['instance'], row['resource'])}"
     )

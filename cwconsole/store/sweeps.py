@@ -1,10 +1,13 @@
-"""The end of a sweep: its history row and the resource's schedule, in one transaction; and which sweeps are due."""
+"""The end of a sweep: its history row and the resource's schedule, in one transaction; which are due; what they ask."""
 
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 
-from cwconsole.store import polls, resources
+from cwconsole.core.errors import UsageError
+from cwconsole.core.records import Presence
+from cwconsole.store import operations, polls, resources
 
 
 def end_sweep(
@@ -43,3 +46,24 @@ def due_sweeps(conn: sqlite3.Connection, now_ms: int) -> list[int]:
             (now_ms,),
         )
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepQuestion:
+    """gone: how many records a sweep did not find any more; listed: how many it should have, the ones gone included."""
+
+    label: str
+    gone: int
+    listed: int
+
+
+def question(conn: sqlite3.Connection, instance: str, resource: str) -> SweepQuestion:
+    """What the sweep of a resource asks. Raises UsageError if it asks nothing, or for what there is not."""
+    row = operations.scope(conn, instance, resource).resource
+    assert row is not None
+    if not row.sweep_vanished:
+        raise UsageError(f"No sweep of {row.label} asks for anything; what it asked is answered.")
+    (listed,) = conn.execute(
+        "SELECT count(*) FROM objects WHERE resource_id = ? AND presence = ?", (row.id, Presence.LISTED)
+    ).fetchone()
+    return SweepQuestion(label=row.label, gone=row.sweep_vanished, listed=int(listed))

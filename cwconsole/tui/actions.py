@@ -12,13 +12,14 @@ written, refuses whatever a read-only console must not do.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from textual.binding import Binding
+
+from cwconsole.core.command_line import command_line
 
 
 class Scope(Enum):
@@ -47,8 +48,9 @@ class Scope(Enum):
 class Subject:
     """What an action would be done to: the row under the cursor, or the marked ones.
 
-    paused, held: whether its own flag is set. marked: how many rows are chosen, 0 for the one under the cursor alone;
-    places: how many of them are instances or resources. saving: it is an export of this console.
+    paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
+    marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
+    resources. saving: it is an export of this console.
     """
 
     read_only: bool = False
@@ -133,6 +135,15 @@ _not_held = _one_place(
 _held = _one_place(lambda subject: None if subject.held else f"Deliveries of {subject.place} are not held.")
 
 
+def _asks(subject: Subject) -> str | None:
+    """Whether a sweep of the one resource under the cursor waits for an answer."""
+    if subject.places > 1:
+        return "What a sweep found gone is confirmed for one resource at a time; Escape drops the marks."
+    if subject.resource is None:
+        return "What a sweep found gone is confirmed for one resource; there is none under the cursor."
+    return None if subject.asking else f"No sweep of {subject.place} asks for anything."
+
+
 def _can_retry(subject: Subject) -> str | None:
     if subject.delivery is None and not subject.marked:
         return "There is no delivery under the cursor."
@@ -192,7 +203,7 @@ def _place_command(*words: str) -> Callable[[Subject], str]:
 
     def command(subject: Subject) -> str:
         place = [part for part in (subject.instance, subject.resource) if part]
-        return shlex.join(["cwconsole", *before, *place, *after])
+        return command_line(*before, *place, *after)
 
     return command
 
@@ -202,7 +213,7 @@ def _instance_command(*words: str) -> Callable[[Subject], str]:
 
     def command(subject: Subject) -> str:
         first, *rest = words
-        return shlex.join(["cwconsole", "instances", first, *([subject.instance] if subject.instance else []), *rest])
+        return command_line("instances", first, *([subject.instance] if subject.instance else []), *rest)
 
     return command
 
@@ -289,6 +300,10 @@ REGISTRY: Final[tuple[Action, ...]] = (
            words=("poll",), check=_needs_place, command=_place_command("poll")),
     Action(id="sweep.now", title="Look for deleted records now", keys=("w",), scopes=_PLACE, writes=True,
            words=("sweep",), check=_needs_place, command=_place_command("sweep")),
+    Action(id="sweep.confirm", title="Confirm the deletes that a sweep asks about", keys=("c",),
+           scopes=_PLACE, writes=True, dangerous=True, words=("confirm",), check=_asks,
+           command=lambda subject: command_line("sweep", *filter(None, (subject.instance, subject.resource)),
+                                                "--confirm-deletes", subject.asking or 0)),
     Action(id="polling.pause", title="Pause polling", keys=("x",), scopes=_PLACE, label="pause", priority=45,
            writes=True, dangerous=True, words=("pause",), check=_not_paused, command=_place_command("pause")),
     Action(id="polling.resume", title="Resume polling", keys=("R",), scopes=_PLACE, writes=True, words=("resume",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,30 @@ def test_a_sweep_that_waits_for_confirmation_says_how_to_confirm_it(conn: sqlite
     assert row.state is Health.ASKING
     assert row.last_error is not None
     assert "sweep acme contacts --confirm-deletes 41" in row.last_error
+
+
+def test_the_command_that_confirms_a_sweep_can_be_pasted_whatever_the_names(conn: sqlite3.Connection) -> None:
+    conn.execute("UPDATE resources SET sweep_vanished = 34, name = 'time entries'")
+    conn.execute("UPDATE instances SET name = 'Example Co'")
+    command = str(only(conn).last_error).partition("confirm it: ")[2]
+    assert shlex.split(command) == ["cwconsole", "sweep", "Example Co", "time entries", "--confirm-deletes", "34"]
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ("failures = 2, error = 'It hangs.'", Health.FAILING),
+        ("failures = 1, parked = 1, error = 'It hangs.'", Health.PARKED),
+        ("watermark = watermark - 9000", Health.LATE),
+        ("paused_ms = 5", Health.PAUSED),
+    ],
+)
+def test_no_other_trouble_hides_that_a_sweep_asks(conn: sqlite3.Connection, change: str, state: Health) -> None:
+    conn.execute(f"UPDATE resources SET sweep_vanished = 41, {change}")
+    row = only(conn)
+    assert (row.state, row.asking) == (state, 41)
+    assert "--confirm-deletes 41" in str(row.last_error)
+    assert ("It hangs." in str(row.last_error)) == ("It hangs." in change)
 
 
 def test_sweeps_that_keep_failing_make_it_late_and_say_why(conn: sqlite3.Connection) -> None:

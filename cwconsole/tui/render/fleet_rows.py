@@ -27,6 +27,7 @@ class FleetRow:
 
     resource: empty for an instance. state: the worst of its resources. interval: seconds.
     production: whether the instance is tagged so; its name then begins with the word PROD.
+    asking: how many records a sweep found gone and wants to be confirmed, whatever the state.
     """
 
     instance_id: int
@@ -50,6 +51,7 @@ class FleetRow:
     folded: bool | None = None
     indent: bool = False
     production: bool = False
+    asking: int | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -83,6 +85,7 @@ def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B
         last=course.last,
         hours=course.hours,
         production=row.production,
+        asking=row.asking,
     )
 
 
@@ -135,6 +138,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
         size=len(members),
         folded=folded,
         production=worst.production,
+        asking=sum(row.asking or 0 for row in members) or None,
     )
 
 
@@ -152,7 +156,8 @@ def _word_fits(row: FleetRow, word: str) -> bool:
         name, value = "text", name
     value = value.lower()
     if name == "state":
-        fits = row.state.value in value.split(",")
+        states = value.split(",")
+        fits = row.state.value in states or (row.asking is not None and Health.ASKING.value in states)
     elif name == "instance":
         fits = row.instance.lower() == value or str(row.instance_id) == value
     elif name == "resource":
@@ -214,6 +219,8 @@ def _lag_bar(row: FleetRow, look: Look) -> Cell:
 
 
 def _last(row: FleetRow, look: Look) -> Cell:
+    if row.asking is not None:  # no poll answers it, so it stands before the last one's outcome
+        return Cell(f"{look.glyphs.question} {count(row.asking)} gone", Tone.WARN)
     if row.last is None:
         return Cell("")
     cell = state_cell(row.last.outcome, look.glyphs)

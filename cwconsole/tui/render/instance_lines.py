@@ -16,8 +16,9 @@ from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.render.states import health_cell, severity
+from cwconsole.tui.render.states import health_cell
 from cwconsole.tui.render.times import ago, second, span
+from cwconsole.tui.render.verdict import verdict_of
 
 NAME_CELLS: Final = 11
 
@@ -48,8 +49,7 @@ def _states(view: InstanceView, rows: Sequence[StatusRow], look: Look) -> Iterat
         yield health_cell(Health.PAUSED, look.glyphs)
         yield Cell(f" for {ago(row.paused_ms, look.now_ms)}: nothing is read. R resumes it.", Tone.MUTED)
         return
-    for state in sorted({one.state for one in rows}, key=severity):
-        number = sum(one.state is state for one in rows)
+    for state, number in verdict_of(rows).health:
         cell = health_cell(state, look.glyphs)
         sign, _, word = cell.text.partition(" ")
         yield Cell(f"{sign} {number} {word}  ", cell.tone)

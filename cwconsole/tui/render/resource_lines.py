@@ -42,8 +42,10 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
     when = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
     last = f", last answered {ago(row.last_success_ms, look.now_ms)} ago" if row.last_success_ms else ""
     head = Cell("") if status is None else health_cell(status.state, look.glyphs)
+    asks = status is not None and status.asking is not None and status.state is not Health.ASKING
     return (
         head,
+        *([Cell("  "), health_cell(Health.ASKING, look.glyphs)] if asks else []),
         Cell("  "),
         instance_cell(row.instance_name, production=view.production, tone=Tone.STRONG),
         Cell(f"/{plain(row.name)}  ", Tone.STRONG),
@@ -53,11 +55,20 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
 
 def why(view: ResourceView, status: StatusRow, look: Look, *, engine_runs: bool) -> str:
     """What is the matter, and what to do about it, in plain sentences."""
+    question = "" if status.asking is None or status.state is Health.ASKING else f" {_asking(status)}"
     if status.state is Health.LATE:
-        return _late(view, status, engine_runs=engine_runs)
+        return _late(view, status, engine_runs=engine_runs) + question
     if status.state is Health.NEW:
-        return _new(view, engine_runs=engine_runs)
-    return _REASONS[status.state](view, status, look.now_ms)
+        return _new(view, engine_runs=engine_runs) + question
+    return _REASONS[status.state](view, status, look.now_ms) + question
+
+
+def _asking(status: StatusRow) -> str:
+    if status.asking == 1:
+        return "A sweep found 1 record gone; it is not deleted before c confirms that."
+    return (
+        f"A sweep found {status.asking or 0:,} records gone, suspiciously many; none is deleted before c confirms that."
+    )
 
 
 def _parked(view: ResourceView, status: StatusRow, now_ms: int) -> str:
@@ -86,7 +97,7 @@ _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] 
     Health.PARKED: _parked,
     Health.FAILING: _failing,
     Health.PAUSED: _paused,
-    Health.ASKING: lambda view, status, _: _error(view, status),
+    Health.ASKING: lambda _, status, __: _asking(status),
     Health.HELD: lambda _, status, __: f"It is up to date, but nothing is sent: {status.held_why}. H lets it go.",
     Health.OFF: lambda *_: "Its instance is switched off: nothing is read. n switches it on.",
     Health.FRESH: lambda _, status, __: f"Everything up to the watermark is recorded.{_dead(status)}",
@@ -109,7 +120,7 @@ def _late(view: ResourceView, status: StatusRow, *, engine_runs: bool) -> str:
     behind = "It" if status.lag_seconds is None else f"The watermark lies {span(status.lag_seconds)} back; it"
     if not engine_runs:
         return f"{behind} is late because no engine runs. Start one: `cwconsole run`, or a console that may change."
-    if status.last_error is not None:  # polls are in time, sweeps are not
+    if status.last_error is not None and status.asking is None:  # polls are in time, sweeps are not
         return _error(view, status)
     if view.resource.crawl_kind is not None:
         return f"{behind} is late because a long poll is under way; it goes on by itself."

@@ -19,7 +19,10 @@ from cwconsole.tui.render.states import health_cell, severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Counts of resources by health, and of deliveries. held: deliveries that wait behind a hold, in no other count."""
+    """Counts of resources by health, and of deliveries. held: deliveries that wait behind a hold, in no other count.
+
+    Whatever asks is counted as asking, also where a graver word stands for it.
+    """
 
     health: tuple[tuple[Health, int], ...] = ()
     pending: int = 0
@@ -31,8 +34,9 @@ class Verdict:
 def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     """The fleet, counted; worst first."""
     counted = Counter(row.state for row in rows)
+    counted[Health.ASKING] = sum(row.asking is not None for row in rows)
     return Verdict(
-        health=tuple(sorted(counted.items(), key=lambda one: severity(one[0]))),
+        health=tuple(sorted((+counted).items(), key=lambda one: severity(one[0]))),
         pending=sum(row.sending + (0 if row.held else row.pending) for row in rows),
         retrying=sum(row.retrying for row in rows if not row.held),
         dead=sum(row.dead for row in rows),

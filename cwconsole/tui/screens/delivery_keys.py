@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.delivery import Signal, sources
 from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.store import callback_list, chosen_deliveries, operations
@@ -123,8 +124,8 @@ class DeliveryKeys:
             (holds.resource, row.resource),
         ):
             if wanted:
-                place = " ".join(part for part in (row.instance, resource) if part)
-                asked = operator.asked(ActionKind.RELEASE, f"cwconsole resume {place} --delivery", reason)
+                command = command_line("resume", *filter(None, (row.instance, resource)), "--delivery")
+                asked = operator.asked(ActionKind.RELEASE, command, reason)
                 outcomes.append(await operator.steer(operations.release, asked, row.instance, resource))
         return " ".join(outcomes)
 

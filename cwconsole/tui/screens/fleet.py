@@ -97,6 +97,7 @@ class FleetScreen(Instances, Places, ListScreen):
             resource=row.resource or None,
             paused=row.state.value == "paused",
             held=row.held,
+            asking=row.asking,
             state=row.state.value,
             marked=len(marked := self._marked()),
             places=len(marked),

@@ -58,6 +58,7 @@ class InstanceScreen(PageScreen):
                 resource=row.resource,
                 paused=row.state.value == "paused",
                 held=row.held,
+                asking=row.asking,
                 state=row.state.value,
             )
         return self.bare_subject(

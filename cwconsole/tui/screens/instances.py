@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, canonical, masked
 from cwconsole.store import instances as stored_instances
@@ -165,7 +166,7 @@ class _adding:  # noqa: N801 - reads as the verb it is
     async def __call__(self, made: Draught, *, confirmed: bool) -> None:
         app, name = self._screen.console, made.draft.config.name
         token = secrets.token_urlsafe(32)
-        asked = app.operator.asked(ActionKind.ADD, f"cwconsole instances add {self._path}", made.reason)
+        asked = app.operator.asked(ActionKind.ADD, command_line("instances", "add", self._path), made.reason)
         number = await app.operator.add_instance(asked, made.draft, token)
         names = ", ".join(one.name for one in made.draft.config.resources) or "no resources"
         polled = "It is polled from now on." if made.draft.config.enabled else "It is not polled: n switches it on."

@@ -19,6 +19,7 @@ from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Steering
 from cwconsole.tui.render.reach_lines import hold_lines, named, pause_lines, places_words
 from cwconsole.tui.screens.place_pages import PlacePages
+from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
@@ -73,7 +74,7 @@ _RELEASE = _Verb(
 )
 
 
-class Places(PlacePages):
+class Places(PlacePages, SweepAnswer):
     """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance.
 
     No node of Textual: style sheets would take it for the only base.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
@@ -81,7 +82,7 @@ class Replays:
         rate = read_rate(answer.chosen) if answer.chosen else DEFAULT_RATE
         words, remark = _words(wanted)
         words += ["--rate", f"{rate:g}"] if rate != DEFAULT_RATE else []
-        command = shlex.join(["cwconsole", "replay", *words])
+        command = command_line("replay", *words)
         asked = operator.asked(ActionKind.REPLAY, command, answer.reason, remark=remark)
         try:
             job_id = await operator.order_replays(asked, shown, rate=rate)

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -19,6 +18,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.moments import moment
 from cwconsole.core.zones import find_zone
@@ -291,7 +291,7 @@ def _chosen(screen: ConsoleScreen, standing: Standing, chosen: Chosen | None) ->
     operator = screen.console.operator
     forward = ["--yes"] if chosen.watermark > standing.watermark else []
     when = f"{datetime.fromtimestamp(chosen.watermark, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    command = shlex.join(["cwconsole", "watermark", standing.instance, standing.resource, "--set", when, *forward])
+    command = command_line("watermark", standing.instance, standing.resource, "--set", when, *forward)
 
     async def work() -> str:
         asked = operator.asked(ActionKind.WATERMARK, command, chosen.reason)
