@@ -1,11 +1,16 @@
-"""What pausing or holding an instance, or one of its resources, would stop: asked before it is done."""
+"""What pausing, holding or letting go of instances and resources would do, in numbers: asked before it is done."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cwconsole.store import operations, resources
+from cwconsole.core.errors import RefusedError
+from cwconsole.store import callback_list, instances, operations, resources
+from cwconsole.store.callback_list import CallbackRow
+from cwconsole.store.operations import Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +39,80 @@ def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) 
         polled=() if stands else tuple(row.label for row in rows if row.paused_ms is None),
         waiting=int(waiting),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """sent: how many deliveries would be sent, those of other instances at the same callback URLs included.
+
+    stay: how many of the places themselves would go on waiting behind something else. callbacks: let go as well.
+    barred: an instance that is held as a whole, over a resource that was to be let go alone; None as a rule.
+    """
+
+    labels: tuple[str, ...]
+    sent: int
+    stay: int
+    callbacks: tuple[CallbackRow, ...]
+    barred: str | None
+
+
+_LET_GO = """
+    c.id IN (SELECT value FROM json_each(:callbacks)) OR i.id IN (SELECT value FROM json_each(:instances))
+        OR r.id IN (SELECT value FROM json_each(:resources))
+    """
+_FREE = """
+    (c.held_ms IS NULL OR c.id IN (SELECT value FROM json_each(:callbacks)))
+        AND (i.held_ms IS NULL OR i.id IN (SELECT value FROM json_each(:instances)))
+        AND (r.held_ms IS NULL OR r.id IN (SELECT value FROM json_each(:resources)))
+    """
+
+
+def release(conn: sqlite3.Connection, places: Sequence[tuple[str, str | None]]) -> Release:
+    """What `operations.release` of each place would send, by the maintained totals.
+
+    Raises UsageError for what there is not, and RefusedError if nothing there is held.
+    """
+    targets = [operations.scope(conn, *place) for place in places]
+    flagged = {target.instance.id for target in targets if target.resource is None and target.held_ms is not None}
+    whole = [
+        target.instance
+        for target in targets
+        if target.resource is not None and target.instance.held_ms is not None and target.instance.id not in flagged
+    ]
+    callbacks = [found for target in targets if (found := _callback_let_go(conn, target)) is not None]
+    params = {
+        "callbacks": json.dumps([one.id for one in callbacks]),
+        "instances": json.dumps(sorted(flagged)),
+        "resources": json.dumps(
+            [one.resource.id for one in targets if one.resource is not None and one.held_ms is not None]
+        ),
+        "whole": json.dumps([one.instance.id for one in targets if one.resource is None]),
+        "single": json.dumps([one.resource.id for one in targets if one.resource is not None]),
+    }
+    if not whole and not callbacks and not flagged and params["resources"] == "[]":
+        raise RefusedError(f"Deliveries of {', '.join(target.label for target in targets)} are not held.")
+    sent, stay = conn.execute(
+        f"""
+        SELECT total((r.pending + r.retrying) * (({_LET_GO}) AND {_FREE})),
+            total((r.pending + r.retrying) * ((i.id IN (SELECT value FROM json_each(:whole))
+                OR r.id IN (SELECT value FROM json_each(:single))) AND NOT ({_FREE})))
+        FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+        WHERE i.removed_ms IS NULL
+        """,
+        params,
+    ).fetchone()
+    return Release(
+        labels=tuple(target.label for target in targets),
+        sent=int(sent),
+        stay=int(stay),
+        callbacks=tuple(dict.fromkeys(callbacks)),
+        barred=whole[0].name if whole else None,
+    )
+
+
+def _callback_let_go(conn: sqlite3.Connection, target: Scope) -> CallbackRow | None:
+    """The held callback URL that goes with it: see `operations.release`."""
+    if target.resource is not None and (target.held_ms or target.instance.held_ms) is not None:
+        return None
+    callback = instances.callback_of(conn, target.instance)
+    return None if callback is None or callback.held_reason is None else callback_list.of_url(conn, callback.url)

@@ -78,13 +78,37 @@ async def test_holding_says_how_many_deliveries_wait(path: Path, size: tuple[int
         await rig.until(lambda: "Deliveries of acme/contacts are held; events are still recorded." in said(rig))
         assert await rig.rows(ACTIONS) == [("hold", "cwconsole pause acme contacts --delivery", "done", None)]
         await rig.until(lambda: rig.screen.subject().held)
-        await rig.press("H")
+        text = await asked(rig, "H")
+        for words in ("Let deliveries of acme/contacts go?", "2 deliveries are sent now, in order:", "y let go"):
+            assert words in text
+        await rig.press("H", "enter")
+        assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
+        await rig.press("y")
         await rig.until(lambda: "Deliveries of acme/contacts go on." in said(rig))
 
 
 async def test_resuming_acts_at_once_and_says_what_it_did(rig: Rig) -> None:
     await rig.press("j", "j", "R")
     await rig.until(lambda: said(rig) == ["globex/projects goes on."])
+
+
+async def test_a_resource_of_an_instance_held_as_a_whole_names_the_key_and_does_nothing(rig: Rig) -> None:
+    await rig.press("f", "d", "y")
+    await rig.until(lambda: "Deliveries of acme are held; events are still recorded." in said(rig))
+    await rig.press("f")
+    await rig.until(lambda: rig.screen.subject().resource == "tickets" and rig.screen.subject().held)
+    await rig.press("H")
+    whole = "Deliveries of acme are held as a whole: f groups by instance; H on the row of acme lets them go."
+    await rig.until(lambda: whole in said(rig))
+    await rig.press("enter", "H")
+    await rig.until(lambda: any("I opens acme; there Tab, then H" in one for one in said(rig)))
+    await rig.press("I", "H")
+    await rig.until(lambda: any(one.endswith("as a whole: Tab, then H lets them go.") for one in said(rig)))
+    assert [row[0] for row in await rig.rows(ACTIONS)] == ["hold"]
+    text = await asked(rig, "tab", "H")
+    assert "2 deliveries are sent now, in order:" in text
+    await rig.press("y")
+    await rig.until(lambda: "Deliveries of acme go on." in said(rig))
 
 
 @pytest.fixture

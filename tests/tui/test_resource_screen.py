@@ -233,6 +233,8 @@ async def test_upper_h_lets_go_what_a_receiver_has_had_held(rig: Rig, on_events:
         await rig.press("e")
         await rig.until(lambda: rig.screen.table.rows.total == 10)
     await rig.press("H")
+    await rig.until(lambda: "1 instance delivers there; 0 deliveries wait." in rig.text())
+    await rig.press("y")
     await rig.until(lambda: "is not held any more" in " ".join(one.message for one in rig.app._notifications))
     assert await rig.rows("SELECT held_ms FROM callbacks") == [(None,)]
 

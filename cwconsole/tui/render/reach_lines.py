@@ -1,11 +1,15 @@
-"""What pausing or holding places would stop, in a dialog's lines. A place is an instance, or a resource of one."""
+"""What pausing or holding places would stop, or letting them go would send, in a dialog's lines.
+
+A place is an instance, or a resource of one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from cwconsole.store.reach import Reach
+from cwconsole.store.reach import Reach, Release
+from cwconsole.tui.render.delivery_rows import callback_words
 from cwconsole.tui.render.plain import plain, shorten
 
 NAMED: Final = 5  # so many are named, the rest is counted
@@ -43,6 +47,23 @@ def hold_lines(reaches: Sequence[Reach]) -> list[str]:
         "Nor is anything that comes after them; events are still recorded.",
         "Nothing is lost: what was held is sent in order.",
     ]
+
+
+def release_lines(found: Release, now_ms: int) -> list[str]:
+    """What is sent, and what else is let go."""
+    lines = [
+        _deliveries(found.sent, "are sent now, in order:", "is sent now:")
+        if found.sent
+        else "Nothing waits there now:",
+        *named(found.labels),
+    ]
+    for one in found.callbacks:
+        lines += ["", "The callback URL is let go as well:", f"  {plain(one.url)}", f"  {callback_words(one, now_ms)}"]
+        there = "1 instance delivers" if one.instances == 1 else f"{one.instances:,} instances deliver"
+        lines += [f"  {there} there; {_deliveries(one.waiting, 'wait', 'waits')}."]
+    if found.stay:
+        lines += ["", f"{_deliveries(found.stay, 'stay held', 'stays held')} by something else."]
+    return [*lines, "", "What comes after them is sent as it comes."]
 
 
 def _waiting(reaches: Sequence[Reach]) -> int:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from cwconsole.core.command_line import command_line
 from cwconsole.core.delivery import Signal, sources
 from cwconsole.core.errors import CwconsoleError, RefusedError
-from cwconsole.store import callback_list, chosen_deliveries, operations
+from cwconsole.store import callback_list, chosen_deliveries, operations, reach
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.callback_list import Holds
 from cwconsole.store.chosen_deliveries import Chosen
 from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.tui.actions import Subject
 from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
-from cwconsole.tui.render.delivery_rows import callback_words
 from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.reach_lines import release_lines
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
@@ -107,7 +107,14 @@ class DeliveryKeys:
     async def _asked_to_release(self, row: DeliveryRow) -> None:
         screen = self._delivery_screen
         holds = await screen.console.store.read(callback_list.holds, row.instance_id, row.resource, row.url)
-        question = _release_question(row, holds, screen.console.now_ms())
+        places = [(row.instance, resource) for resource in _let_go(row, holds)]
+        try:
+            found = await screen.console.store.read(reach.release, places)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="warning", markup=False)
+            return
+        lines = release_lines(found, screen.console.now_ms())
+        question = Question(title="Let held deliveries go?", lines=lines, yes="let go", reasoned=True)
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
@@ -119,14 +126,10 @@ class DeliveryKeys:
     async def _release(self, row: DeliveryRow, holds: Holds, reason: str | None) -> str:
         operator = self._delivery_screen.console.operator
         outcomes = []
-        for wanted, resource in (
-            (holds.instance or holds.callback is not None, None),
-            (holds.resource, row.resource),
-        ):
-            if wanted:
-                command = command_line("resume", *filter(None, (row.instance, resource)), "--delivery")
-                asked = operator.asked(ActionKind.RELEASE, command, reason)
-                outcomes.append(await operator.steer(operations.release, asked, row.instance, resource))
+        for resource in _let_go(row, holds):
+            command = command_line("resume", *filter(None, (row.instance, resource)), "--delivery")
+            asked = operator.asked(ActionKind.RELEASE, command, reason)
+            outcomes.append(await operator.steer(operations.release, asked, row.instance, resource))
         return " ".join(outcomes)
 
 
@@ -177,15 +180,7 @@ _CANCELLED: Final = (
 )
 
 
-def _release_question(row: DeliveryRow, holds: Holds, now_ms: int) -> Question:
-    lines = []
-    if holds.callback is not None:
-        one = holds.callback
-        lines += [f"{plain(one.url)}", f"  {callback_words(one, now_ms)}"]
-        lines += [f"  {one.instances:,} instances deliver there; {one.waiting:,} deliveries wait."]
-    if holds.instance:
-        lines += [f"Deliveries of {plain(row.instance)} are held by an operator."]
-    if holds.resource:
-        lines += [f"Deliveries of {plain(row.instance)}/{plain(row.resource)} are held by an operator."]
-    lines += ["", "Whatever waits is sent, in order."]
-    return Question(title="Let held deliveries go?", lines=lines, yes="let go", reasoned=True)
+def _let_go(row: DeliveryRow, holds: Holds) -> list[str | None]:
+    """What has to be let go for it to be sent: its instance as a whole (None), its resource, or both."""
+    whole: list[str | None] = [None] if holds.instance or holds.callback is not None else []
+    return [*whole, *([row.resource] if holds.resource else [])]

@@ -122,6 +122,9 @@ class FleetScreen(Instances, Places, ListScreen):
         else:
             await self.console.drill(spec("resource", instance=row.instance, resource=row.resource))
 
+    def way_to_whole(self, instance: str) -> str:
+        return f"f groups by instance; H on the row of {instance} lets them go."
+
     def do_fleet_fold(self) -> None:
         """Group by instance, all folded; or not."""
         self._unfolded = frozenset() if self._unfolded is None else None

@@ -87,6 +87,9 @@ class InstanceScreen(PageScreen):
         self._show(self._view)
         await self.load_histories()
 
+    def way_to_whole(self, instance: str) -> str:
+        return "Tab, then H lets them go."
+
     def _show(self, view: InstanceView) -> None:
         rows, look = self._own(), self.console.look()
         self.show_facts(instance_lines(view, rows, look))

@@ -1,7 +1,7 @@
 """What can be done to the instance or resource under the cursor, or to the marked ones, on whichever screen they are.
 
-Stopping something asks first, with the numbers of what stops; letting it go on is done at once. Many want their number
-typed, whatever is done to them.
+Stopping something asks first, with the numbers of what stops, and so does letting deliveries go, with what is sent;
+polling goes on at once. Many want their number typed, whatever is done to them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from cwconsole.store.once import Connection
 from cwconsole.store.reach import Reach
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Steering
-from cwconsole.tui.render.reach_lines import hold_lines, named, pause_lines, places_words
+from cwconsole.tui.render.reach_lines import hold_lines, named, pause_lines, places_words, release_lines
 from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
@@ -71,7 +71,7 @@ _RELEASE = _Verb(
     title="Let deliveries of {} go?",
     yes="let go",
     did="Deliveries of {} go on",
-)
+)  # asks for itself, with what would be sent
 
 
 class Places(PlacePages, SweepAnswer):
@@ -105,7 +105,8 @@ class Places(PlacePages, SweepAnswer):
         self._begin_with(_HOLD, self._steering(_HOLD, operations.hold))
 
     def do_deliveries_release(self) -> None:
-        self._begin_with(_RELEASE, self._steering(_RELEASE, operations.release))
+        places = self.chosen_places()
+        start(self._place_screen, self._ask_to_release(places), what="Counting what is held", group="operator")
 
     def do_fleet_events(self) -> Coroutine[Any, Any, None]:
         screen = self._place_screen
@@ -144,6 +145,37 @@ class Places(PlacePages, SweepAnswer):
         def answered(answer: Answer | None) -> None:
             if answer is not None:
                 self._do_to(verb, work, places, answer.reason)
+
+        if screen.is_current:
+            screen.app.push_screen(Confirm(question), answered)
+
+    def way_to_whole(self, instance: str) -> str:
+        """How an instance that is held as a whole is let go from here."""
+        return f"I opens {instance}; there Tab, then H lets them go."
+
+    async def _ask_to_release(self, places: Sequence[Place]) -> None:
+        screen = self._place_screen
+        try:
+            found = await screen.console.store.read(reach.release, places)
+        except CwconsoleError as error:
+            screen.app.notify(error.message, severity="warning", markup=False)
+            return
+        if found.barred is not None:
+            whole = f"Deliveries of {found.barred} are held as a whole: {self.way_to_whole(found.barred)}"
+            screen.app.notify(whole, severity="warning", markup=False)
+            return
+        what = found.labels[0] if len(places) == 1 else f"{len(places):,} places"
+        question = Question(
+            title=_RELEASE.title.format(what),
+            lines=release_lines(found, screen.console.now_ms()),
+            yes=_RELEASE.yes,
+            typed=str(len(places)) if len(places) >= TYPED_FROM else None,
+            reasoned=True,
+        )
+
+        def answered(answer: Answer | None) -> None:
+            if answer is not None:
+                self._do_to(_RELEASE, self._steering(_RELEASE, operations.release), places, answer.reason)
 
         if screen.is_current:
             screen.app.push_screen(Confirm(question), answered)

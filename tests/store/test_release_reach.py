@@ -1,0 +1,77 @@
+"""What letting go would send, against what it does send: the question's number is that of deliveries let go."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cwconsole.core.errors import RefusedError
+from cwconsole.store import operations, reach
+from cwconsole.store.actions import ActionKind
+from cwconsole.store.database import prepared
+from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, resource_id
+
+
+@pytest.fixture
+def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """acme and globex deliver to one URL: 3 contacts and 2 tickets each wait."""
+    connection = prepared(tmp_path / "cw.db")
+    for name in ("acme", "globex"):
+        instance = add(connection, config(name, company=f"{name}_c"))
+        for resource, number in (("contacts", 3), ("tickets", 2)):
+            for event in add_events(connection, resource_id(connection, instance, resource), range(1, number + 1)):
+                add_delivery(connection, event)
+    yield connection
+    connection.close()
+
+
+def free(conn: sqlite3.Connection) -> int:
+    """How many deliveries nothing holds."""
+    row = conn.execute(
+        """
+        SELECT count(*) FROM deliveries d JOIN callbacks c ON c.id = d.callback_id
+        WHERE d.held = 0 AND c.held_ms IS NULL AND d.state IN ('pending', 'retrying')
+        """
+    ).fetchone()
+    return int(row[0])
+
+
+@pytest.mark.parametrize(
+    ("held", "let_go", "sent", "stay"),
+    [
+        (["r acme contacts"], [("acme", "contacts")], 3, 0),
+        (["i acme"], [("acme", None)], 5, 0),
+        (["i acme", "r acme tickets"], [("acme", None)], 3, 2),
+        (["i acme", "r acme tickets"], [("acme", None), ("acme", "tickets")], 5, 0),
+        (["c"], [("acme", None)], 10, 0),
+        (["c"], [("acme", "contacts")], 10, 0),
+        (["c", "i globex"], [("acme", None)], 5, 0),
+        (["c", "r acme tickets"], [("acme", "tickets")], 0, 2),
+        (["r acme tickets", "r globex tickets"], [("acme", "tickets"), ("globex", "tickets")], 4, 0),
+    ],
+)
+def test_the_number_asked_about_is_the_number_let_go(
+    conn: sqlite3.Connection, held: list[str], let_go: list[tuple[str, str | None]], sent: int, stay: int
+) -> None:
+    for one in held:
+        what, *place = one.split()
+        if what == "c":
+            conn.execute("UPDATE callbacks SET held_ms = 5, held_reason = 'it answered 410'")
+        else:
+            operations.hold(conn, operations.scope(conn, *place), asked=asked(ActionKind.HOLD), now_ms=NOW)
+    found, before = reach.release(conn, let_go), free(conn)
+    assert (found.sent, found.stay, found.barred) == (sent, stay, None)
+    for instance, resource in let_go:
+        target = operations.scope(conn, instance, resource)
+        operations.release(conn, target, asked=asked(ActionKind.RELEASE), now_ms=NOW)
+    assert free(conn) - before == sent
+
+
+def test_what_is_held_as_a_whole_bars_its_resources_and_what_is_not_held_is_refused(conn: sqlite3.Connection) -> None:
+    with pytest.raises(RefusedError, match="acme/contacts are not held"):
+        reach.release(conn, [("acme", "contacts")])
+    operations.hold(conn, operations.scope(conn, "acme"), asked=asked(ActionKind.HOLD), now_ms=NOW)
+    assert reach.release(conn, [("acme", "contacts")]).barred == "acme"
