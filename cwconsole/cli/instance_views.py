@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from cwconsole.cli.text import maybe, span
+from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.moments import iso
 from cwconsole.store import instances as store
 from cwconsole.store import resources
@@ -97,7 +99,7 @@ def cells(row: Shown) -> list[str]:
         str(row.instance.id),
         row.instance.name,
         state(row.instance),
-        maybe(", ".join(sources)),
+        maybe(", ".join(sources) or InstanceBody(document=json.loads(row.instance.body)).configuration.get("company")),
         maybe(", ".join(resource.name for resource in row.resources)),
         maybe(row.url),
     ]

@@ -67,16 +67,29 @@ class StatusRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BareInstance:
+    """An instance without active resources: nothing is read of it, and no resource's row speaks for it."""
+
+    id: int
+    name: str
+    enabled: bool
+    paused: bool
+    production: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """The fleet, and what it was made from. A row that has not changed since the reading before is the same object.
 
     rows, stamps: by the ids of resources; rows in the order of instances and names. minute: in which all were made.
+    bare: by name.
     """
 
     rows: Mapping[int, StatusRow]
     stamps: Mapping[int, str]
     minute: int
     engine_runs: bool
+    bare: tuple[BareInstance, ...] = ()
 
 
 _FROM = """
@@ -117,18 +130,32 @@ def fleet(conn: sqlite3.Connection, *, now_ms: int, engine_runs: bool) -> list[S
 def reread(conn: sqlite3.Connection, before: Reading | None, *, now_ms: int, engine_runs: bool) -> Reading:
     """The fleet again. Returns the reading before if nothing has changed. See `fleet`."""
     stamps: dict[int, str] = {row[0]: row[1] for row in conn.execute(_STAMPS).fetchall()}
-    minute = now_ms // MINUTE_MS
+    bare, minute = _bare(conn), now_ms // MINUTE_MS
     if before is None or (before.minute, before.engine_runs) != (minute, engine_runs):
         rows = {row.resource_id: row for row in _rows(conn, now_ms=now_ms, engine_runs=engine_runs)}
-        return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs)
+        return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs, bare=bare)
     changed = [one for one, stamp in stamps.items() if before.stamps.get(one) != stamp]
-    if not changed and len(stamps) == len(before.stamps):
+    if not changed and len(stamps) == len(before.stamps) and bare == before.bare:
         return before
     rows = dict(before.rows)
     rows |= {row.resource_id: row for row in _rows(conn, changed, now_ms=now_ms, engine_runs=engine_runs)}
     if any(_name(rows[one]) != _name(before.rows.get(one)) for one in changed) or len(rows) != len(stamps):
         rows = {row.resource_id: row for row in sorted(rows.values(), key=_name) if row.resource_id in stamps}
-    return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs)
+    return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs, bare=bare)
+
+
+def _bare(conn: sqlite3.Connection) -> tuple[BareInstance, ...]:
+    rows = conn.execute(
+        """
+        SELECT id, name, enabled, paused_ms IS NOT NULL FROM instances i WHERE removed_ms IS NULL
+            AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.instance_id = i.id AND r.active = 1) ORDER BY name
+        """
+    ).fetchall()
+    tagged = production.tagged(conn, [row[0] for row in rows]) if rows else frozenset()
+    return tuple(
+        BareInstance(id=row[0], name=row[1], enabled=bool(row[2]), paused=bool(row[3]), production=row[0] in tagged)
+        for row in rows
+    )
 
 
 def _name(row: StatusRow | None) -> tuple[str, str]:

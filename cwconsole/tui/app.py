@@ -14,7 +14,7 @@ from textual.scrollbar import ScrollBar
 
 from cwconsole.store import status
 from cwconsole.store.database import Store
-from cwconsole.store.status import Reading, StatusRow
+from cwconsole.store.status import BareInstance, Reading, StatusRow
 from cwconsole.tui.actions import MODES, Action
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
@@ -192,6 +192,11 @@ class ConsoleApp(Switches, inherit_bindings=False):
         return {} if self._reading is None else self._reading.rows
 
     @property
+    def bare_instances(self) -> Sequence[BareInstance]:
+        """Those without resources, of which the fleet has no row."""
+        return () if self._reading is None else self._reading.bare
+
+    @property
     def fleet_is_known(self) -> bool:
         """Whether the fleet has been read."""
         return self.verdict is not None
@@ -205,7 +210,9 @@ class ConsoleApp(Switches, inherit_bindings=False):
     def known(self) -> Known:
         """Names for completion."""
         return Known(
-            instances=tuple(dict.fromkeys(row.instance for row in self.fleet.values())),
+            instances=tuple(
+                sorted({*(row.instance for row in self.fleet.values()), *(one.name for one in self.bare_instances)})
+            ),
             resources=tuple(sorted({row.resource for row in self.fleet.values()})),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,10 @@ import pytest
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
+from cwconsole.tui.screens.instance import InstanceScreen
+from cwconsole.tui.session import Place, Session
 from cwconsole.tui.widgets.confirm import Confirm
+from tests.store.rows import add, config
 from tests.tui.rig import Rig, console, database
 
 
@@ -231,6 +235,54 @@ def empty(tmp_path: Path) -> Path:
 async def test_an_empty_fleet_says_what_to_do(empty: Path) -> None:
     async with console(empty) as rig:
         assert "cwconsole instances add FILE" in rig.text()
+
+
+async def test_a_filter_without_a_match_says_so_and_how_to_clear_it(rig: Rig) -> None:
+    await rig.press("slash", *"state:parked", "enter")
+    assert "Nothing matches the filter. Escape clears it." in rig.text()
+    assert "instances add" not in rig.text()
+    await rig.press("escape")
+    assert len(shown(rig)) == 4
+
+
+async def test_escape_clears_a_filter_that_the_console_began_with(path: Path) -> None:
+    session = Session(mode="fleet", bases={"fleet": Place(line="fleet state:parked")})
+    async with console(path, session=session) as rig:
+        assert "Escape clears it." in rig.text()
+        await rig.press("escape")
+        assert len(shown(rig)) == 4
+
+
+@pytest.fixture
+def with_bare(path: Path) -> Path:
+    """One more instance, which has no resources."""
+    with database(path) as conn:
+        add(conn, replace(config("Empty Co"), resources=()))
+    return path
+
+
+async def test_an_instance_without_resources_can_be_found_opened_and_removed(with_bare: Path) -> None:
+    async with console(with_bare) as rig:
+        await rig.until(lambda: ("Empty Co", "") in shown(rig))
+        row = next(line for line in rig.lines() if "Empty Co" in line)
+        assert "no resources" in row
+        assert "E adds one" in row
+        await rig.press("f")
+        assert shown(rig) == [("acme", ""), ("globex", ""), ("Empty Co", "")]
+        assert "Empty Co" in rig.app.known.instances
+        await rig.press("G", "enter")
+        await rig.until(lambda: isinstance(rig.screen, InstanceScreen) and "it has no resources" in rig.text())
+        await rig.press("escape", "D")
+        await rig.until(lambda: isinstance(rig.screen, Confirm) and "Empty Co" in rig.text())
+        await rig.press(*"Empty Co", "enter")
+        await rig.until(lambda: isinstance(rig.screen, FleetScreen) and ("Empty Co", "") not in shown(rig))
+
+
+async def test_one_that_is_added_meanwhile_comes_and_goes(rig: Rig) -> None:
+    await rig.write("UPDATE resources SET active = 0 WHERE instance_id = 2")
+    await rig.until(lambda: ("globex", "") in shown(rig))
+    await rig.write("UPDATE resources SET active = 1 WHERE name = 'companies'")
+    await rig.until(lambda: ("globex", "companies") in shown(rig) and ("globex", "") not in shown(rig))
 
 
 HOSTILE = ("[/]", "[b ", "日本語", "🚀")

@@ -89,6 +89,24 @@ async def test_adding_by_filling_in_and_ticking(path: Path, size: tuple[int, int
         await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "globex [/]" in rig.text())
 
 
+async def test_saving_without_resources_asks_first_and_the_instance_is_found_again(rig: Rig) -> None:
+    rig.app.outside = FakeOutside()
+    await form(rig, "a")
+    fill(rig, field_name="globex", field_baseUrl="http://127.0.0.1:8/v4_6_release/apis/3.0")
+    fill(rig, field_company="gx", field_public_key="pub", field_private_key="hush")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "No resource is ticked: nothing of it is polled." in text(rig))
+    await rig.press("escape")
+    assert len(await bodies(rig)) == 1
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "Save it without resources?" in text(rig))
+    await rig.press("y")
+    await rig.until(lambda: "with no resources" in text(rig))
+    await rig.press("escape")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "no resources" in rig.text())
+    assert len(await bodies(rig)) == 2
+
+
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_stored(rig: Rig) -> None:
     await form(rig, "a")
     await rig.press("ctrl+s")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cwconsole.core.health import Health
 from cwconsole.store.fleet_view import Course, LastPoll
-from cwconsole.store.status import StatusRow
+from cwconsole.store.status import BareInstance, StatusRow
 from cwconsole.tui.render.bars import bar, count, spark
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.columns import Column, Look
@@ -25,6 +25,7 @@ BAR_CELLS: Final = 6
 class FleetRow:
     """A resource, or an instance with its resources when they are folded (`folded`) or stand below it.
 
+    An instance that has none (`bare`) has a row as well: it would be nowhere else.
     resource: empty for an instance. state: the worst of its resources. interval: seconds.
     production: whether the instance is tagged so; its name then begins with the word PROD.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state.
@@ -52,6 +53,11 @@ class FleetRow:
     indent: bool = False
     production: bool = False
     asking: int | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is an instance without resources."""
+        return not self.resource and not self.size
 
     @property
     def key(self) -> tuple[str, str]:
@@ -89,6 +95,28 @@ def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B
     )
 
 
+def bare_row(one: BareInstance) -> FleetRow:
+    """The row of an instance without resources."""
+    return FleetRow(
+        instance_id=one.id,
+        instance=one.name,
+        resource="",
+        state=Health.PAUSED if one.paused else Health.NEW if one.enabled else Health.OFF,
+        lag=None,
+        interval=1,
+        next_poll_ms=None,
+        created=0,
+        updated=0,
+        deleted=0,
+        pending=0,
+        retrying=0,
+        dead=0,
+        held=False,
+        error="Nothing is read: it has no resources. E adds some.",
+        production=one.production,
+    )
+
+
 def arranged(rows: Iterable[FleetRow], wanted: ViewSpec, unfolded: frozenset[str] | None = None) -> list[FleetRow]:
     """The rows that a view shows, in its order. unfolded: instances whose resources are shown; None: no grouping."""
     shown = [row for row in rows if _fits(row, wanted)] if wanted.words else list(rows)
@@ -100,6 +128,9 @@ def arranged(rows: Iterable[FleetRow], wanted: ViewSpec, unfolded: frozenset[str
         by_instance.setdefault(row.instance, []).append(row)
     grouped = []
     for instance, members in by_instance.items():
+        if members[0].bare:
+            grouped += members
+            continue
         folded = instance not in unfolded
         grouped.append(_group(instance, members, folded))
         if not folded:
@@ -199,6 +230,8 @@ def _instance(row: FleetRow, look: Look) -> Cell:
 
 
 def _resource(row: FleetRow, _: Look) -> Cell:
+    if row.bare:
+        return Cell("no resources", Tone.WARN)
     return Cell(plain(row.resource)) if row.resource else Cell(f"{row.size} resources", Tone.MUTED)
 
 
@@ -219,6 +252,8 @@ def _lag_bar(row: FleetRow, look: Look) -> Cell:
 
 
 def _last(row: FleetRow, look: Look) -> Cell:
+    if row.bare:
+        return Cell("E adds one", Tone.MUTED)
     if row.asking is not None:  # no poll answers it, so it stands before the last one's outcome
         return Cell(f"{look.glyphs.question} {count(row.asking)} gone", Tone.WARN)
     if row.last is None:

@@ -32,12 +32,14 @@ class Everywhere(ViewKeys):
         screen.app.push_screen(Help(f"Keys of {screen.spec.view}", lines))
 
     def do_back(self) -> None:
-        """One step: out of the marks, out of the last filter, out of the screen."""
+        """One step: out of the marks, out of the last filter, out of the screen; at last, out of any filter."""
         screen = self._screen
         if screen.drop_marks() or screen.previous_spec():
             return
         if len(screen.app.screen_stack) > 1:
             screen.app.pop_screen()
+        else:
+            screen.clear_filter()
 
     def do_quit(self) -> None:
         self._screen.console.ask_to_quit()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from textual.widget import Widget
 
 from cwconsole.store import fleet_view
-from cwconsole.store.status import StatusRow
+from cwconsole.store.status import BareInstance, StatusRow
 from cwconsole.tui.actions import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row, same_place
+from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, bare_row, fleet_row, same_place
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.places import Place, Places
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
+
+NO_INSTANCE: Final = "No instance yet. a adds one, or `cwconsole instances add FILE`."
 
 
 class FleetScreen(Instances, Places, ListScreen):
@@ -33,11 +35,12 @@ class FleetScreen(Instances, Places, ListScreen):
         self._rows = MemoryRows[FleetRow](lambda row: row.key)
         self._made: dict[int, FleetRow] = {}  # by resource
         self._read: Mapping[int, StatusRow] = {}  # of what they were made
+        self._bare: Sequence[BareInstance] = ()
         self._unfolded: frozenset[str] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(self._rows, FLEET_COLUMNS, look=self.console.look(), id="list",
-                           empty="No instance yet. `cwconsole instances add FILE` adds one.")  # fmt: skip
+                           empty=NO_INSTANCE)  # fmt: skip
 
     async def load(self) -> None:
         if not self.console.fleet_is_known:
@@ -46,7 +49,12 @@ class FleetScreen(Instances, Places, ListScreen):
         anew = [one for one, row in fleet.items() if self._read.get(one) is not row]
         courses = await self.console.store.read(fleet_view.courses, anew, now_ms=self.console.now_ms())
         rows = {one: fleet_row(fleet[one], courses[one]) for one in anew}
-        in_place = len(fleet) == len(self._made) and all(self._stands_as_before(one, row) for one, row in rows.items())
+        bare, self._bare = self._bare, self.console.bare_instances
+        in_place = (
+            bare == self._bare
+            and len(fleet) == len(self._made)
+            and all(self._stands_as_before(one, row) for one, row in rows.items())
+        )
         self._made |= rows
         self._read = fleet
         if in_place:
@@ -66,6 +74,7 @@ class FleetScreen(Instances, Places, ListScreen):
     def fleet_changed(self) -> None:
         if not self._made:  # the first look does not wait for courses
             self._made = {one: fleet_row(row) for one, row in self.console.fleet.items()}
+            self._bare = self.console.bare_instances
             self._show()
         self.refresher.ask("fleet")
 
@@ -82,7 +91,9 @@ class FleetScreen(Instances, Places, ListScreen):
         if not self.console.fleet_is_known or not self.ready:
             return
         self.table.set_sort(self.spec.sort or "health", self.spec.descending)
-        self._rows.replace(arranged(self._made.values(), self.spec, self._unfolded))
+        rows = [*self._made.values(), *map(bare_row, self._bare)]
+        self._rows.replace(arranged(rows, self.spec, self._unfolded))
+        self.table.empty = self.no_rows(NO_INSTANCE)
         self.table.show_changed()
         if self.begins_at is not None:
             self.table.move_to_key(self.begins_at)
@@ -119,6 +130,8 @@ class FleetScreen(Instances, Places, ListScreen):
         if row.folded is not None:
             self._unfolded = (self._unfolded or frozenset()) ^ {row.instance}
             self._show()
+        elif row.bare:
+            await self.console.drill(spec("instance", instance=row.instance))
         else:
             await self.console.drill(spec("resource", instance=row.instance, resource=row.resource))
 

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from collections.abc import Hashable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from textual.app import ComposeResult
@@ -184,6 +185,13 @@ class ConsoleScreen(Everywhere, Screen[None]):
         self.show_spec()
         self.update_frame()
         return True
+
+    def clear_filter(self) -> None:
+        """Show all of it: nothing was shown before that could be led back to."""
+        if self.spec.words:
+            self.spec = replace(self.spec, words=())
+            self.show_spec()
+            self.update_frame()
 
     def begin_at(self, cursor: Hashable, before: ViewSpec | None = None) -> None:
         """Begin as it was left: on a row, with what Escape leads back to."""

@@ -201,13 +201,21 @@ class InstanceForm(ModalScreen[bool]):
         except ConfigError as error:
             self._wrong(error)
             return
+        self._begin_to_save(body)
+
+    def _begin_to_save(self, body: InstanceBody, *, bare: bool = False) -> None:
+        """bare: without resources, as was agreed to."""
         self._saving = True
         self._say("Saving...")
-        start(self, self._save(body), what="Saving the instance", group="operator")
+        start(self, self._save(body, bare=bare), what="Saving the instance", group="operator")
 
-    async def _save(self, body: InstanceBody) -> None:
+    async def _save(self, body: InstanceBody, *, bare: bool) -> None:
         try:
             sealed = await self._outside.seal(body)
+            if not sealed.draft.config.resources and not bare:
+                self._saving = False
+                self._ask_about_bare(body)
+                return
             reason = self.query_one("#reason", Input).value.strip() or None
             made = Draught(draft=sealed.draft, body=body, reason=reason)
             await self._form.save(made, confirmed=False)
@@ -221,6 +229,21 @@ class InstanceForm(ModalScreen[bool]):
             for note in sealed.notes:
                 self.app.notify(note, severity="warning")
             self.dismiss(True)
+
+    def _ask_about_bare(self, body: InstanceBody) -> None:
+        self._say("No resource is ticked.")
+        question = Question(
+            title="Save it without resources?",
+            lines=("No resource is ticked: nothing of it is polled.", "In the fleet, E on its row adds some later."),
+            yes="save it",
+            no="go on filling in",
+        )
+
+        def answered(answer: Answer | None) -> None:
+            if answer is not None and self.is_attached:
+                self._begin_to_save(body, bare=True)
+
+        self.app.push_screen(Confirm(question), answered)
 
     def _ask(self, error: RefusedError, made: Draught) -> None:
         self._say(error.message)

@@ -23,6 +23,9 @@ from cwconsole.tui.widgets.virtual_table import VirtualTable
 SHOWN: Final = 500  # the newest jobs
 
 
+NO_JOB: Final = "No job yet. On events, r sends again what is marked: * marks all that the filter shows."
+
+
 class JobsScreen(JobKeys, ListScreen):
     """`jobs`: newest first, this console's exports among them.
 
@@ -38,7 +41,7 @@ class JobsScreen(JobKeys, ListScreen):
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(
             self._rows, JOB_COLUMNS, look=self.console.look(), id="list",
-            empty="No job yet. On events, r sends again what is marked: * marks all that the filter shows.",
+            empty=NO_JOB,
         )  # fmt: skip
 
     async def load(self) -> None:
@@ -46,6 +49,7 @@ class JobsScreen(JobKeys, ListScreen):
         rows: list[JobRow] = [*jobs, *(export.row for export in self.console.exports)]
         rows.sort(key=lambda job: job.created_ms, reverse=True)
         self._rows.replace([job for job in rows if self._fits(job)])
+        self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
         self.update_frame()
 

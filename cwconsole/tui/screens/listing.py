@@ -54,6 +54,10 @@ class ListScreen(ConsoleScreen):
         about = "" if table.rows.exact else "about "
         return f"{about if table.marks.everything else ''}{marked:,} marked" if not table.marks.none else ""
 
+    def no_rows(self, nothing: str) -> str:
+        """What stands where no row is: `nothing` only if there really is none, and not where the filter hides all."""
+        return "Nothing matches the filter. Escape clears it." if self.spec.words else nothing
+
     def drop_marks(self) -> bool:
         table = self.table
         if table.marks.none:

@@ -33,6 +33,9 @@ LOOK_SECONDS: Final = 0.5
 _LEVELS: Final = ("", *LEVELS[1:])  # the first is all of them
 
 
+NO_LINE: Final = "No lines here yet."
+
+
 class LogScreen(ListScreen):
     """`log level:warning contacts`."""
 
@@ -58,7 +61,7 @@ class LogScreen(ListScreen):
         where = TextView(id="where")
         where.can_focus = False
         yield where
-        yield VirtualTable(self._rows, LOG_COLUMNS[0], look=self.console.look(), id="list", empty="No lines here yet.")
+        yield VirtualTable(self._rows, LOG_COLUMNS[0], look=self.console.look(), id="list", empty=NO_LINE)
         entry = TextView(id="entry")
         entry.can_focus = False
         yield entry
@@ -121,6 +124,7 @@ class LogScreen(ListScreen):
             self._rows.replace([line for line in self._lines if fits(line)])
         else:
             self._rows.replace([line if fits(line) else replace(line, aside=True) for line in self._lines])
+        self.table.empty = self.no_rows(NO_LINE)
         self.table.show_changed()
         if follow:
             self._to_the_end()
