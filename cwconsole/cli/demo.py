@@ -47,7 +47,7 @@ def demo(invocation: Invocation, /, *, headless: bool, seconds: float | None, se
     Records are created, changed and deleted while both sides misbehave. The console shows it, and you are the operator:
     what was refused is polled again, and what is held goes on, when you say so. Once you leave (q), or with --headless
     after the time, everything is given a minute to arrive, and the receivers are compared with the simulator; the exit
-    code is 1 if anything is missing. Everything is forgotten at the end.
+    code is 1 unless everything arrived. Everything is forgotten at the end.
     """
     if invocation.database is not None:
         raise UsageError("The demo has a database of its own; leave --db out.")
@@ -141,7 +141,8 @@ async def _shown(invocation: Invocation, terminal: Terminal) -> None:
             lines=(
                 "Records change no more and nothing fails any more. Whatever is held or paused goes on, every resource "
                 "is swept, and everything has a minute to arrive.",
-                "Then the report follows: whether the last version of every changed record arrived.",
+                "Then the report follows: which changed records arrived as they are now, which are still open, which "
+                "wait for an answer, and which are missing.",
                 "The look-alike, the receivers, the engine and the demo's database end with it.",
             ),
             yes="leave",

@@ -19,12 +19,13 @@ ALL = 1_000_000_000  # deletions agreed to, whatever a sweep finds: here they ar
 
 
 class DemoOperator:
-    """Acts on the database of a running engine."""
+    """Acts on the database of a running engine. swept: ids of the resources whose sweep in the end came to its end."""
 
     def __init__(self, services: Services) -> None:
         self._store = services.store
         self._clock = services.clock
         self._held_before: set[int] = set()
+        self.swept: set[int] = set()
 
     async def add(self, draft: Draft) -> int:
         """Add an instance. Returns its id."""
@@ -55,7 +56,16 @@ class DemoOperator:
         await self._release(await self._held())
 
     async def undo_all(self) -> None:
-        """Let everything go on that a person has paused or held, so that it can be proved that nothing is missing."""
+        """Let everything go on that a person has disabled, paused or held: else nobody could prove that all arrived."""
+        for instance in await self._store.read(instances.all_instances):
+            if not instance.enabled:
+                await self._store.write(
+                    instances.set_enabled,
+                    instance.id,
+                    True,
+                    asked=_asked(ActionKind.ENABLE),
+                    now_ms=self._clock.now_ms(),
+                )
         for target in await self._store.read(_all_scopes):
             for kind, since, operation in (
                 (ActionKind.RESUME, target.paused_ms, operations.resume),
@@ -69,8 +79,10 @@ class DemoOperator:
         left = await self._store.read(resources.active)
         while left:
             asked = [await self._ask(ActionKind.SWEEP, resource) for resource in left]
-            ended = [await self._ended(number) for number in asked]
-            left = [resource for resource, action in zip(left, ended, strict=True) if action.state != "done"]
+            for resource, number in zip(left, asked, strict=True):
+                if (await self._ended(number)).state == "done":
+                    self.swept.add(resource.id)
+            left = [resource for resource in left if resource.id not in self.swept]
 
     async def _held(self) -> list[Instance]:
         """Instances whose callback is held."""

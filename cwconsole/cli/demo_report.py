@@ -2,13 +2,16 @@
 
 A record counts as arrived if its last notification tells how it is now: DELETED if it is gone, else CREATED or UPDATED
 with the very same record. One that came and went between two polls was never seen by anybody, and is counted apart.
+One that did not arrive is missing only if nothing is left that would bring it: while a delivery of it is open, or
+ConnectWise was not read to the end, it is open; while a sweep waits to hear whether it is deleted, it is asking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cwconsole.cli import output
@@ -16,11 +19,11 @@ from cwconsole.core.records import EventType
 from cwconsole.simulator.steering import Arrived, Changed, Changes
 from cwconsole.store.totals import Totals
 
-SHOWN = 10  # missing records named in the report for people
+SHOWN = 10  # missing records that are named in the report for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class Absent:
     """A changed record whose last version did not arrive. why: half a sentence."""
 
     instance: str
@@ -28,8 +31,25 @@ class Missing:
     object_id: int
     why: str
 
-    def __str__(self) -> str:
-        return f"{self.instance}/{self.resource} {self.object_id}: {self.why}"
+    @property
+    def label(self) -> str:
+        """The resource, as sentences name it."""
+        return f"{self.instance}/{self.resource}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the database holds of one resource, when its receiver is compared.
+
+    known: the ids that any poll or sweep has seen. listed: those that are believed to exist. undelivered: those with an
+    open delivery. asks: whether a sweep waits for agreement. read: whether a sweep begun after the last change ended.
+    """
+
+    known: AbstractSet[int] = frozenset()
+    listed: AbstractSet[int] = frozenset()
+    undelivered: AbstractSet[int] = frozenset()
+    asks: bool = False
+    read: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +58,22 @@ class Compared:
 
     arrived: int = 0
     unseen: int = 0
-    missing: tuple[Missing, ...] = ()
+    missing: tuple[Absent, ...] = ()
+    open: tuple[Absent, ...] = ()
+    asking: tuple[Absent, ...] = ()
+
+    @property
+    def checked(self) -> int:
+        """All that somebody could have been told of."""
+        return self.arrived + len(self.missing) + len(self.open) + len(self.asking)
 
     def __add__(self, other: Compared) -> Compared:
         return Compared(
             arrived=self.arrived + other.arrived,
             unseen=self.unseen + other.unseen,
             missing=self.missing + other.missing,
+            open=self.open + other.open,
+            asking=self.asking + other.asking,
         )
 
 
@@ -77,18 +106,33 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether everything was delivered in time and every last version arrived."""
-        return self.settled is not None and not self.compared.missing
+        return self.settled is not None and self.compared.arrived == self.compared.checked
 
     @property
     def verdict(self) -> str:
-        """One sentence."""
+        """One sentence, which calls nothing missing that may still arrive, and nothing arrived that did not."""
         compared, waiting = self.compared, self.totals.deliveries.open
-        checked = compared.arrived + len(compared.missing)
-        if compared.missing:
-            return f"The last version of {len(compared.missing)} of {checked} changed records did not arrive."
+        if compared.arrived < compared.checked:
+            lead = "" if compared.missing else "Nothing is missing so far: of"
+            return f"{lead or 'Of'} {compared.checked} changed records {_standing(compared)}."
+        whole = f"Nothing is missing: the last version of all {compared.checked} changed records arrived"
         if self.settled is None:
-            return f"Nothing is missing, but not all work was done in time; {waiting} deliveries are open."
-        return f"Nothing is missing: the last version of all {checked} changed records arrived."
+            some = "1 delivery is" if waiting == 1 else f"{waiting} deliveries are"
+            return f"{whole}, but not all work was done in time; {some} open."
+        return f"{whole}."
+
+
+def _standing(compared: Compared) -> str:
+    """`9 arrived as they are now, 2 are missing, 3 are still open, 1 waits for an answer`."""
+    words = [f"{compared.arrived} arrived as they are now"]
+    for absent, one, many in (
+        (compared.missing, "is missing", "are missing"),
+        (compared.open, "is still open", "are still open"),
+        (compared.asking, "waits for an answer", "wait for an answer"),
+    ):
+        if absent:
+            words.append(f"{len(absent)} {one if len(absent) == 1 else many}")
+    return ", ".join(words)
 
 
 def compare(
@@ -98,21 +142,36 @@ def compare(
     instance: str,
     resource: str,
     old: int,
-    known: AbstractSet[int],
+    recorded: Recorded,
 ) -> Compared:
     """One resource of one instance. arrived: at its receiver, of any resource.
 
-    old: ids up to here existed before the first change. known: the ids that any poll or sweep has seen.
+    old: ids up to here existed before the first change.
     """
     last = {one.object_id: one for one in arrived if one.object_type == resource}
-    unseen, missing = 0, []
+    compared = Compared()
     for record in changed:
         notified = last.get(str(record.id))
-        if notified is None and record.digest is None and record.id > old and record.id not in known:
-            unseen += 1
-        elif (why := _difference(record, notified)) is not None:
-            missing.append(Missing(instance=instance, resource=resource, object_id=record.id, why=why))
-    return Compared(arrived=len(changed) - unseen - len(missing), unseen=unseen, missing=tuple(missing))
+        difference = _difference(record, notified)
+        if difference is None:
+            compared += Compared(arrived=1)
+        elif notified is None and record.digest is None and record.id > old and record.id not in recorded.known:
+            compared += Compared(unseen=1)
+        else:
+            absent = Absent(instance=instance, resource=resource, object_id=record.id, why=difference)
+            compared += _placed(record, absent, recorded)
+    return compared
+
+
+def _placed(record: Changed, absent: Absent, recorded: Recorded) -> Compared:
+    """A record that did not arrive, under what is still to come of it."""
+    if record.id in recorded.undelivered:
+        return Compared(open=(replace(absent, why="a delivery is open"),))
+    if record.digest is None and recorded.asks and record.id in recorded.listed:
+        return Compared(asking=(replace(absent, why="a sweep asks whether it was deleted"),))
+    if not recorded.read:
+        return Compared(open=(replace(absent, why="no sweep after the last change has completed"),))
+    return Compared(missing=(absent,))
 
 
 def _difference(record: Changed, notified: Arrived | None) -> str | None:
@@ -142,19 +201,28 @@ def facts(report: Report) -> list[tuple[str, str]]:
         ("changes", _counted(created=changes.created, updated=changes.updated, deleted=changes.deleted)),
         ("requests", f"{report.requests} at ConnectWise"),
         ("events", _counted(created=events.created, updated=events.updated, deleted=events.deleted)),
+        ("", "one for each instance that polls the record; what changes again before the next poll is one event"),
         ("deliveries", _counted(**output.as_json(deliveries))),
         ("attempts", f"{report.totals.attempts}, {report.accepted} accepted, {report.duplicates} of them twice"),
         ("faults", f"at ConnectWise: {_kinds(report.faults.source)}"),
         ("", f"at the receivers: {_kinds(report.faults.receivers)}"),
         ("settled", "not in time" if report.settled is None else f"{report.settled:.1f} s after the last change"),
-        ("records", f"{compared.arrived} arrived as they are now, {len(compared.missing)} did not{unseen}"),
-        *(("missing", str(one)) for one in compared.missing[:SHOWN]),
+        ("records", f"{_standing(compared)}{unseen}"),
+        *(("missing", f"{one.label} {one.object_id}: {one.why}") for one in compared.missing[:SHOWN]),
+        *(("open", line) for line in _summed(compared.open)),
+        *(("asking", line) for line in _summed(compared.asking)),
         ("verdict", report.verdict),
     ]
 
 
 def _counted(**counts: int) -> str:
     return f"{sum(counts.values())}: {', '.join(f'{count} {name}' for name, count in counts.items())}"
+
+
+def _summed(absent: Iterable[Absent]) -> list[str]:
+    """`acme/contacts, 12: a delivery is open`: what may still arrive is not named one by one."""
+    counted = Counter((one.label, one.why) for one in absent)
+    return [f"{label}, {number}: {why}" for (label, why), number in counted.items()]
 
 
 def _kinds(struck: Mapping[str, int]) -> str:

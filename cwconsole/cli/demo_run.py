@@ -12,34 +12,32 @@ the person has left; without a time it is the person who ends it.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import IO, Any
 
 import structlog
 
+from cwconsole.cli.demo_check import reported
 from cwconsole.cli.demo_faults import Spell, active, script
 from cwconsole.cli.demo_operator import DemoOperator
-from cwconsole.cli.demo_report import Compared, Faults, Report, compare
+from cwconsole.cli.demo_report import Report
 from cwconsole.cli.demo_samples import COMPANY, PUBLIC_KEY, Samples, turned
+from cwconsole.cli.demo_stage import RECORDS, Play, Say, Weather
 from cwconsole.cli.door import Failed
 from cwconsole.cli.instance_files import draft_of
 from cwconsole.cli.wiring import hosted_engine
 from cwconsole.core.config import InstanceConfig
 from cwconsole.engine.crawl import Why
-from cwconsole.engine.supervisor import Engine
 from cwconsole.http.policy import ALLOW_ALL
 from cwconsole.simulator.serve_both import Settings
 from cwconsole.simulator.steering import ServersGone, Steering, served_apart
-from cwconsole.store import objects, redelivery, resources
+from cwconsole.store import redelivery, resources
 from cwconsole.store.totals import totals
 from cwconsole.store.vault import Vault
 
-RECORDS = 200  # of each endpoint at the start
 RATE = 12.0  # changes a second
 LATE_SHARE, LATE_SECONDS = 0.1, 2.0  # of the changes, so many are committed so late
 SKEW_SECONDS = 90.0  # the simulator's clock is wrong by at most so much
@@ -49,34 +47,9 @@ LOOK_SECONDS = 0.25
 QUIET_ROUNDS = 2
 SCRIPT_SECONDS = 3600.0  # of faults, which begin anew where nobody says how long it lasts
 
-Say = Callable[[str], None]
 Screen = Callable[[], Coroutine[Any, Any, None]]  # shows the console until the person leaves it
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Play:
-    """What the acts work with.
-
-    members: configurations by instance id, in the order of their receivers. say: takes a line of progress.
-    seconds: how long records change; None: until the person leaves. left: set when the person has; None: no screen.
-    """
-
-    engine: Engine
-    steering: Steering
-    operator: DemoOperator
-    members: dict[int, InstanceConfig]
-    paths: tuple[str, ...]
-    seed: int
-    seconds: float | None
-    say: Say
-    left: asyncio.Event | None = None
-
-    def goes_on(self, lasted: float) -> bool:
-        """Whether records change any longer."""
-        watched = self.left is None or not self.left.is_set()
-        return watched and (self.seconds is None or lasted < self.seconds)
 
 
 async def play(
@@ -176,7 +149,7 @@ async def _acts(play: Play) -> Report:
         await play.left.wait()
         await play.operator.undo_all()
     settled = await _settled(play)
-    return await _report(play, lasted, settled)
+    return await reported(play, lasted, settled)
 
 
 async def _baselines(play: Play) -> None:
@@ -216,29 +189,6 @@ async def _changes(play: Play) -> float:
     return round(at, 3) if play.seconds is None else min(at, play.seconds)
 
 
-class Weather:
-    """The faults that are on at each server."""
-
-    def __init__(self, steering: Steering, receivers: int) -> None:
-        self._steering = steering
-        self._on: dict[int | None, list[Spell]] = {place: [] for place in (None, *range(receivers))}
-
-    async def turn(self, spells: list[Spell]) -> None:
-        """These and no others from now on; a server whose faults stay the same is left alone."""
-        for place, before in self._on.items():
-            wanted = [spell for spell in spells if spell.receiver == place]
-            if wanted != before:
-                self._on[place] = wanted
-                await self._set(place, wanted)
-
-    async def _set(self, place: int | None, spells: list[Spell]) -> None:
-        faults = [spell.fault for spell in spells]
-        if place is None:
-            await self._steering.set_source_faults(faults)
-        else:
-            await self._steering.set_receiver_faults(place, faults)
-
-
 async def _progress(play: Play, lasted: float, present: list[Spell]) -> str:
     counted = await play.engine.services.store.read(totals)
     changes = (await play.steering.source()).changes.total
@@ -255,18 +205,21 @@ async def _settled(play: Play) -> float | None:
     now = asyncio.get_running_loop().time
     began = now()
     try:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while (await play.steering.source()).changes.uncommitted:  # noqa: ASYNC110 - in another process
-                await asyncio.sleep(LOOK_SECONDS)
-            play.say("Changes and faults have stopped; polling what is left.")
-            await play.operator.release_all()  # what was held all along is sent beside polls and sweeps, not after them
-            await _poll_until_quiet(play)
-            play.say("Sweeping for what was deleted.")
-            await play.operator.sweep_all()
-            await _drain(play)
+        async with asyncio.timeout(SETTLE_SECONDS), asyncio.TaskGroup() as group:
+            await _send_until(play, group.create_task(_read_to_the_end(play)))
     except TimeoutError:
         return None
     return now() - began
+
+
+async def _read_to_the_end(play: Play) -> None:
+    """Record whatever is at ConnectWise, deletions included."""
+    while (await play.steering.source()).changes.uncommitted:  # noqa: ASYNC110 - in another process
+        await asyncio.sleep(LOOK_SECONDS)
+    play.say("Changes and faults have stopped; polling what is left.")
+    await _poll_until_quiet(play)
+    play.say("Sweeping for what was deleted.")
+    await play.operator.sweep_all()
 
 
 async def _poll_until_quiet(play: Play) -> None:
@@ -281,53 +234,14 @@ async def _poll_until_quiet(play: Play) -> None:
             quiet = 0 if any(report.events for report in reports) else quiet + 1
 
 
-async def _drain(play: Play) -> None:
-    """Send everything: held callbacks are let go, and waiting retries are due now."""
+async def _send_until(play: Play, reading: asyncio.Task[None]) -> None:
+    """Send everything until all is read and nothing waits: held callbacks are let go, waiting retries are due now."""
     services, said = play.engine.services, 0
-    while (waiting := (await services.store.read(totals)).deliveries.open) > 0:
+    while (waiting := (await services.store.read(totals)).deliveries.open) > 0 or not reading.done():
         await play.operator.release_all()
         await services.store.write(redelivery.hurry, services.clock.now_ms())
         await play.engine.dispatcher.rescan()
-        if waiting != said:
+        if reading.done() and waiting != said:
             said = waiting
-            play.say(f"{waiting} deliveries are open.")
+            play.say("1 delivery is open." if waiting == 1 else f"{waiting} deliveries are open.")
         await asyncio.sleep(LOOK_SECONDS)
-
-
-async def _report(play: Play, lasted: float, settled: float | None) -> Report:
-    source = await play.steering.source()
-    taken = [await play.steering.taken(number) for number in range(len(play.members))]
-    struck: Counter[str] = Counter()
-    for one in taken:
-        struck.update(one.struck)
-    return Report(
-        seed=play.seed,
-        seconds=lasted,
-        settled=None if settled is None else round(settled, 3),
-        changes=source.changes,
-        totals=await play.engine.services.store.read(totals),
-        faults=Faults(source=source.struck, receivers=dict(struck)),
-        requests=source.requests,
-        accepted=sum(one.accepted for one in taken),
-        duplicates=sum(one.duplicates for one in taken),
-        compared=await _compared(play),
-    )
-
-
-async def _compared(play: Play) -> Compared:
-    """Every resource of every instance against its receiver."""
-    store, compared = play.engine.services.store, Compared()
-    for number, (instance_id, config) in enumerate(play.members.items()):
-        arrived = await play.steering.arrived(number)
-        ids = {row.name: row.id for row in await store.read(resources.of_instance, instance_id)}
-        for resource in config.resources:
-            known = await store.read(objects.known_range, ids[resource.name], 0, None)
-            compared += compare(
-                await play.steering.changed(resource.path),
-                arrived,
-                instance=config.name,
-                resource=resource.name,
-                old=RECORDS,
-                known={one.object_id for one in known},
-            )
-    return compared

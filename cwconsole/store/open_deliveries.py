@@ -19,6 +19,15 @@ def count(conn: sqlite3.Connection, instance_id: int) -> int:
     return int(row[0])
 
 
+def objects_of(conn: sqlite3.Connection, resource_id: int) -> set[int]:
+    """The ids of a resource's objects that have an open delivery."""
+    rows = conn.execute(
+        f"SELECT DISTINCT object_id FROM deliveries INDEXED BY deliveries_open WHERE {_OPEN} AND resource_id = ?",
+        (resource_id,),
+    )
+    return {row[0] for row in rows}
+
+
 def apply_hold(conn: sqlite3.Connection, instance_id: int) -> None:
     """Mark the instance's open deliveries as its and its resources' holds now say."""
     conn.execute(

@@ -18,10 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.callback.sender import TOTAL_SECONDS
+from cwconsole.cli import demo_run
+from cwconsole.cli.demo import _played
 from cwconsole.cli.demo_faults import RECEIVER, REFUSALS, SOURCE, Spell, active, script
-from cwconsole.cli.demo_report import Compared, Faults, Missing, Report, as_json, compare, facts
+from cwconsole.cli.demo_report import Absent, Compared, Faults, Recorded, Report, as_json, compare, facts
 from cwconsole.cli.demo_run import LATE_SECONDS
 from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, OVERLAP_SECONDS, POLL_SECONDS, read_samples, turned
+from cwconsole.cli.invocation import Invocation
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.instance_config import to_config
 from cwconsole.simulator.faults import FaultKind
@@ -71,6 +74,18 @@ def test_everything_arrives_although_both_sides_misbehave(tmp_path: Path) -> Non
     assert report["faults"]["receivers"]
     assert "s left" in err, "progress goes beside the report"
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
+
+
+def test_what_had_no_time_to_arrive_is_called_open_and_not_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_run, "SETTLE_SECONDS", 0.0)
+    asked = Invocation(args=(), env={}, database=None)
+    cut_short = _played(asked, tmp_path, None, seed=4, seconds=3, say=lambda _: None)
+    assert cut_short.compared.missing == ()
+    assert cut_short.compared.open
+    assert not cut_short.ok
+    assert cut_short.verdict.startswith("Nothing is missing so far: of ")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -237,20 +252,41 @@ def test_a_record_arrived_only_if_its_last_notification_tells_how_it_is(
     digest: str | None, notified: list[Arrived], why: str | None
 ) -> None:
     compared = compare(
-        [Changed(id=7, digest=digest)], notified, instance="acme", resource="contacts", old=10, known=set()
+        [Changed(id=7, digest=digest)], notified, instance="acme", resource="contacts", old=10, recorded=Recorded()
     )
     if why is None:
         assert compared == Compared(arrived=1)
     else:
-        assert compared == Compared(missing=(Missing(instance="acme", resource="contacts", object_id=7, why=why),))
+        assert compared == Compared(missing=(absent(why),))
+
+
+def absent(why: str, *, number: int = 7) -> Absent:
+    return Absent(instance="acme", resource="contacts", object_id=number, why=why)
 
 
 def test_what_came_and_went_between_two_polls_is_not_missing_unless_it_was_seen() -> None:
     gone = [Changed(id=11, digest=None)]
-    unseen = compare(gone, [], instance="acme", resource="contacts", old=10, known=set())
-    seen = compare(gone, [], instance="acme", resource="contacts", old=10, known={11})
+    unseen = compare(gone, [], instance="acme", resource="contacts", old=10, recorded=Recorded())
+    seen = compare(gone, [], instance="acme", resource="contacts", old=10, recorded=Recorded(known={11}))
     assert (unseen.unseen, len(unseen.missing)) == (1, 0)
     assert (seen.unseen, len(seen.missing)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        (Recorded(undelivered={7}), Compared(open=(absent("a delivery is open"),))),
+        (Recorded(known={7}, listed={7}, asks=True, read=False),
+         Compared(asking=(absent("a sweep asks whether it was deleted"),))),
+        (Recorded(known={7}, listed={7}, read=False),
+         Compared(open=(absent("no sweep after the last change has completed"),))),
+        (Recorded(known={7}, asks=True), Compared(missing=(absent("nothing arrived"),))),
+        (Recorded(known={7}, listed={7}, undelivered={8}), Compared(missing=(absent("nothing arrived"),))),
+    ],
+)  # fmt: skip
+def test_what_may_still_arrive_is_neither_missing_nor_arrived(recorded: Recorded, expected: Compared) -> None:
+    gone = [Changed(id=7, digest=None)]
+    assert compare(gone, [], instance="acme", resource="contacts", old=10, recorded=recorded) == expected
 
 
 def report(compared: Compared, *, settled: float | None = 2.0) -> Report:
@@ -273,10 +309,9 @@ def report(compared: Compared, *, settled: float | None = 2.0) -> Report:
 
 
 def test_one_missing_record_fails_the_demo_and_is_named() -> None:
-    lost = Missing(instance="acme", resource="contacts", object_id=7, why="nothing arrived")
-    failed = report(Compared(arrived=5, missing=(lost,)))
+    failed = report(Compared(arrived=5, missing=(absent("nothing arrived"),)))
     assert not failed.ok
-    assert failed.verdict == "The last version of 1 of 6 changed records did not arrive."
+    assert failed.verdict == "Of 6 changed records 5 arrived as they are now, 1 is missing."
     assert ("missing", "acme/contacts 7: nothing arrived") in facts(failed)
     assert as_json(failed)["compared"]["missing"][0]["object_id"] == 7
 
@@ -284,8 +319,28 @@ def test_one_missing_record_fails_the_demo_and_is_named() -> None:
 def test_work_that_is_left_fails_the_demo() -> None:
     late = report(Compared(arrived=5), settled=None)
     assert not late.ok
-    assert late.verdict == "Nothing is missing, but not all work was done in time; 1 deliveries are open."
+    assert late.verdict == (
+        "Nothing is missing: the last version of all 5 changed records arrived, but not all work was done in time; "
+        "1 delivery is open."
+    )
     assert ("settled", "not in time") in facts(late)
+
+
+def test_what_is_open_or_asked_is_told_apart_from_what_is_missing_and_is_no_success() -> None:
+    waits = report(
+        Compared(
+            arrived=5,
+            open=(absent("a delivery is open"), absent("a delivery is open", number=8)),
+            asking=(absent("a sweep asks whether it was deleted", number=9),),
+        )
+    )
+    assert not waits.ok
+    assert waits.verdict == (
+        "Nothing is missing so far: of 8 changed records 5 arrived as they are now, 2 are still open, "
+        "1 waits for an answer."
+    )
+    assert ("open", "acme/contacts, 2: a delivery is open") in facts(waits)
+    assert ("asking", "acme/contacts, 1: a sweep asks whether it was deleted") in facts(waits)
 
 
 def test_the_report_for_people_has_every_number() -> None:
@@ -295,5 +350,5 @@ def test_the_report_for_people_has_every_number() -> None:
     assert lines["changes"] == "6: 1 created, 2 updated, 3 deleted"
     assert lines["deliveries"] == "6: 0 pending, 0 sending, 1 retrying, 5 delivered, 0 dead, 0 cancelled"
     assert lines["faults"] == "at ConnectWise: 2 html"
-    assert lines["records"] == "5 arrived as they are now, 0 did not, 2 came and went between two polls"
+    assert lines["records"] == "5 arrived as they are now, 2 came and went between two polls"
     assert lines["verdict"] == "Nothing is missing: the last version of all 5 changed records arrived."
