@@ -4,6 +4,9 @@ Time is cut into rounds. In each, every kind of fault that passes has one spell 
 in an order that chance decides, two or three at a time. Beside these, in each round, one resource's questions are
 refused as if keys, rights or address were wrong, one receiver is down for a while, and one says that it is gone for
 good (410). Hangs are short: they are to end before the time limits of whoever waits.
+
+Where a person watches, faults come one by one: a turn a minute, in which one resource is refused, by turns so that it
+recovers by itself and so that somebody must poll it; a little later one receiver fails for a while.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from random import Random
 from cwconsole.simulator.faults import Fault, FaultKind
 
 ROUND_SECONDS = 30.0
+TURN_SECONDS = 60.0
 SPELL_SHARE = 0.16  # of a round
 
 SOURCE = (
@@ -44,8 +48,21 @@ RECEIVER = (
     Fault(kind=FaultKind.SLOW, probability=0.3, seconds=0.5),
     Fault(kind=FaultKind.HANG, probability=0.1, seconds=1.0),
 )
+CALM_SOURCE = (
+    Fault(kind=FaultKind.MAINTENANCE),
+    Fault(kind=FaultKind.FORBIDDEN),
+    Fault(kind=FaultKind.HTML),
+    Fault(kind=FaultKind.NO_ENDPOINT),
+)  # every second one parks what it strikes
 DOWN = Fault(kind=FaultKind.STATUS, status=503)
 GONE = Fault(kind=FaultKind.STATUS, status=410, times=1)
+CALM_RECEIVER = (
+    Fault(kind=FaultKind.STATUS, status=500),
+    DOWN,
+    Fault(kind=FaultKind.RESET),
+    DOWN,
+    GONE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +95,21 @@ def script(seconds: float, *, paths: Sequence[str], receivers: int, chance: Rand
         for number in range(rounds)
         for spell in _round(paths, receivers, chance)
     ]
+
+
+def calm_script(seconds: float, *, paths: Sequence[str], receivers: int, chance: Random) -> list[Spell]:
+    """The spells of so many seconds for a person to follow. The same chance gives the same script."""
+    ill, down = chance.sample(paths, len(paths)), chance.sample(range(receivers), receivers)
+    spells = []
+    for number in range(math.floor(seconds / TURN_SECONDS)):
+        begin = number * TURN_SECONDS
+        source = replace(CALM_SOURCE[number % len(CALM_SOURCE)], path=ill[number % len(ill)])
+        failing = CALM_RECEIVER[number % len(CALM_RECEIVER)]
+        spells += [
+            Spell(begin=begin + 4, end=begin + 40, fault=source),
+            Spell(begin=begin + 25, end=begin + 50, fault=failing, receiver=down[number % len(down)]),
+        ]
+    return spells
 
 
 def active(spells: Iterable[Spell], at: float) -> list[Spell]:

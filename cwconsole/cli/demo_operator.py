@@ -24,7 +24,7 @@ class DemoOperator:
     def __init__(self, services: Services) -> None:
         self._store = services.store
         self._clock = services.clock
-        self._held_before: set[int] = set()
+        self._held_since: dict[int, int] = {}
         self.swept: set[int] = set()
 
     async def add(self, draft: Draft) -> int:
@@ -38,17 +38,18 @@ class DemoOperator:
             now_ms=self._clock.now_ms(),
         )
 
-    async def look(self, *, refused: bool) -> None:
-        """Now and then: let callbacks go that were held at the last look already, and poll what is parked.
+    async def look(self, *, refused: bool, patience: float) -> None:
+        """Now and then: let callbacks go, and poll what is parked, if that has been so for `patience` seconds.
 
         refused: whether ConnectWise still refuses keys, rights or address; parked resources are left alone then.
         """
-        held = await self._held()
-        await self._release([instance for instance in held if instance.id in self._held_before])
-        self._held_before = {instance.id for instance in held}
+        now_ms, held = self._clock.now_ms(), await self._held()
+        self._held_since = {instance.id: self._held_since.get(instance.id, now_ms) for instance in held}
+        long_ago_ms = now_ms - int(patience * 1000)
+        await self._release([instance for instance in held if self._held_since[instance.id] <= long_ago_ms])
         if not refused:
             for resource in await self._store.read(resources.active):
-                if resource.parked:
+                if resource.parked and resource.runs and (resource.failing_since_ms or 0) <= long_ago_ms:
                     await self._ask(ActionKind.POLL, resource)
 
     async def release_all(self) -> None:

@@ -4,7 +4,8 @@ With a screen, the person in front of it is the operator of the second act, whic
 the person has left; without a time it is the person who ends it.
 
 1. The samples are added, and their baselines read.
-2. Records change while faults come and go; an operator lets held callbacks go and polls what was parked.
+2. Records change while faults come and go; an operator lets held callbacks go and polls what was parked. A person gets
+   the time to do so first, and faults that come one by one (`demo_pace`, `demo_faults.calm_script`).
 3. Changes and faults stop. What is left is done within a limit: polls until nothing is new, sweeps, deliveries.
 4. The receivers are compared with the simulator.
 """
@@ -12,6 +13,7 @@ the person has left; without a time it is the person who ends it.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -21,8 +23,9 @@ from typing import IO, Any
 import structlog
 
 from cwconsole.cli.demo_check import reported
-from cwconsole.cli.demo_faults import Spell, active, script
+from cwconsole.cli.demo_faults import Spell, active, calm_script, script
 from cwconsole.cli.demo_operator import DemoOperator
+from cwconsole.cli.demo_pace import BRISK, CALM, Pace
 from cwconsole.cli.demo_report import Report
 from cwconsole.cli.demo_samples import COMPANY, PUBLIC_KEY, Samples, turned
 from cwconsole.cli.demo_stage import RECORDS, Play, Say, Weather
@@ -38,7 +41,6 @@ from cwconsole.store import redelivery, resources
 from cwconsole.store.totals import totals
 from cwconsole.store.vault import Vault
 
-RATE = 12.0  # changes a second
 LATE_SHARE, LATE_SECONDS = 0.1, 2.0  # of the changes, so many are committed so late
 SKEW_SECONDS = 90.0  # the simulator's clock is wrong by at most so much
 BASELINE_SECONDS = 30.0
@@ -68,9 +70,10 @@ async def play(
     screen: shown beside it; what is said meanwhile goes to the log. Raises Failed if the servers end too early or the
     baselines cannot be read.
     """
+    pace = BRISK if screen is None else CALM
     with translated():
         async with (
-            served_apart(_settings(samples, seed), errors=errors) as steering,
+            served_apart(_settings(samples, seed, pace), errors=errors) as steering,
             hosted_engine(path, vault, api_policy=ALLOW_ALL) as engine,
             _shown(screen) as left,
         ):
@@ -81,12 +84,13 @@ async def play(
                         engine=engine,
                         steering=steering,
                         operator=operator,
-                        members=await _add(operator, samples, steering, vault),
+                        members=await _add(operator, samples, steering, vault, pace),
                         paths=samples.paths,
                         seed=seed,
                         seconds=seconds,
                         say=say if left is None else _said_after(left, say),
                         left=left,
+                        pace=pace,
                     )
                 )
 
@@ -117,7 +121,7 @@ def translated() -> Iterator[None]:
         raise Failed(f"The demo cannot go on: {gone}.") from gone
 
 
-def _settings(samples: Samples, seed: int) -> Settings:
+def _settings(samples: Samples, seed: int, pace: Pace) -> Settings:
     return Settings(
         company=COMPANY,
         public_key=PUBLIC_KEY,
@@ -125,6 +129,7 @@ def _settings(samples: Samples, seed: int) -> Settings:
         paths=samples.paths,
         records=RECORDS,
         seed=seed,
+        deletes=pace.deletes,
         skew=round(Random(seed).uniform(-SKEW_SECONDS, SKEW_SECONDS), 3),
         late_share=LATE_SHARE,
         late_seconds=LATE_SECONDS,
@@ -132,10 +137,12 @@ def _settings(samples: Samples, seed: int) -> Settings:
     )
 
 
-async def _add(operator: DemoOperator, samples: Samples, steering: Steering, vault: Vault) -> dict[int, InstanceConfig]:
+async def _add(
+    operator: DemoOperator, samples: Samples, steering: Steering, vault: Vault, pace: Pace
+) -> dict[int, InstanceConfig]:
     urls = [f"{url}/events" for url in steering.addresses.receiver_urls]
     members = {}
-    for body in turned(samples, steering.addresses.base_url, urls):
+    for body in turned(samples, steering.addresses.base_url, urls, pace):
         draft = await asyncio.to_thread(draft_of, body, vault)
         members[await operator.add(draft)] = draft.config
     return members
@@ -169,24 +176,34 @@ async def _all_baselined(play: Play) -> bool:
 
 async def _changes(play: Play) -> float:
     """Let records change and faults come and go. Returns for how many seconds."""
-    lasts = play.seconds or SCRIPT_SECONDS
-    spells = script(lasts, paths=play.paths, receivers=len(play.members), chance=Random(play.seed))
+    lasts, spells = _script(play)
     weather = Weather(play.steering, len(play.members))
     now = asyncio.get_running_loop().time
     began, second = now(), 0
-    await play.steering.set_rate(RATE)
+    await play.steering.set_rate(play.pace.rate)
     while play.goes_on(at := now() - began):
         present = active(spells, at % lasts)
         await weather.turn(present)
         if at >= second:
             second += 1
-            if play.left is None:
-                await play.operator.look(refused=any(spell.refuses for spell in present))
+            refused = any(spell.refuses for spell in present)
+            await play.operator.look(refused=refused, patience=play.pace.patience)
             play.say(await _progress(play, at, present))
         await asyncio.sleep(LOOK_SECONDS if play.seconds is None else min(LOOK_SECONDS, play.seconds - at))
     await play.steering.set_rate(0)
     await weather.turn([])
     return round(at, 3) if play.seconds is None else min(at, play.seconds)
+
+
+def _script(play: Play) -> tuple[float, list[Spell]]:
+    """The faults, and after how many seconds they begin anew."""
+    chance, receivers = Random(play.seed), len(play.members)
+    if play.left is None:
+        lasts = play.seconds or SCRIPT_SECONDS
+        return lasts, script(lasts, paths=play.paths, receivers=receivers, chance=chance)
+    asked = Counter(resource.path for config in play.members.values() for resource in config.resources)
+    alone = [path for path in play.paths if asked[path] == 1]
+    return SCRIPT_SECONDS, calm_script(SCRIPT_SECONDS, paths=alone, receivers=receivers, chance=chance)
 
 
 async def _progress(play: Play, lasted: float, present: list[Spell]) -> str:

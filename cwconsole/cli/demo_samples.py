@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cwconsole.cli.demo_pace import Pace
 from cwconsole.cli.instance_files import read_file
 from cwconsole.core.document import Json
 from cwconsole.core.errors import UsageError
@@ -17,8 +18,6 @@ from cwconsole.core.instance_config import to_config
 COMPANY = "exampleco"
 PUBLIC_KEY = "demo-public-key"
 CLIENT_ID = "00000000-0000-4000-8000-000000000000"
-POLL_SECONDS = 2.0
-SWEEP_SECONDS = 8.0
 OVERLAP_SECONDS = (
     5  # shorter than the demo, so that what polls miss is not read again by chance; longer than it is late
 )
@@ -89,15 +88,18 @@ def _sample(body: InstanceBody) -> Sample:
     )
 
 
-def turned(samples: Samples, base_url: str, callback_urls: Sequence[str]) -> list[InstanceBody]:
-    """The bodies for these servers, one callback for each: own keys, short intervals, events from now on."""
+def turned(samples: Samples, base_url: str, callback_urls: Sequence[str], pace: Pace) -> list[InstanceBody]:
+    """The bodies for these servers, one callback for each: own keys, short intervals, events from now on.
+
+    With intervals so short, a real company's budget of requests would not do.
+    """
     return [
-        _turned(sample, base_url, callback_url, samples.private_key)
+        _turned(sample, base_url, callback_url, samples.private_key, pace)
         for sample, callback_url in zip(samples.each, callback_urls, strict=True)
     ]
 
 
-def _turned(sample: Sample, base_url: str, callback_url: str, private_key: str) -> InstanceBody:
+def _turned(sample: Sample, base_url: str, callback_url: str, private_key: str, pace: Pace) -> InstanceBody:
     told = sample.body.configuration
     configuration: dict[str, Json] = {
         "client.id": CLIENT_ID,
@@ -108,9 +110,10 @@ def _turned(sample: Sample, base_url: str, callback_url: str, private_key: str) 
         PRIVATE: _kept_reference(told.get(PRIVATE), private_key),
         "event.notification.enabled": True,
         "event.notification.callback.url": callback_url,
-        "event.poller.refresh_interval": POLL_SECONDS / 60,
+        "event.poller.refresh_interval": pace.poll / 60,
         "cwconsole.start": "now",
-        POLLER: _hastened(told.get(POLLER)),
+        "cwconsole.requests_per_minute": 0,
+        POLLER: _hastened(told.get(POLLER), pace.sweep),
     }
     if sample.signature_key is not None:
         configuration[SIGNATURE] = _kept_reference(told.get(SIGNATURE), sample.signature_key)
@@ -122,12 +125,12 @@ def _kept_reference(told: Json, secret: str) -> Json:
     return told if isinstance(told, str) and told.startswith(_ENV) else secret
 
 
-def _hastened(pollers: Json) -> Json:
+def _hastened(pollers: Json, sweep_seconds: float) -> Json:
     """The pollers without intervals of their own, swept often, and reading little twice."""
     assert isinstance(pollers, dict)
     hastened: dict[str, Json] = {}
     for name, table in pollers.items():
         kept = dict(table) if isinstance(table, dict) else {}
         kept.pop("refresh_interval", None)
-        hastened[name] = {**kept, "sweep_interval": SWEEP_SECONDS / 60, "overlap": OVERLAP_SECONDS}
+        hastened[name] = {**kept, "sweep_interval": sweep_seconds / 60, "overlap": OVERLAP_SECONDS}
     return hastened

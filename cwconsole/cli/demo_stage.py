@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cwconsole.cli.demo_faults import Spell
 from cwconsole.cli.demo_operator import DemoOperator
+from cwconsole.cli.demo_pace import BRISK, Pace
 from cwconsole.core.config import InstanceConfig
 from cwconsole.engine.supervisor import Engine
 from cwconsole.simulator.steering import Steering
@@ -23,6 +24,7 @@ class Play:
 
     members: configurations by instance id, in the order of their receivers. say: takes a line of progress.
     seconds: how long records change; None: until the person leaves. left: set when the person has; None: no screen.
+    pace: how fast it all goes.
     """
 
     engine: Engine
@@ -33,6 +35,7 @@ class Play:
     seed: int
     seconds: float | None
     say: Say
+    pace: Pace = BRISK
     left: asyncio.Event | None = None
 
     def goes_on(self, lasted: float) -> bool:

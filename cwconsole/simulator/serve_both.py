@@ -12,6 +12,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
 
+from cwconsole.simulator.churn import Mix
 from cwconsole.simulator.receiver import Receiver
 from cwconsole.simulator.simulator import Running, Simulator
 
@@ -20,7 +21,8 @@ from cwconsole.simulator.simulator import Running, Simulator
 class Settings:
     """What to serve; all but the last as for `Simulator`, which begins with no changes.
 
-    receiver_keys: one receiver for each, with this signature key; None for one that checks nothing.
+    deletes: of a hundred changes, more or less. receiver_keys: one receiver for each, with this signature key; None for
+    one that checks nothing.
     """
 
     company: str
@@ -30,6 +32,7 @@ class Settings:
     records: int
     seed: int = 0
     skew: float = 0.0
+    deletes: int = 10
     late_share: float = 0.0
     late_seconds: float = 0.0
     receiver_keys: tuple[str | None, ...] = field(default=(None,), repr=False)
@@ -68,6 +71,7 @@ def _simulator(settings: Settings) -> Simulator:
         private_key=settings.private_key,
         records=settings.records,
         paths=settings.paths,
+        mix=Mix(delete=settings.deletes),
         late_share=settings.late_share,
         late_seconds=settings.late_seconds,
         seed=settings.seed,

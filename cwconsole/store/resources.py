@@ -27,6 +27,7 @@ class Resource:
     paused_ms: int | None
     held_ms: int | None
     watermark: int | None
+    skew_ms: int | None
     start_at: int | None
     baseline_id: int | None
     baseline_done: int
@@ -160,7 +161,8 @@ def close_crawl(
 ) -> None:
     """The last page is in: move the watermark forward, never back, and close the crawl.
 
-    baselined: whether this crawl was the baseline. Raises StaleError if the crawl is not ours any more.
+    baselined: whether this crawl was the baseline. What parked the polls had parked the sweeps too: one that failed
+    meanwhile is due at once. Raises StaleError if the crawl is not ours any more.
     """
     changed = conn.execute(
         """
@@ -170,7 +172,8 @@ def close_crawl(
             crawl_started_ms = NULL, crawl_records = 0,
             failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
             next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms,
-            next_sweep_ms = coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER)),
+            next_sweep_ms = CASE WHEN parked = 1 AND sweep_failures > 0 THEN min(next_sweep_ms, :now_ms)
+                ELSE coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER)) END,
             baselined_ms = CASE WHEN :baselined THEN coalesce(baselined_ms, :now_ms) ELSE baselined_ms END
         WHERE id = :id AND crawl_id = :crawl_id
         """,

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.callback.sender import TOTAL_SECONDS
-from cwconsole.cli import demo_run
-from cwconsole.cli.demo import _played
-from cwconsole.cli.demo_faults import RECEIVER, REFUSALS, SOURCE, Spell, active, script
+from cwconsole.cli import demo_run, loop
+from cwconsole.cli.demo import _invocation, _played
+from cwconsole.cli.demo_faults import RECEIVER, REFUSALS, SOURCE, Spell, active, calm_script, script
+from cwconsole.cli.demo_pace import BRISK, CALM
 from cwconsole.cli.demo_report import Absent, Compared, Faults, Recorded, Report, as_json, compare, facts
 from cwconsole.cli.demo_run import LATE_SECONDS
-from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, OVERLAP_SECONDS, POLL_SECONDS, read_samples, turned
+from cwconsole.cli.demo_samples import CLIENT_ID, COMPANY, OVERLAP_SECONDS, read_samples, turned
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.config import InstanceConfig
+from cwconsole.core.health import Health
 from cwconsole.core.instance_config import to_config
 from cwconsole.simulator.faults import FaultKind
 from cwconsole.simulator.steering import Arrived, Changed, Changes
+from cwconsole.store import status
+from cwconsole.store.database import Store
 from cwconsole.store.totals import DeliveryTotals, EventTotals, Totals
 from tests.cli.conftest import Cli
 from tests.tui.terminals import Terminal, program
@@ -86,6 +93,35 @@ def test_what_had_no_time_to_arrive_is_called_open_and_not_missing(
     assert cut_short.compared.open
     assert not cut_short.ok
     assert cut_short.verdict.startswith("Nothing is missing so far: of ")
+
+
+@pytest.mark.timeout(120)
+def test_a_person_finds_one_resource_failing_while_the_others_are_fresh(tmp_path: Path) -> None:
+    samples, seen = read_samples(), list[list[Health]]()
+    inside = _invocation(Invocation(args=(), env={}, database=None), samples, tmp_path)
+
+    async def watched() -> None:
+        async with Store.open(inside.path, migrate=False) as store:
+            while not any(Health.FAILING in states or Health.PARKED in states for states in seen):
+                rows = await store.read(status.fleet, now_ms=time.time_ns() // 1_000_000, engine_runs=True)
+                seen.append([row.state for row in rows])
+                await asyncio.sleep(0.2)
+
+    with (tmp_path / "servers.log").open("wb") as errors:
+        report = loop.run(
+            demo_run.play(
+                inside.path,
+                samples,
+                inside.vault,
+                errors=errors,
+                seed=4,
+                seconds=None,
+                say=lambda _: None,
+                screen=watched,
+            )
+        )
+    assert seen[-1].count(Health.FRESH) == 6
+    assert report.ok
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -162,7 +198,7 @@ def test_it_needs_a_terminal_or_none_at_all_and_no_other_database(cli: Cli) -> N
 
 def turned_samples() -> list[InstanceConfig]:
     samples = read_samples()
-    bodies = turned(samples, "http://127.0.0.1:1/base", [f"http://127.0.0.1:{port}/" for port in (2, 3, 4)])
+    bodies = turned(samples, "http://127.0.0.1:1/base", [f"http://127.0.0.1:{port}/" for port in (2, 3, 4)], BRISK)
 
     def resolve(text: str) -> str:
         return samples.environment[text.removeprefix("env:")] if text.startswith("env:") else text
@@ -178,7 +214,7 @@ def test_samples_keep_what_they_poll_and_get_the_demos_addresses_and_keys() -> N
         assert [(one.name, one.path, one.filter) for one in config.resources] == [
             (one.name, one.path, one.filter) for one in original.resources
         ]
-        assert {one.interval for one in config.resources} == {POLL_SECONDS}
+        assert {one.interval for one in config.resources} == {BRISK.poll}
         assert {one.overlap for one in config.resources} == {OVERLAP_SECONDS}
         assert config.enabled
         assert config.client_id == (original.client_id or CLIENT_ID)
@@ -208,6 +244,19 @@ def test_the_script_stays_within_the_time_and_leaves_out_no_kind_of_fault(seed: 
         assert {spell.fault for spell in spells if spell.receiver == receiver} >= set(RECEIVER)
     assert any(spell.fault.status == 410 for spell in spells if spell.fault.kind is FaultKind.STATUS)
     assert active(spells, seconds + 1e-6) == []
+
+
+@given(seed=st.integers(0, 10_000))
+def test_a_person_meets_one_failing_resource_at_a_time_and_can_mend_every_other(seed: int) -> None:
+    spells = calm_script(3600, paths=PATHS, receivers=3, chance=Random(seed))
+    for at in range(0, 3600):
+        present = active(spells, at)
+        assert len([spell for spell in present if spell.receiver is None]) <= 1
+        assert len([spell for spell in present if spell.receiver is not None]) <= 1
+    refused = [spell for spell in spells if spell.refuses]
+    assert 0 < len(refused) <= 3600 / CALM.patience, "the demo's operator has mended one before the next comes"
+    gone = [spell for spell in spells if spell.fault.status == 410 and spell.fault.kind is FaultKind.STATUS]
+    assert 0 < len(gone) < 3600 / (2 * CALM.patience)
 
 
 def test_late_changes_are_committed_within_the_overlap() -> None:

@@ -9,7 +9,7 @@ import pytest
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import AccessFault
 from cwconsole.core.health import Health
-from cwconsole.store import status
+from cwconsole.store import status, sweeps
 from cwconsole.store.status import StatusRow
 from tests.engine.rig import Rig, contacts, rig
 from tests.fakes import SERVER_EPOCH, fault
@@ -33,7 +33,7 @@ async def test_sweeps_that_keep_failing_make_the_resource_late_until_one_complet
             assert ((await fleet(it)).state is Health.LATE) == (failures == 3)
         row = await fleet(it)
         assert row.listed_ms == baselined_ms
-        assert "deletes may be missing. the listing broke" in (row.last_error or "")
+        assert "deletes may be missing. The last sweep failed: the listing broke" in (row.last_error or "")
         await it.sweep()
         row = await fleet(it)
         assert (row.state, row.last_error, row.listed_ms) == (Health.FRESH, None, it.clock.now_ms())
@@ -225,6 +225,21 @@ async def test_a_failed_sweep_is_recorded_and_tried_again_later(tmp_path: Path) 
             ("sweep", "failed", "server_error")
         ]
         assert ((await it.row()).next_sweep_ms or 0) - it.clock.now_ms() == 60_000
+
+
+async def test_a_sweep_that_was_refused_is_due_again_once_a_poll_gets_through(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        refused = AccessFault("no rights")
+        it.source.faults = [refused, refused]
+        await it.poll()
+        await it.sweep()
+        assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == []
+        await it.poll()
+        assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == [1]
+        await it.sweep()
+        await it.poll()
+        assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == []
 
 
 async def test_a_deleted_record_that_comes_back_is_news(tmp_path: Path) -> None:
