@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cwconsole.connectwise.client import ConnectWiseClient
 
 SECONDS = 30.0
+_NOT_THERE = frozenset({"dns", "refused", "unreachable", "timeout", "protocol", "html"})  # nobody, or somebody else
 _ASKS = ("cwconsole.connectwise.client", "cwconsole.connectwise.limits", "cwconsole.http.pool", "cwconsole.cli.wiring")
 
 
@@ -70,6 +71,8 @@ class ConsoleOutside:
         try:
             async with self._limit(), self._client(sealed.draft.body) as (config, client):
                 return await self._tested(config, client)
+        except SourceFault as fault:
+            return Tested(ok=False, sentence=_of_a_test(fault))
         except CwconsoleError as error:
             return Tested(ok=False, sentence=error.message)
 
@@ -136,7 +139,16 @@ async def _counted(client: ConnectWiseClient, resource: ResourceConfig) -> Count
     try:
         return Counted(resource=resource.name, records=await client.count(resource.path, conditions))
     except SourceFault as fault:
-        return Counted(resource=resource.name, error=fault.message)
+        return Counted(resource=resource.name, error=_of_a_test(fault))
+
+
+def _of_a_test(fault: SourceFault) -> str:
+    """What a poll would say, without what only polls do: a test is not tried again."""
+    tried_again = fault.message.find("; it is tried again")
+    if tried_again < 0:
+        return fault.message
+    advice = "check baseUrl" if fault.code in _NOT_THERE else "test again"
+    return f"{fault.message[:tried_again]}; {advice}"
 
 
 def _some_resource() -> ResourceConfig:

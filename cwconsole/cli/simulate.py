@@ -17,7 +17,13 @@ CLIENT_ID = "00000000-0000-4000-8000-000000000000"  # the simulator wants one, a
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="0 for any free one.")
-@click.option("--company", "companies", metavar="NAME", multiple=True, help="Know these companies only; default any.")
+@click.option(
+    "--company",
+    "companies",
+    metavar="NAME",
+    multiple=True,
+    help="Know this one only; repeatable; default any.",
+)
 @click.option("--public-key", default="demo-public-key", show_default=True)
 @click.option("--private-key", default="demo-private-key", show_default=True)
 @click.option("--records", type=click.IntRange(0), default=1000, show_default=True, help="Of each endpoint at first.")
@@ -38,6 +44,9 @@ def simulate(
     seed: int,
 ) -> None:
     """Serve a ConnectWise look-alike on 127.0.0.1 until it is stopped.
+
+    It lets in whoever has these two keys, names a company that it knows, and sends a clientId, whatever it is. Like
+    ConnectWise, it answers 401 to other keys and to none, and 400 "Cannot route" to another company.
 
     It can be steered while it runs: POST /_simulator/faults, /_simulator/change, /_simulator/rate; GET
     /_simulator/state.
@@ -70,7 +79,11 @@ def simulate(
                     }
                     output.print_json_line(facts)
                 else:
-                    output.print_line(f"baseUrl is {running.base_url}; public key {public_key}. Stop with Ctrl-C.")
+                    known = " or ".join(companies) or "any"
+                    output.print_line(
+                        f"baseUrl is {running.base_url}; company {known}; public key {public_key}; any clientId. "
+                        "Stop with Ctrl-C."
+                    )
                 await asyncio.Event().wait()
         except OSError as error:
             raise UsageError(f"Port {port} cannot be used: {error.strerror}; name another with --port.") from error

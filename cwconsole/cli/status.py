@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
+from cwconsole.core.moments import clock_words
 from cwconsole.store import meta
 from cwconsole.store import status as fleet
 from cwconsole.store.meta import EngineProcess
@@ -39,7 +41,19 @@ def status(invocation: Invocation) -> None:
         output.print_json([as_json(row) for row in rows])
         return
     output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is nothing to poll yet.")
+    for line in clock_lines(rows):
+        output.print_line(line)
     output.print_line(engine_line(invocation.read(meta.engine) if runs else None, runs=runs))
+
+
+def clock_lines(rows: Sequence[StatusRow]) -> list[str]:
+    """Where ConnectWise's clock, which WATERMARK is on, is another than this machine's: a line an instance."""
+    ahead = {row.instance: clock_words(row.server_ahead_seconds) for row in rows}
+    return [
+        f"{instance}: ConnectWise's clock is {clock}; WATERMARK is on that clock, LAST on this machine's."
+        for instance, clock in ahead.items()
+        if clock is not None
+    ]
 
 
 def engine_line(engine: EngineProcess | None, *, runs: bool) -> str:

@@ -12,6 +12,7 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.steering import steer
 from cwconsole.cli.text import server_moment, span
 from cwconsole.cli.times import require_time
+from cwconsole.core.moments import clock_words
 from cwconsole.store import operations
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.operations import Watermark
@@ -54,6 +55,7 @@ def _show(invocation: Invocation, row: Watermark) -> None:
         output.print_line(f"{row.instance}/{row.resource} has no watermark yet: its first poll sets it.")
     else:
         behind = span(row.server_now - row.watermark)
-        output.print_line(
-            f"{row.instance}/{row.resource}: {server_moment(row.watermark)}, {behind} behind the server's clock."
-        )
+        clock = clock_words(row.server_ahead_seconds)
+        stands = "" if clock is None else f", which is {clock}"
+        place = f"{row.instance}/{row.resource}"
+        output.print_line(f"{place}: {server_moment(row.watermark)}, {behind} behind ConnectWise's clock{stands}.")

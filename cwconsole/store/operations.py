@@ -121,12 +121,16 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watermark:
-    """Up to when a resource is known to be recorded, and the time there now: whole seconds on the server's clock."""
+    """Up to when a resource is known to be recorded, and the time there now: whole seconds on the server's clock.
+
+    server_ahead_seconds: that clock minus this machine's; None before the first answer.
+    """
 
     instance: str
     resource: str
     watermark: int | None
     server_now: int
+    server_ahead_seconds: int | None = None
 
 
 def watermark(conn: sqlite3.Connection, instance: str, resource: str, *, now_ms: int) -> Watermark:
@@ -138,6 +142,7 @@ def watermark(conn: sqlite3.Connection, instance: str, resource: str, *, now_ms:
         resource=row.name,
         watermark=row.watermark,
         server_now=server_now(conn, row.id, now_ms),
+        server_ahead_seconds=None if row.skew_ms is None else round(row.skew_ms / 1000),
     )
 
 

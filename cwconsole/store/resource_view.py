@@ -15,6 +15,10 @@ from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
 
 POINTS: Final = 240
+_SWEEP_FAILED: Final = """
+    SELECT max(finished_ms) FROM polls WHERE id = (
+        SELECT id FROM polls WHERE resource_id = ? AND kind = 'sweep' AND outcome = 'failed' ORDER BY id DESC LIMIT 1)
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,7 @@ class ResourceView:
 
     points: its last polls, oldest first, without sweeps. running: the one that is under way.
     highest_id: of the known records; 0 if none is known. set_aside: records that cannot be decoded.
-    production: whether the instance is tagged so.
+    production: whether the instance is tagged so. sweep_failed_ms: when the last of its sweeps, if that failed, ended.
     """
 
     instance: Instance
@@ -58,6 +62,7 @@ class ResourceView:
     highest_id: int
     set_aside: int
     production: bool = False
+    sweep_failed_ms: int | None = None
 
     @property
     def running(self) -> PollPoint | None:
@@ -97,6 +102,7 @@ def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView
         highest_id=_number(conn, "SELECT max(object_id) FROM objects WHERE resource_id = ?", row.id),
         set_aside=_number(conn, "SELECT count(*) FROM set_aside WHERE resource_id = ?", row.id),
         production=bool(production.tagged(conn, [target.instance.id])),
+        sweep_failed_ms=_number(conn, _SWEEP_FAILED, row.id) if row.sweep_failures else None,
     )
 
 

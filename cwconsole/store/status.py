@@ -35,6 +35,7 @@ class StatusRow:
     last_error: what is wrong now, in sentences; None if nothing is.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state; None if it asks nothing.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline: deletes before that are known.
+    server_ahead_seconds: the server's clock minus this machine's; None before the first answer.
     """
 
     instance_id: int
@@ -64,6 +65,7 @@ class StatusRow:
     production: bool = False
     listed_ms: int | None = None
     asking: int | None = None
+    server_ahead_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +222,7 @@ def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) 
         production=production,
         listed_ms=vitals.listed_ms,
         asking=vitals.sweep_vanished or None,
+        server_ahead_seconds=None if vitals.skew_ms is None else round(vitals.skew_ms / 1000),
     )
 
 
@@ -248,12 +251,18 @@ def _sweep_question(row: sqlite3.Row) -> str | None:
     )
 
 
+def _last_sweep(row: sqlite3.Row) -> str:
+    """What became of it: its fault is none of the polls, which may have gone well since."""
+    if row["sweep_error"] is None:
+        return "They were cut short, or not begun"
+    return f"The last sweep failed: {row['sweep_error'].rstrip('.')}"
+
+
 def _sweep_trouble(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
     if not misses_deletes(vitals, now_ms):
         return None
     since = "yet" if vitals.listed_ms is None else f"since {iso(vitals.listed_ms)[:16].replace('T', ' ')} UTC"
-    reason = "They were cut short, or not begun" if row["sweep_error"] is None else row["sweep_error"].rstrip(".")
     return (
-        f"No sweep has completed {since}: deletes may be missing. {reason}. "
+        f"No sweep has completed {since}: deletes may be missing. {_last_sweep(row)}. "
         f"To try at once: {command_line('sweep', row['instance'], row['resource'])}"
     )

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ FIELDS: Final = (
     Field(key="cwconsole.timezone", label="Time zone", hint="UTC, America/Denver"),
     Field(key="tags", label="Tags", hint="separated by commas"),
 )
+_LABELS: Final = {field.key: field.label for field in FIELDS if field.key not in {"name", "tags", "company"}}
+_KEYS: Final = re.compile(rf"(?<![\w.])(?:configuration\.)?({'|'.join(map(re.escape, _LABELS))})(?![\w.]*\w)")
 _NUMBERS: Final = frozenset({"event.poller.refresh_interval"})
 
 
@@ -78,6 +81,11 @@ class Filled:
     texts: Mapping[str, str]
     resources: tuple[str, ...]
     enabled: bool
+
+
+def by_labels(sentence: str) -> str:
+    """A sentence with the fields' labels where it names keys: `check Public key`, not `check public.key`."""
+    return _KEYS.sub(lambda found: _LABELS[found[1]], sentence)
 
 
 def empty_body() -> InstanceBody:

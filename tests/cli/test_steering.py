@@ -86,10 +86,22 @@ def test_holding_deliveries_goes_on_polling(cli: Cli, read_once: int) -> None:
 
 def test_a_watermark_is_shown_and_set_back(cli: Cli, read_once: int) -> None:
     assert cli.good("watermark", "acme", "contacts")["resource"] == "contacts"
-    assert "behind the server's clock" in cli("watermark", "acme", "contacts").out
+    assert "behind ConnectWise's clock." in cli("watermark", "acme", "contacts").out
     assert cli("watermark", "acme", "contacts", "--set", "2026-01-01T00:00").code == 0
     assert cli.good("watermark", "acme", "contacts")["watermark"] == "2026-01-01T00:00:00Z"
     assert cli.good("status")[0]["state"] == "late"
+
+
+def test_another_clock_at_connectwise_is_said_wherever_a_watermark_stands(cli: Cli, read_once: int) -> None:
+    assert "ConnectWise's clock" not in cli("status").out
+    change(cli, "UPDATE resources SET skew_ms = 87200")
+    said = (
+        "acme: ConnectWise's clock is 87 s ahead of this machine's; WATERMARK is on that clock, LAST on this machine's."
+    )
+    assert cli("status").out.count(said) == 1
+    assert cli.good("status")[0]["server_ahead_seconds"] == 87
+    shown = cli("watermark", "acme", "contacts").out
+    assert shown.endswith("behind ConnectWise's clock, which is 87 s ahead of this machine's.\n")
 
 
 def test_a_watermark_is_set_forward_only_when_confirmed(cli: Cli, read_once: int) -> None:

@@ -127,8 +127,8 @@ def test_sweeps_that_keep_failing_make_it_late_and_say_why(conn: sqlite3.Connect
     row = only(conn)
     assert row.state is Health.LATE
     assert row.last_error == (
-        "No sweep has completed since 2026-09-21 13:13 UTC: deletes may be missing. The server answered 500. "
-        "To try at once: cwconsole sweep acme contacts"
+        "No sweep has completed since 2026-09-21 13:13 UTC: deletes may be missing. "
+        "The last sweep failed: The server answered 500. To try at once: cwconsole sweep acme contacts"
     )
     resources.note_complete_sweep(conn, place, next_sweep_ms=NOW + 86_400_000, now_ms=NOW)
     assert (only(conn).state, only(conn).last_error, only(conn).listed_ms) == (Health.FRESH, None, NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_stored(rig: Rig
     assert "name: found nothing" in text(rig)
     fill(rig, field_name="globex", field_baseUrl="ftp://x")
     await rig.press("ctrl+s")
-    await rig.until(lambda: "configuration.baseUrl: found" in text(rig))
+    await rig.until(lambda: "Base URL: found" in text(rig))
     assert rig.screen.focused.id == "field-baseUrl"
     assert len(await bodies(rig)) == 1
 
@@ -193,6 +194,17 @@ async def test_a_test_that_fails_says_so(rig: Rig) -> None:
     await form(rig, "E")
     await rig.press("ctrl+t")
     await rig.until(lambda: "ConnectWise [/] did not answer within 30 s." in text(rig))
+
+
+async def test_advice_names_what_the_form_calls_it_and_ends_before_the_clock(rig: Rig) -> None:
+    assert isinstance(rig.app.outside, FakeOutside)
+    sentence = "refused; check company, public.key and baseUrl"
+    outside = rig.app.outside
+    outside.tested = replace(outside.tested, ok=False, sentence=sentence, ahead_seconds=0.4)
+    await form(rig, "E")
+    await rig.press("ctrl+t")
+    said = "refused; check company, Public key and Base URL. Its clock and this machine's agree."
+    await rig.until(lambda: said in text(rig))
 
 
 async def test_a_file_is_read_into_the_form(rig: Rig) -> None:

@@ -79,7 +79,7 @@ async def test_a_failing_resource_says_why_and_what_to_do_and_hostile_text_does_
         await opened(rig, "tickets")
         assert "✗ failing acme/tickets" in facts(rig)
         assert "ConnectWise [/] refused \\x1b[2J the connection" in facts(rig)
-        assert "3 polls in a row have failed, for 10m now; p tries at once." in facts(rig)
+        assert "3 polls in a row have failed, for 10m now, the last with this; p tries at once." in facts(rig)
         assert all(len(line) == size[0] for line in rig.lines())
         assert "\x1b" not in rig.text()
 
@@ -112,6 +112,21 @@ async def test_late_without_an_engine_names_the_cure(path: Path) -> None:
         await rig.until(lambda: "it is late because no engine runs. Start one: `cwconsole run`" in facts(rig))
 
 
+async def test_late_for_its_sweeps_says_whose_fault_it_is_and_how_old(rig: Rig) -> None:
+    await opened(rig, "tickets")
+    await rig.write(
+        "INSERT INTO polls (resource_id, kind, trigger, crawl_id, outcome, started_ms, finished_ms)"
+        " SELECT id, 'sweep', 'schedule', 1, 'failed', ?, ? FROM resources WHERE name = 'tickets'",
+        NOW - 721_000, NOW - 720_000,
+    )  # fmt: skip
+    await rig.write(
+        "UPDATE resources SET failures = 0, error = NULL, baseline_done = 1, sweep_failures = 3,"
+        " sweep_error = 'The keys may not read this (403)' WHERE name = 'tickets'"
+    )
+    await rig.until(lambda: "The last sweep failed: The keys may not read this (403)." in facts(rig))
+    await rig.until(lambda: "That sweep was 12m ago; w sweeps now." in facts(rig))
+
+
 async def test_dead_deliveries_are_named_even_where_polling_is_well(rig: Rig) -> None:
     await opened(rig, "contacts")
     assert "But 1 delivery is dead: e shows the events" in facts(rig)
@@ -125,6 +140,25 @@ async def test_the_watermark_stands_in_utc_and_in_the_zone_of_the_instance(rig: 
     await opened(rig, "contacts")
     assert "2026-09-21 14:11:50 UTC  2026-09-21 08:11:50 MDT  1m 30s behind" in now(rig)
     assert "no poll under way" in now(rig)
+
+
+@pytest.mark.parametrize(
+    ("skew_ms", "said"),
+    [(87_400, "ConnectWise's clock is 87 s ahead of this machine's"), (-61_000, "61 s behind this machine's")],
+)
+async def test_another_clock_at_connectwise_is_said_beside_the_watermark(rig: Rig, skew_ms: int, said: str) -> None:
+    await opened(rig, "contacts")
+    assert "ConnectWise's clock" not in now(rig)
+    await rig.write(f"UPDATE resources SET skew_ms = {skew_ms}, last_poll_ms = last_poll_ms + 1")
+    await rig.until(lambda: said in now(rig))
+
+
+async def test_a_parked_resource_says_for_how_long_it_fails_and_that_the_error_is_only_the_last(rig: Rig) -> None:
+    await opened(rig, "tickets")
+    await rig.write("UPDATE resources SET parked = 1 WHERE name = 'tickets'")
+    await rig.until(lambda: "Failing for 10m, last with this. E edits" in facts(rig))
+    await rig.write("UPDATE resources SET failures = 1 WHERE name = 'tickets'")
+    await rig.until(lambda: "Failing for 10m. E edits" in facts(rig))
 
 
 async def test_a_poll_under_way_shows_its_window_and_progress_as_it_comes(rig: Rig) -> None:

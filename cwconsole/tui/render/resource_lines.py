@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from cwconsole.core.health import Health
+from cwconsole.core.moments import clock_words
 from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.store.resource_view import PollPoint, ResourceView
 from cwconsole.store.status import StatusRow
@@ -57,7 +58,7 @@ def why(view: ResourceView, status: StatusRow, look: Look, *, engine_runs: bool)
     """What is the matter, and what to do about it, in plain sentences."""
     question = "" if status.asking is None or status.state is Health.ASKING else f" {_asking(status)}"
     if status.state is Health.LATE:
-        return _late(view, status, engine_runs=engine_runs) + question
+        return _late(view, status, look.now_ms, engine_runs=engine_runs) + question
     if status.state is Health.NEW:
         return _new(view, engine_runs=engine_runs) + question
     return _REASONS[status.state](view, status, look.now_ms) + question
@@ -74,8 +75,9 @@ def _asking(status: StatusRow) -> str:
 def _parked(view: ResourceView, status: StatusRow, now_ms: int) -> str:
     row = view.resource
     every, since = span(max(row.interval_s, PARKED_INTERVAL)), ago(row.failing_since_ms, now_ms, none="some time")
+    last = "" if row.failures == 1 else ", last with this"
     return (
-        f"{_error(view, status)} So it has been for {since}. E edits the instance; it is asked every {every}, or by p."
+        f"{_error(view, status)} Failing for {since}{last}. E edits the instance; it is asked every {every}, or by p."
     )
 
 
@@ -83,7 +85,8 @@ def _failing(view: ResourceView, status: StatusRow, now_ms: int) -> str:
     row = view.resource
     tries = "1 poll has" if row.failures == 1 else f"{row.failures} polls in a row have"
     since = ago(row.failing_since_ms, now_ms, none="some time")
-    return f"{_error(view, status)} {tries} failed, for {since} now; p tries at once."
+    last = "" if row.failures == 1 else ", the last with this"
+    return f"{_error(view, status)} {tries} failed, for {since} now{last}; p tries at once."
 
 
 def _paused(view: ResourceView, _: StatusRow, now_ms: int) -> str:
@@ -116,12 +119,14 @@ def _dead(status: StatusRow) -> str:
     return f" But {some} dead: e shows the events, to send them again."
 
 
-def _late(view: ResourceView, status: StatusRow, *, engine_runs: bool) -> str:
+def _late(view: ResourceView, status: StatusRow, now_ms: int, *, engine_runs: bool) -> str:
     behind = "It" if status.lag_seconds is None else f"The watermark lies {span(status.lag_seconds)} back; it"
     if not engine_runs:
         return f"{behind} is late because no engine runs. Start one: `cwconsole run`, or a console that may change."
     if status.last_error is not None and status.asking is None:  # polls are in time, sweeps are not
-        return _error(view, status)
+        failed_ms = view.sweep_failed_ms
+        when = f" That sweep was {ago(failed_ms, now_ms)} ago; w sweeps now." if failed_ms else ""
+        return f"{_error(view, status)}{when}"
     if view.resource.crawl_kind is not None:
         return f"{behind} is late because a long poll is under way; it goes on by itself."
     return f"{behind} is late: polls are missing. p polls now; the log says what the engine does."
@@ -143,7 +148,12 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
     row = view.resource
     lag = "" if status is None or status.lag_seconds is None else f"  {span(status.lag_seconds)} behind"
     mark = "none yet: the first poll sets it" if row.watermark is None else both(row.watermark * 1000, zone) + lag
-    lines = [_fact("watermark", mark), *_crawl_lines(view, look), _deliveries_line(status, look)]
+    lines = [
+        _fact("watermark", mark),
+        *_clock_lines(row.skew_ms),
+        *_crawl_lines(view, look),
+        _deliveries_line(status, look),
+    ]
     if view.set_aside:
         lines.append(
             _fact("set aside", f"{view.set_aside} records that cannot be decoded; sweeps try again", Tone.WARN)
@@ -157,6 +167,14 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
 
 def _fact(name: str, text: str, tone: Tone = Tone.PLAIN) -> Line:
     return (Cell(f"{name:<{NAME_CELLS}}", Tone.MUTED), Cell(text, tone))
+
+
+def _clock_lines(skew_ms: int | None) -> list[Line]:
+    """Why watermark, window and record dates may lie in this machine's future, or further back than the lag."""
+    clock = None if skew_ms is None else clock_words(skew_ms / 1000)
+    return (
+        [] if clock is None else [_fact("clock", f"ConnectWise's clock is {clock}; the watermark is on it", Tone.MUTED)]
+    )
 
 
 def _crawl_lines(view: ResourceView, look: Look) -> list[Line]:

@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
 from cwconsole.core.instance_body import InstanceBody, restore_secrets
+from cwconsole.core.moments import clock_words
 from cwconsole.core.secret import MASK
 from cwconsole.store.instances import Draft
 from cwconsole.tui.instance_fields import (
@@ -23,6 +24,7 @@ from cwconsole.tui.instance_fields import (
     Field,
     Filled,
     Offer,
+    by_labels,
     field_at,
     fields_of,
     filled_in,
@@ -162,7 +164,7 @@ class InstanceForm(ModalScreen[bool]):
 
     def _wrong(self, error: CwconsoleError) -> None:
         """Say what is wrong, and go to its field."""
-        self._say(error.message)
+        self._say(by_labels(error.message))
         field = field_at(error.key) if isinstance(error, ConfigError) else None
         if field is not None:
             self.query_one(f"#{field.id}").focus()
@@ -184,7 +186,7 @@ class InstanceForm(ModalScreen[bool]):
         except CwconsoleError as error:
             self._wrong(error)
             return
-        self._say(f"{tested.sentence} {clock_sentence(tested)}".strip())
+        self._say(f"{by_labels(tested.sentence).rstrip('.')}. {clock_sentence(tested)}".strip())
         notes = {
             one.resource: (one.error, Tone.BAD) if one.error else (f"{one.records or 0:,} records", Tone.GOOD)
             for one in tested.counted
@@ -289,12 +291,10 @@ class InstanceForm(ModalScreen[bool]):
 
 def clock_sentence(tested: Tested) -> str:
     """How the server's clock stands to ours."""
-    ahead = tested.ahead_seconds
-    if ahead is None:
+    if tested.ahead_seconds is None:
         return ""
-    if abs(ahead) < 2:
-        return "Its clock and this machine's agree."
-    return f"Its clock is {abs(ahead):,.0f} s {'ahead of' if ahead > 0 else 'behind'} this machine's."
+    clock = clock_words(tested.ahead_seconds)
+    return "Its clock and this machine's agree." if clock is None else f"Its clock is {clock}."
 
 
 def _input(field: Field, text: str) -> Input:
