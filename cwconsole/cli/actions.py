@@ -8,10 +8,10 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
-from cwconsole.cli.filtering import filter_options, listed, whole_id
+from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.operator import operator
-from cwconsole.cli.text import maybe, moment
+from cwconsole.cli.text import maybe, moment, server_moment
 from cwconsole.core.filters import Noun
 from cwconsole.store import action_list
 from cwconsole.store import actions as queue
@@ -39,7 +39,7 @@ def list_actions(
     if invocation.as_json:
         output.print_json([_document(row) for row in rows])
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no such action.")
+        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.ACTIONS, words, given))
 
 
 @actions.command("show")
@@ -64,7 +64,7 @@ def show_action(invocation: Invocation, action_id: str) -> None:
             ("asked", moment(action.asked_ms)),
             ("started", moment(action.started_ms)),
             ("finished", moment(action.finished_ms)),
-            *((name, maybe(value)) for name, value in action.params.items()),
+            *((name, _parameter(action.kind, value)) for name, value in action.params.items()),
         ]
     )
 
@@ -86,6 +86,11 @@ def cancel_action(invocation: Invocation, action_id: str) -> None:
 def _document(row: ActionRow) -> dict[str, Any]:
     document: dict[str, Any] = output.as_json(row.action)
     return {**document, "instance": row.instance, "resource": row.resource}
+
+
+def _parameter(kind: queue.ActionKind, value: object) -> str:
+    """A watermark's are times on ConnectWise's clock."""
+    return server_moment(value) if kind is queue.ActionKind.WATERMARK and isinstance(value, int) else maybe(value)
 
 
 def _about(row: ActionRow) -> str:

@@ -42,7 +42,7 @@ def config() -> None:
     """Show and check the settings, or begin a file of them."""
 
 
-@config.command()
+@config.command(short_help="Show every setting and where it is from.")
 @common_options
 @pass_invocation
 def show(invocation: Invocation) -> None:
@@ -54,7 +54,7 @@ def show(invocation: Invocation) -> None:
         output.print_table(HEAD, [(row.name, row.value, row.source) for row in rows], empty="There are no settings.")
 
 
-@config.command()
+@config.command(short_help="Check the settings file.")
 @common_options
 @pass_invocation
 def validate(invocation: Invocation) -> None:
@@ -72,7 +72,7 @@ def validate(invocation: Invocation) -> None:
         output.print_line(f"All is well in {path}.")
 
 
-@config.command()
+@config.command(short_help="Write a settings file that explains itself.")
 @common_options
 @pass_invocation
 def init(invocation: Invocation) -> None:

@@ -6,7 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import REASON, common_options, pass_invocation
-from cwconsole.cli.filtering import filter_options, listed, whole_id
+from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.filters import Noun
@@ -37,7 +37,9 @@ def list_deliveries(
     if invocation.as_json:
         output.print_json(rows)
         return
-    output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is no such delivery.")
+    output.print_table(
+        HEAD, [_cells(row, invocation.now_ms) for row in rows], empty=nothing(Noun.DELIVERIES, words, given)
+    )
 
 
 @deliveries.command("show")

@@ -93,9 +93,28 @@ def _told(code: str, sentence: str, exit_code: int, as_json: bool) -> int:
 def _sentence(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cwconsole"
-    message = error.format_message().rstrip(".")
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and isinstance(error.ctx.command, click.Group):
+        return f"`{path}` wants one of {', '.join(error.ctx.command.commands)}; `{path} --help` says what they do."
+    message = (_wrong_number(error) or error.format_message()).rstrip(".")
     joint = " " if message.endswith("?") else "; "
     return f"{message}{joint}`{path} --help` shows what there is."
+
+
+def _wrong_number(error: click.ClickException) -> str | None:
+    """In words what click says with `float range` and `0<=x<=65535`; None if it is about something else."""
+    if not isinstance(error, click.BadParameter) or error.param is None:
+        return None
+    kind = error.param.type
+    if not isinstance(kind, click.types.IntParamType | click.types.FloatParamType):
+        return None
+    found, joint, _ = error.message.partition(" is not ")
+    least, most = getattr(kind, "min", None), getattr(kind, "max", None)
+    number = "a whole number" if isinstance(kind, click.types.IntParamType) else "a number"
+    if least is not None and most is not None:
+        number += f" from {least:g} to {most:g}"
+    elif least is not None:
+        number += f" that is at least {least:g}"
+    return f"{error.param.opts[0]}: found {found}, expected {number}" if joint else None
 
 
 def _defect_sentence(defect: Exception, given: Collection[str]) -> str:

@@ -10,7 +10,7 @@ import click
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.deliveries import print_delivery
-from cwconsole.cli.filtering import chosen, filter_options, listed
+from cwconsole.cli.filtering import chosen, filter_options, listed, nothing
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
 from cwconsole.core.event_id import number_of
@@ -43,10 +43,10 @@ def list_events(
     if invocation.as_json:
         output.print_json(rows)
     else:
-        output.print_table(HEAD, [cells(row) for row in rows], empty="There is no such event.")
+        output.print_table(HEAD, [cells(row) for row in rows], empty=nothing(Noun.EVENTS, words, given))
 
 
-@events.command("show")
+@events.command("show", short_help="Show an event, what changed, and its deliveries.")
 @click.argument("event", metavar="ID")
 @common_options
 @pass_invocation
@@ -59,7 +59,7 @@ def show_event(invocation: Invocation, event: str) -> None:
         _print(detail, invocation.now_ms)
 
 
-@events.command("export")
+@events.command("export", short_help="Write the events of a filter to a new file.")
 @click.argument("file", metavar="FILE")
 @filter_options(Noun.EVENTS, paged=False)
 @click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -94,6 +94,13 @@ def listed(
     """What the filter of one command line finds, newest first. below: only smaller ids. Raises UsageError."""
     asked = chosen(noun, words, given, limit=limit, after=below, now_ms=invocation.now_ms)
     return all_rows(invocation, page, asked)
+
+
+def nothing(noun: Noun, words: tuple[str, ...], given: Mapping[str, str | None]) -> str:
+    """What to say of an empty list: whether there are none at all, or none that fit."""
+    one = {Noun.DELIVERIES: "delivery"}.get(noun, noun.value.removesuffix("s"))
+    narrowed = bool(words) or any(value is not None for value in given.values())
+    return f"No {one} fits what was asked for." if narrowed else f"There is no {one} yet."
 
 
 def all_rows(invocation: Invocation, page: Callable[[Connection, Filter], Listing[R]], asked: Filter) -> list[R]:

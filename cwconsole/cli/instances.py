@@ -27,7 +27,7 @@ def instances() -> None:
     """Add, show, edit, enable, disable, remove and export instances."""
 
 
-@instances.command()
+@instances.command(short_help="Add an instance from a file.")
 @click.argument("file", metavar="FILE")
 @REASON
 @common_options
@@ -69,7 +69,7 @@ def list_instances(invocation: Invocation) -> None:
         )
 
 
-@instances.command()
+@instances.command(short_help="Show an instance, its resources and its configuration.")
 @INSTANCE
 @common_options
 @pass_invocation
@@ -94,7 +94,7 @@ def show(invocation: Invocation, instance: str) -> None:
     output.print_block(exported(row.instance, as_toml=True).rstrip())
 
 
-@instances.command()
+@instances.command(short_help="Change an instance.")
 @INSTANCE
 @click.argument("file", metavar="[FILE]", required=False)
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Set a key of the configuration.")
@@ -221,7 +221,7 @@ def _what_is_lost(conn: Connection, row: Instance) -> str:
     )
 
 
-@instances.command()
+@instances.command(short_help="Print an instance as a file, secrets masked.")
 @INSTANCE
 @click.option("--format", "style", type=click.Choice(["toml", "json"]), default="toml", show_default=True)
 @common_options

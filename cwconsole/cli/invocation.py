@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from cwconsole.cli import operator, settings
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.settings import Setting, Settings
-from cwconsole.core.errors import EngineRunningError, StoreError
+from cwconsole.core.errors import ConfigError, EngineRunningError, StoreError
 from cwconsole.store import once
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
@@ -47,6 +47,14 @@ class Invocation:
     def settings(self) -> Settings:
         """The settings file. Raises ConfigError."""
         return settings.load(self.env)
+
+    def broken_settings(self) -> str | None:
+        """What is wrong with the settings file, if the command has not looked at it itself."""
+        try:
+            _ = self.settings
+        except ConfigError as error:
+            return error.message
+        return None
 
     def described(self) -> list[Setting]:
         """Every setting that counts, the database first, and where each is from. Raises ConfigError."""

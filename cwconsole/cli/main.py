@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cwconsole.cli import output
 from cwconsole.cli.common import common_options
 from cwconsole.cli.door import end_in_order, guarded
 from cwconsole.cli.invocation import Invocation
@@ -120,7 +121,10 @@ def invoke(args: Sequence[str], **more: Any) -> int:
 def _dispatch(words: list[str], invocation: Invocation) -> object:
     """Without `cli.main`, which would end the process for a reader that has gone."""
     with cli.make_context("cwconsole", words, obj=invocation) as context:
-        return cli.invoke(context)
+        ended = cli.invoke(context)
+    if words[:1] != ["config"] and (broken := invocation.broken_settings()) is not None:
+        output.say(f"{broken.rstrip('.')}. This command needs no settings; engine and console do not start with these.")
+    return ended
 
 
 def main() -> None:

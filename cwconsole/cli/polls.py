@@ -6,7 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
-from cwconsole.cli.filtering import filter_options, listed, whole_id
+from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
 from cwconsole.core.filters import Noun
@@ -35,7 +35,7 @@ def list_polls(
     if invocation.as_json:
         output.print_json(rows)
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no such poll.")
+        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.POLLS, words, given))
 
 
 @polls.command("show")

@@ -4,6 +4,7 @@ CwconsoleError                 one plain sentence: what happened, to what, what 
 ├── ConfigError                fix the instance file or the settings: names key, found, expected
 ├── UsageError                 ask differently: an unknown instance, a bad filter (exit 2)
 ├── RefusedError               confirm first: the numbers of what would happen are in the message (exit 3)
+├── TooLateError               nothing to do: what was to be called off has begun or ended (exit 1)
 ├── EngineUnreachableError     start an engine, or wait for one (exit 4)
 ├── StoreError                 look at the database file: locked, foreign, newer, full
 │   ├── EngineRunningError     another engine runs on the file: attach to it, or stop it first
@@ -63,6 +64,12 @@ class RefusedError(CwconsoleError):
 
     exit_code = 3
     code = "refused"
+
+
+class TooLateError(CwconsoleError):
+    """It has begun or ended meanwhile; nothing was changed, and no confirmation would help."""
+
+    code = "too_late"
 
 
 class EngineUnreachableError(CwconsoleError):

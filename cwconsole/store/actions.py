@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import StaleError, TooLateError, UsageError
 
 EXPIRES_MS = 3_600_000
 
@@ -203,12 +203,12 @@ def finish(conn: sqlite3.Connection, action_id: int, state: str, outcome: str, n
 
 
 def cancel(conn: sqlite3.Connection, action_id: int, outcome: str, now_ms: int) -> None:
-    """Call off a queued action. Raises UsageError if there is none, RefusedError if it has begun or ended."""
+    """Call off a queued action. Raises UsageError if there is none, TooLateError if it has begun or ended."""
     action = load(conn, action_id)
     if action is None:
         raise UsageError(f"There is no action {action_id}; `cwconsole actions list` shows the ids.")
     if action.state != "queued":
-        raise RefusedError(f"Action {action_id} is {action.state} and cannot be called off any more.")
+        raise TooLateError(f"Action {action_id} is {action.state} and cannot be called off any more.")
     conn.execute(
         "UPDATE actions SET state = 'cancelled', outcome = ?, finished_ms = ? WHERE id = ?",
         (outcome, now_ms, action_id),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.moments import iso
 from cwconsole.store import actions, instances, meta, open_deliveries, redelivery, resources
 from cwconsole.store.actions import Asked
 from cwconsole.store.instances import Instance
@@ -170,7 +171,12 @@ def set_watermark(
     resources.drop_crawl(conn, resource.id)
     conn.execute("UPDATE resources SET watermark = ?, next_poll_ms = ? WHERE id = ?", (watermark, now_ms, resource.id))
     params = (("from", resource.watermark), ("to", watermark))
-    return _done(conn, target, replace(asked, params=params), f"{target.label}: the watermark was set.", now_ms)
+    outcome = f"{target.label}: the watermark was set to {_second(watermark)}; it was {_second(resource.watermark)}."
+    return _done(conn, target, replace(asked, params=params), outcome, now_ms)
+
+
+def _second(seconds: int) -> str:
+    return f"{iso(seconds * 1000)[:19].replace('T', ' ')} UTC"
 
 
 def server_now(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> int:

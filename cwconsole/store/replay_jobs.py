@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
 from cwconsole.store.delivery_list import HELD
@@ -191,7 +191,7 @@ def fail(conn: sqlite3.Connection, job_id: int, error: str, now_ms: int) -> None
 
 
 def pause(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
-    """Let a job stand still. Returns the outcome as a sentence. Raises RefusedError if it has ended."""
+    """Let a job stand still. Returns the outcome as a sentence. Raises TooLateError if it has ended."""
     job = _open_job(conn, job_id, "paused")
     if job.state == "paused":
         return f"Job {job_id} is paused already."
@@ -199,7 +199,7 @@ def pause(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -
 
 
 def resume(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
-    """Let a paused job go on. Returns the outcome as a sentence. Raises RefusedError if it has ended."""
+    """Let a paused job go on. Returns the outcome as a sentence. Raises TooLateError if it has ended."""
     job = _open_job(conn, job_id, "resumed")
     if job.state != "paused":
         return f"Job {job_id} is not paused."
@@ -220,7 +220,7 @@ def cancel(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) 
 def _open_job(conn: sqlite3.Connection, job_id: int, what: str) -> Job:
     job = load(conn, job_id)
     if not job.open:
-        raise RefusedError(f"Job {job_id} is {job.state} and cannot be {what} any more.")
+        raise TooLateError(f"Job {job_id} is {job.state} and cannot be {what} any more.")
     return job
 
 

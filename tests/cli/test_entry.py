@@ -77,6 +77,30 @@ def test_wrong_usage_ends_with_2_and_one_sentence_also_as_json(cli: Cli, args: l
     assert error["message"]
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["simulate", "--rate", "abc"], "--rate: found 'abc', expected a number that is at least 0; "),
+        (["demo", "--for", "0"], "--for: found 0.0, expected a number from 1 to 3600; "),
+        (["listen", "--port", "99999999"], "--port: found 99999999, expected a whole number from 0 to 65535; "),
+        (["events", "list", "--limit", "x"], "--limit: found 'x', expected a whole number; "),
+        (["events"], "`cwconsole events` wants one of list, show, export; "),
+        (["config"], "`cwconsole config` wants one of show, validate, init; "),
+    ],
+)
+def test_wrong_usage_is_said_in_plain_words(cli: Cli, args: list[str], said: str) -> None:
+    result = cli(*args)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(said)
+
+
+def test_no_summary_of_a_command_is_cut(cli: Cli) -> None:
+    for noun in ("instances", "polls", "events", "deliveries", "actions", "jobs", "config"):
+        lines = cli(noun, "--help").out.partition("Commands:")[2].splitlines()
+        assert lines
+        assert not [line for line in lines if line.endswith("...")]
+
+
 def test_a_defect_is_one_sentence_and_its_traceback_goes_to_the_log(
     cli: Cli, acme: Any, monkeypatch: pytest.MonkeyPatch, home: Path
 ) -> None:
@@ -146,3 +170,7 @@ def test_broken_settings_are_named(cli: Cli, acme: Any, home: Path) -> None:
         result = cli("run", "--once")
         assert (result.code, result.out) == (1, "")
         assert word in result.err
+        told = cli("status")
+        assert told.code == 0
+        assert word in told.err, "what the engine and the console refuse is said by every command"
+        assert "engine and console do not start" in told.err

@@ -90,6 +90,12 @@ def test_a_watermark_is_shown_and_set_back(cli: Cli, read_once: int) -> None:
     assert cli("watermark", "acme", "contacts", "--set", "2026-01-01T00:00").code == 0
     assert cli.good("watermark", "acme", "contacts")["watermark"] == "2026-01-01T00:00:00Z"
     assert cli.good("status")[0]["state"] == "late"
+    was = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(read_once))
+    (action,) = cli.good("actions", "list", "type:watermark")
+    assert action["outcome"] == f"acme/contacts: the watermark was set to 2026-01-01 00:00:00 UTC; it was {was}."
+    shown = cli("actions", "show", action["id"]).out
+    assert f"from      {was.replace(' UTC', 'Z')}" in shown
+    assert "to        2026-01-01 00:00:00Z" in shown
 
 
 def test_another_clock_at_connectwise_is_said_wherever_a_watermark_stands(cli: Cli, read_once: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, meta
 from cwconsole.store.actions import EXPIRES_MS, ActionKind, Asked
 from cwconsole.store.database import prepared
@@ -86,7 +86,7 @@ def test_what_waited_an_hour_expires_instead_of_being_picked(conn: sqlite3.Conne
 def test_only_a_queued_action_can_be_called_off(conn: sqlite3.Connection) -> None:
     action_id = actions.queue(conn, asked(), now_ms=NOW)
     actions.cancel(conn, action_id, "called off", NOW)
-    with pytest.raises(RefusedError, match="cancelled"):
+    with pytest.raises(TooLateError, match="cancelled"):
         actions.cancel(conn, action_id, "called off", NOW)
     with pytest.raises(UsageError, match="no action 99"):
         actions.cancel(conn, 99, "called off", NOW)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import RefusedError, StaleError, TooLateError, UsageError
 from cwconsole.core.filters import Filter, Noun, Term, parse
 from cwconsole.store import instances, replay_jobs, replay_preview, selection
 from cwconsole.store.actions import ActionKind
@@ -195,7 +195,7 @@ def test_a_cancelled_job_has_ended_and_says_what_is_still_sent(conn: sqlite3.Con
     assert (job.state, job.finished_ms, job.open) == ("cancelled", NOW + 5, False)
     assert replay_jobs.sent(conn, job.id) == {"pending": 7}
     for change in (replay_jobs.pause, replay_jobs.resume, replay_jobs.cancel):
-        with pytest.raises(RefusedError, match="is cancelled and cannot"):
+        with pytest.raises(TooLateError, match="is cancelled and cannot"):
             change(conn, job.id, asked=asked(ActionKind.CANCEL_JOB), now_ms=NOW)
     replay_jobs.fail(conn, job.id, "too late", NOW)
     assert replay_jobs.load(conn, job.id).state == "cancelled"
