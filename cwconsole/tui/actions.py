@@ -300,7 +300,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
            words=("poll",), check=_needs_place, command=_place_command("poll")),
     Action(id="sweep.now", title="Look for deleted records now", keys=("w",), scopes=_PLACE, writes=True,
            words=("sweep",), check=_needs_place, command=_place_command("sweep")),
-    Action(id="sweep.confirm", title="Confirm the deletes that a sweep asks about", keys=("c",),
+    Action(id="sweep.confirm", title="Confirm the deletes that a sweep asks about", keys=("K",),
            scopes=_PLACE, writes=True, dangerous=True, words=("confirm",), check=_asks,
            command=lambda subject: command_line("sweep", *filter(None, (subject.instance, subject.resource)),
                                                 "--confirm-deletes", subject.asking or 0)),

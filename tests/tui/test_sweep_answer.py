@@ -64,18 +64,18 @@ async def test_the_page_of_a_resource_says_both(rig: Rig) -> None:
     facts = " ".join(rig.screen.query_one("#facts").text.split())
     assert "✗ failing ? asking Example Co/tickets" in facts
     assert "It hangs. 3 polls in a row have failed" in facts
-    assert "A sweep found 77 records gone, suspiciously many; none is deleted before c confirms that." in facts
+    assert "A sweep found 77 records gone, suspiciously many; none is deleted before K confirms that." in facts
 
 
 @pytest.mark.parametrize("page", [False, True])
 async def test_the_number_is_typed_and_the_same_action_is_queued_as_the_command_queues(rig: Rig, page: bool) -> None:
     await only(rig, "contacts")
-    await rig.press(*(["enter"] if page else []), "c")
+    await rig.press(*(["enter"] if page else []), "K")
     await rig.until(lambda: isinstance(rig.screen, Confirm))
     text = " ".join(rig.text().split())
     assert "Confirm that 34 records of Example Co/contacts are gone?" in text
     assert "did not find 34 of 0 known records" in text
-    await rig.press("c", "enter", "y", "enter", "3", "3", "enter")
+    await rig.press("K", "enter", "y", "enter", "3", "3", "enter")
     assert isinstance(rig.screen, Confirm), "neither the key that asked, nor Enter, nor another number confirms"
     await rig.press(*["backspace"] * 4, *"34", "tab", *"gone with Bob", "enter", "enter")
     await rig.until(lambda: not isinstance(rig.app.screen, Confirm))
@@ -94,17 +94,17 @@ async def test_from_the_page_of_the_instance_too(rig: Rig) -> None:
     assert "2 asking" in rig.text()
     while rig.screen.subject().resource != "tickets":
         await rig.press("j")
-    await rig.press("c")
+    await rig.press("K")
     await rig.until(lambda: "Confirm that 77 records" in rig.text())
 
 
-async def test_escape_confirms_nothing_and_where_nothing_asks_c_says_so(rig: Rig) -> None:
+async def test_escape_confirms_nothing_and_where_nothing_asks_the_key_says_so(rig: Rig) -> None:
     await only(rig, "contacts")
-    await rig.press("c", "escape")
+    await rig.press("K", "escape")
     assert await rig.rows(SWEEPS) == []
     await rig.write("UPDATE resources SET sweep_vanished = NULL")
     await rig.until(lambda: "asking" not in rig.text())
-    await rig.press("c")
+    await rig.press("K")
     assert any("No sweep of Example Co/contacts asks" in one.message for one in rig.app._notifications)
 
 
@@ -112,18 +112,18 @@ async def test_what_was_answered_meanwhile_is_not_asked_again(rig: Rig) -> None:
     await only(rig, "contacts")
     await rig.press("z")
     await rig.write("UPDATE resources SET sweep_vanished = NULL")
-    rig.send("c")  # a frozen console is never calm
+    rig.send("K")  # a frozen console is never calm
     await rig.until(lambda: any("is answered" in one.message for one in rig.app._notifications))
 
 
 async def test_read_only_refuses_and_without_an_engine_it_is_said_to_wait(path: Path) -> None:
     async with console(path, read_only=True) as rig:
         await only(rig, "contacts")
-        await rig.press("c")
+        await rig.press("K")
         assert any("read-only" in one.message for one in rig.app._notifications)
     async with console(path, engine=EngineState()) as rig:
         await only(rig, "contacts")
-        await rig.press("c", *"34", "enter")
+        await rig.press("K", *"34", "enter")
         await rig.until(lambda: any("none runs now to do it" in one.message for one in rig.app._notifications))
 
 

@@ -66,9 +66,9 @@ def why(view: ResourceView, status: StatusRow, look: Look, *, engine_runs: bool)
 
 def _asking(status: StatusRow) -> str:
     if status.asking == 1:
-        return "A sweep found 1 record gone; it is not deleted before c confirms that."
+        return "A sweep found 1 record gone; it is not deleted before K confirms that."
     return (
-        f"A sweep found {status.asking or 0:,} records gone, suspiciously many; none is deleted before c confirms that."
+        f"A sweep found {status.asking or 0:,} records gone, suspiciously many; none is deleted before K confirms that."
     )
 
 
