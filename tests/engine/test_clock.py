@@ -133,4 +133,5 @@ async def test_the_deliveries_that_are_over_are_not_looked_at(tmp_path: Path) ->
                 row[3] for row in conn.execute(f"EXPLAIN QUERY PLAN {wall_clock._MOVES[0]}", {"back": 1, "now": 1})
             ]
         )
-    assert plans == ["SCAN deliveries USING INDEX deliveries_open"]
+    (plan,) = plans
+    assert plan.endswith("USING INDEX deliveries_open")
