@@ -48,31 +48,35 @@ class History(Protocol[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredHistory(Generic[R]):
-    """A list of the store with a filter, one of `store/*_list.py`."""
+    """A list of the store with a filter, one of `store/*_list.py`.
+
+    chosen: the filter at this moment, asked for at each reading, so that a window of time that is said by how long ago
+    it begins moves on with the clock.
+    """
 
     store: Store
     noun: Noun
     page: Callable[[Connection, Filter], Listing[R]]
     key_of: Callable[[R], int]
-    chosen: Filter
+    chosen: Callable[[], Filter]
 
     def key(self, row: R) -> int:
         return self.key_of(row)
 
     @property
     def filtered(self) -> bool:
-        return replace(self.chosen, limit=Filter().limit) != Filter()
+        return replace(self.chosen(), limit=Filter().limit) != Filter()
 
     async def extent(self) -> Extent:
         return await self.store.read(list_window.extent, self.noun)
 
     async def below(self, key: int | None, limit: int = PAGE) -> Listing[R]:
-        return await self.store.read(self.page, replace(self.chosen, after=key, limit=limit))
+        return await self.store.read(self.page, replace(self.chosen(), after=key, limit=limit))
 
     async def above(self, key: int) -> Above[R]:
-        chosen = replace(self.chosen, limit=PAGE)
+        chosen = replace(self.chosen(), limit=PAGE)
         return await self.store.read(list_window.above, self.page, chosen, noun=self.noun, key_of=self.key_of, key=key)
 
     async def last(self) -> Above[R]:
-        chosen = replace(self.chosen, limit=PAGE)
+        chosen = replace(self.chosen(), limit=PAGE)
         return await self.store.read(list_window.last, self.page, chosen, noun=self.noun, key_of=self.key_of)

@@ -21,6 +21,7 @@ from typing import Final
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, ReadTime, parse
 from cwconsole.core.health import Health
+from cwconsole.core.moments import duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,11 @@ class ViewSpec:
     def value(self, name: str) -> str | None:
         """The value of a word that is not inverted, or None."""
         return next((word.partition(":")[2] for word in self.words if word.startswith(f"{name}:")), None)
+
+    @property
+    def slides(self) -> bool:
+        """Whether it means another stretch of time with every minute: `since:2h`."""
+        return any(duration(self.value(name) or "") is not None for name in ("since", "until"))
 
     def filtered(self, line: str) -> ViewSpec:
         """The same view with another filter. Raises UsageError."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from cwconsole.store.event_list import EventRow
 from cwconsole.store.replay_preview import Preview
+from cwconsole.store.selection import about
 from cwconsole.tui.render.plain import plain, shorten
 from cwconsole.tui.render.times import ago, span
 
@@ -17,6 +18,8 @@ def preview_lines(shown: Preview, now_ms: int) -> list[str]:
     lines = [shorten(f"  {_row(row, now_ms)}", _WIDTH) for row in shown.sample]
     if (more := shown.total - len(shown.sample)) > 0:
         lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
+    if shown.selection.numbers is None:  # what is meant is fixed from here on, whatever the list's window does
+        lines += ["", f"Which: {plain(about(shown.selection))}"]
     lines += ["", *_old(shown)]
     return [*lines, "Each is one attempt, behind what its object still has to send."]
 

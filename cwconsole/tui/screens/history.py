@@ -64,13 +64,18 @@ class HistoryScreen(ListScreen):
                 noun=noun,
                 page=page,
                 key_of=self.key_of,
-                chosen=wanted.filter(now_ms=self.console.now_ms()),
+                chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
             )
         )
         self._opened = wanted
         if isinstance(self.begins_at, int):
             await self.history.go_to_key(self.begins_at)
         self.begins_at = None
+
+    def minute(self) -> None:
+        super().minute()
+        if self.ready and self.spec.slides:
+            self.refresher.ask("minute")
 
     def badge(self) -> str:
         new = self.history.notify_new() if self.ready else ""

@@ -129,6 +129,11 @@ class LogScreen(ListScreen):
         if follow:
             self._to_the_end()
 
+    def minute(self) -> None:
+        super().minute()
+        if self.ready and self.spec.slides:
+            self._show()
+
     def _fits(self) -> Callable[[LogLine], bool]:
         return chooser(self.spec, self.console.now_ms())
 

@@ -141,7 +141,7 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
                 noun=noun,
                 page=page,
                 key_of=lambda row: int(row.id),
-                chosen=wanted.filter(now_ms=self.console.now_ms()),
+                chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
             )
         )
         self._opened.add(table.id)
