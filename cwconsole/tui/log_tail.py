@@ -6,9 +6,10 @@ left out, and said to be. Nothing stays open in between, so whoever rotates or d
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 BITE: Final = 262_144
 LONGEST: Final = 65_536  # bytes of a line that has no end yet
@@ -41,44 +42,46 @@ class LogTail:
     def look(self) -> Bite:
         """What is new. A file that is not there has no lines; OSError for one that cannot be read."""
         try:
-            found = self.path.stat()
+            # Opened before it is looked at: by its name alone it may be another file a moment later.
+            with self.path.open("rb") as file:
+                return self._look_into(file)
         except FileNotFoundError:
             return Bite(lines=[])
-        place = self._place
+
+    def _look_into(self, file: BinaryIO) -> Bite:
+        found, place = os.fstat(file.fileno()), self._place
         if place is None:
             start = max(found.st_size - BITE, 0)
             self._place = _Place(found.st_ino, start)
-            return self._read(self.path, found.st_size, whole=start == 0, first=True)
+            return self._read(file, found.st_size, whole=start == 0, first=True)
         if place == _Place(found.st_ino, found.st_size):
             return Bite(lines=[])
         if place.inode == found.st_ino and place.offset <= found.st_size:
-            return self._read(self.path, found.st_size)
+            return self._read(file, found.st_size)
         before = self._rest_of_rotated(place)
         self._place, self._rest = _Place(found.st_ino, 0), b""
-        after = self._read(self.path, found.st_size)
+        after = self._read(file, found.st_size)
         return Bite(lines=before.lines + after.lines, skipped=before.skipped + after.skipped)
 
     def _rest_of_rotated(self, place: _Place) -> Bite:
         """What was written to the file before it was given its rotated name."""
-        rotated = self.path.with_name(self.path.name + ".1")
         try:
-            found = rotated.stat()
+            with self.path.with_name(self.path.name + ".1").open("rb") as rotated:
+                found = os.fstat(rotated.fileno())
+                return self._read(rotated, found.st_size) if found.st_ino == place.inode else Bite(lines=[])
         except FileNotFoundError:
             return Bite(lines=[])
-        return self._read(rotated, found.st_size) if found.st_ino == place.inode else Bite(lines=[])
 
-    def _read(self, path: Path, size: int, *, whole: bool = True, first: bool = False) -> Bite:
+    def _read(self, file: BinaryIO, size: int, *, whole: bool = True, first: bool = False) -> Bite:
         """whole: the place is at the beginning of a line."""
         assert self._place is not None
         start = max(self._place.offset, size - BITE)
         skipped = start - self._place.offset
         if skipped:
             self._rest, whole = b"", False
-        with path.open("rb") as file:
-            file.seek(start)
-            data = self._rest + file.read(BITE)
-            end = file.tell()
-        self._place = _Place(self._place.inode, end)
+        file.seek(start)
+        data = self._rest + file.read(BITE)
+        self._place = _Place(self._place.inode, file.tell())
         if not whole:
             data = data.partition(b"\n")[2]
         *lines, rest = data.split(b"\n")

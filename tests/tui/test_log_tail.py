@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Thread
 
 from cwconsole.tui.log_tail import BITE, LogTail
 
@@ -29,6 +30,28 @@ def test_a_rotation_loses_no_line(tmp_path: Path) -> None:
     path.rename(tmp_path / "cw.log.1")
     path.write_text("three\n")
     assert tail.look().lines == ["two", "three"]
+
+
+def test_a_rotation_in_the_middle_of_a_look_loses_no_line(tmp_path: Path) -> None:
+    path, rounds = tmp_path / "cw.log", 200
+
+    def rotate(number: int) -> None:
+        with path.open("a") as file:
+            file.write(f"{number} old\n")
+        path.rename(tmp_path / "cw.log.1")
+        path.write_text(f"{number} new\n")
+
+    path.touch()
+    tail = LogTail(path)
+    seen = tail.look().lines
+    for number in range(rounds):
+        rotating = Thread(target=rotate, args=(number,))
+        rotating.start()
+        while rotating.is_alive():
+            seen += tail.look().lines
+        rotating.join()
+        seen += tail.look().lines
+    assert seen == [f"{number} {which}" for number in range(rounds) for which in ("old", "new")]
 
 
 def test_a_file_that_was_cut_short_is_read_from_its_beginning(tmp_path: Path) -> None:
