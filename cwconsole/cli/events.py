@@ -13,6 +13,7 @@ from cwconsole.cli.deliveries import print_delivery
 from cwconsole.cli.filtering import chosen, filter_options, listed, nothing
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
+from cwconsole.core.counted import counted
 from cwconsole.core.event_id import number_of
 from cwconsole.core.filters import DEFAULT_LIMIT, Noun
 from cwconsole.store import event_list, meta
@@ -84,11 +85,11 @@ def export_events(
                 break
             if target.events - said >= PROGRESS:
                 said = target.events
-                output.say(f"{said:,} events so far.")
+                output.say(f"{counted(said, 'event')} so far.")
     if invocation.as_json:
         output.print_json({"file": str(target.path), "format": written_as, "events": target.events})
     else:
-        output.print_line(f"{target.events:,} events are in {target.path}")
+        output.print_line(f"{counted(target.events, 'event is', 'events are')} in {target.path}")
 
 
 def event_number(invocation: Invocation, typed: str) -> int:

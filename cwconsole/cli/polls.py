@@ -9,6 +9,7 @@ from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
+from cwconsole.core.counted import counted
 from cwconsole.core.filters import Noun
 from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
@@ -59,7 +60,7 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
             ("took", _took(row)),
             ("reads from", server_moment(row.window_from)),
             ("server's time", server_moment(row.server_time)),
-            ("pages", f"{row.pages}, {row.records} records, {row.bytes} bytes"),
+            ("pages", f"{row.pages:,}, {counted(row.records, 'record')}, {counted(row.bytes, 'byte')}"),
             ("events", f"{row.created} created, {row.updated} updated, {row.deleted} deleted"),
             ("learned", f"{row.learned} without an event"),
         ]

@@ -13,6 +13,7 @@ from cwconsole.cli.events import HEAD, cells, event_number
 from cwconsole.cli.filtering import chosen, word_options
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.job_views import see_through
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import EngineUnreachableError, RefusedError, UsageError
 from cwconsole.core.filters import DEFAULT_LIMIT, Noun
 from cwconsole.store import replay_jobs, replay_preview
@@ -131,7 +132,7 @@ def _told(invocation: Invocation, job_id: int, shown: Preview) -> None:
         output.print_json({"job": job_id, "state": "queued", "total": shown.total, "engine": runs})
     elif runs:
         output.print_line(
-            f"Job {job_id} sends {shown.total:,} events again; `cwconsole jobs show {job_id}` says how far."
+            f"Job {job_id} sends {counted(shown.total, 'event')} again; `cwconsole jobs show {job_id}` says how far."
         )
     if not runs:
         raise EngineUnreachableError(

@@ -7,6 +7,7 @@ import traceback
 
 import structlog
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError, StoreError, UsageError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.dispatcher import Dispatcher
@@ -114,13 +115,14 @@ def poll_sentence(report: PollReport) -> str:
     if report.outcome != "ok":
         return f"{label}: the poll was {report.outcome}."
     what = "baseline read" if report.baselined else "polled"
-    return f"{label}: {what}, {report.records} records, {report.events} events."
+    return f"{label}: {what}, {counted(report.records, 'record')}, {counted(report.events, 'event')}."
 
 
 def sweep_sentence(resource: Resource, report: SweepReport) -> str:
     """One sweep's outcome for people."""
     if report.outcome == "ok":
-        return f"{resource.label}: swept, {report.fetched} fetched, {report.events} events, {report.deleted} deleted."
+        events = counted(report.events, "event")
+        return f"{resource.label}: swept, {report.fetched} fetched, {events}, {report.deleted} deleted."
     if report.fault is not None:
         return f"{resource.label}: {report.fault.message.rstrip('.')}."
     return report.sentence or f"{resource.label}: the sweep was {report.outcome}."

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from cwconsole.core.counted import counted
 from cwconsole.core.document import Json
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
@@ -230,6 +231,6 @@ class EventFile:
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             except FileExistsError:
                 raise UsageError(
-                    f"{self.path} is there by now; the {self.events:,} events are in {self._part}"
+                    f"{self.path} is there by now; {counted(self.events, 'event is', 'events are')} in {self._part}"
                 ) from None
         self._part.replace(self.path)

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
-from cwconsole.store.delivery_list import HELD
+from cwconsole.store.delivery_list import HELD, OPEN
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
 
@@ -101,7 +102,9 @@ def create(conn: sqlite3.Connection, shown: Preview, *, rate: float, asked: Aske
     instance = shown.selection.chosen.instance
     if instance is not None and not instance.inverted:
         asked = replace(asked, instance_id=int(instance.value))
-    outcome = f"A job sends {'' if shown.exact else 'at least '}{shown.total:,} events again, {rate:g} a second."
+    outcome = (
+        f"A job sends {'' if shown.exact else 'at least '}{counted(shown.total, 'event')} again, {rate:g} a second."
+    )
     action_id = actions.record_done(conn, asked, outcome, now_ms=now_ms)
     cursor = conn.execute(
         """
@@ -209,9 +212,9 @@ def resume(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) 
 def cancel(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
     """End a job before its time. Replays that it has made are sent all the same. Returns the outcome as a sentence."""
     job = _open_job(conn, job_id, "cancelled")
-    waiting = sum(of_state for state, of_state in sent(conn, job_id).items() if state in {"pending", "sending"})
-    left = f" {waiting:,} of them wait and are still sent." if waiting else ""
-    outcome = f"Job {job_id} is cancelled after {job.done:,} replays.{left}"
+    waiting = sum(of_state for state, of_state in sent(conn, job_id).items() if state in (*OPEN, "held"))
+    left = f" {counted(waiting, 'of them waits and is', 'of them wait and are')} still sent." if waiting else ""
+    outcome = f"Job {job_id} is cancelled after {counted(job.done, 'replay')}.{left}"
     _turn(conn, job, "cancelled", outcome, asked=asked, now_ms=now_ms)
     conn.execute("UPDATE jobs SET finished_ms = ? WHERE id = ?", (now_ms, job_id))
     return outcome

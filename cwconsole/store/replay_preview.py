@@ -12,6 +12,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.store import event_list, selection
 from cwconsole.store.event_list import EventRow
@@ -50,7 +51,7 @@ class Preview:
     @property
     def sentence(self) -> str:
         """The numbers, for people."""
-        what = f"{'' if self.exact else 'At least '}{self.total:,} event{'' if self.total == 1 else 's'}"
+        what = f"{'' if self.exact else 'At least '}{counted(self.total, 'event')}"
         old = f"{self.not_newest:,}{'' if self.judged >= self.total else f' of the first {self.judged:,}'}"
         return f"{what} would be sent again; {old} not the newest of {'its' if self.total == 1 else 'their'} object."
 

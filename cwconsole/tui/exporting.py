@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.filters import Noun
 from cwconsole.store import event_export, list_window
@@ -85,11 +86,11 @@ class Export:
             await asyncio.shield(asyncio.to_thread(file.__exit__, type(error), error, None))
             if isinstance(error, _Stopped):
                 self.state = "cancelled"
-                return f"The export is stopped after {self.events:,} events; nothing is left of it."
+                return f"The export is stopped after {counted(self.events, 'event')}; nothing is left of it."
             raise
         await asyncio.to_thread(file.__exit__, None, None, None)
         self.state = "done"
-        return f"{self.events:,} events are in {file.path}"
+        return f"{counted(self.events, 'event is', 'events are')} in {file.path}"
 
     async def _write(self, store: Store, file: EventFile, high: int, most: int) -> None:
         after: int | None = high + 1

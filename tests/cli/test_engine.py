@@ -203,7 +203,7 @@ def test_waiting_for_a_poll_hosts_an_engine_for_it_and_its_deliveries(
     create(stage, connectwise)
     (ended,) = cli.good("poll", "acme", "contacts", "--wait")
     assert ended["state"] == "done"
-    assert "1 events" in ended["outcome"]
+    assert "1 event." in ended["outcome"]
     assert len(receiver.receiver.seen) == 1
     assert cli.good("polls", "list", "--limit", "1")[0]["trigger"] == "operator"
 

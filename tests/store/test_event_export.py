@@ -143,7 +143,7 @@ def test_a_database_that_is_open_is_never_replaced(conn: sqlite3.Connection, tmp
 def test_a_file_that_appears_meanwhile_is_kept_and_so_are_the_events(conn: sqlite3.Connection, tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     with (
-        pytest.raises(UsageError, match=r"is there by now; the 7 events are in (.*)$"),
+        pytest.raises(UsageError, match=r"is there by now; 7 events are in (.*)$"),
         EventFile(str(file), Format.JSON) as one,
     ):
         one.add(piece(conn, Selection(), Format.JSON, after=None, first=True))

@@ -187,6 +187,16 @@ def test_a_paused_job_makes_no_further_step_and_goes_on_where_it_was(conn: sqlit
     assert [row[:2] for row in actions_of(conn)[1:]] == [("pause_job", job.id), ("resume_job", job.id)]
 
 
+def test_a_cancelled_job_counts_what_waits_behind_a_hold_too(conn: sqlite3.Connection) -> None:
+    job = go(conn, ordered(conn, chosen()).id)
+    conn.execute("UPDATE callbacks SET held_ms = 5")
+    conn.execute("UPDATE deliveries SET state = 'delivered', due_ms = NULL WHERE job_id = ? AND id NOT IN"
+                 " (SELECT max(id) FROM deliveries)", (job.id,))  # fmt: skip
+    assert replay_jobs.sent(conn, job.id) == {"delivered": 6, "held": 1}
+    outcome = replay_jobs.cancel(conn, job.id, asked=asked(ActionKind.CANCEL_JOB), now_ms=NOW + 5)
+    assert outcome == f"Job {job.id} is cancelled after 7 replays. 1 of them waits and is still sent."
+
+
 def test_a_cancelled_job_has_ended_and_says_what_is_still_sent(conn: sqlite3.Connection) -> None:
     job = go(conn, ordered(conn, chosen()).id)
     outcome = replay_jobs.cancel(conn, job.id, asked=asked(ActionKind.CANCEL_JOB), now_ms=NOW + 5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.store.dead_letters import DeadGroup, DeadLetters
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.columns import Column
@@ -34,4 +35,4 @@ def badge(letters: DeadLetters) -> str:
     """How many there are, and how many of them are in the groups."""
     if letters.counted < letters.total:
         return f"the newest {letters.counted:,} of {letters.total:,} dead letters"
-    return f"{letters.counted:,} dead letters" if letters.counted != 1 else "1 dead letter"
+    return counted(letters.counted, "dead letter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cwconsole.core.counted import counted
 from cwconsole.store.file_facts import FileFacts
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.facts import facts
@@ -29,7 +30,7 @@ def debug_lines(around: Surroundings, screen: Screen, file: FileFacts, database:
         ("path", database),
         ("schema", file.schema),
         ("size", f"{file.size:,} bytes, journal {file.journal}"),
-        ("holds", f"{file.instances:,} instances, {file.resources:,} resources"),
+        ("holds", f"{counted(file.instances, 'instance')}, {counted(file.resources, 'resource')}"),
     )
     groups = (
         ("Versions", (*screen.versions, ("SQLite", file.sqlite))),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -63,7 +64,8 @@ def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int, *, m
     """The callback URLs that get nothing now, one line each."""
     lines: list[Line] = [_trouble(row, glyphs, now_ms) for row in rows[:most]]
     if len(rows) > most:
-        lines.append((Cell(f"  and {len(rows) - most:,} more callback URLs that get nothing now", Tone.WARN),))
+        more = counted(len(rows) - most, "more callback URL that gets", "more callback URLs that get")
+        lines.append((Cell(f"  and {more} nothing now", Tone.WARN),))
     return lines
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from cwconsole.core.counted import counted
 from cwconsole.core.health import Health
 from cwconsole.store.fleet_view import Course, LastPoll
 from cwconsole.store.status import BareInstance, StatusRow
@@ -232,7 +233,7 @@ def _instance(row: FleetRow, look: Look) -> Cell:
 def _resource(row: FleetRow, _: Look) -> Cell:
     if row.bare:
         return Cell("no resources", Tone.WARN)
-    return Cell(plain(row.resource)) if row.resource else Cell(f"{row.size} resources", Tone.MUTED)
+    return Cell(plain(row.resource)) if row.resource else Cell(counted(row.size, "resource"), Tone.MUTED)
 
 
 def _lag(row: FleetRow, look: Look) -> Cell:

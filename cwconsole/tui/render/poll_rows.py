@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.store.poll_list import PollRow
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -100,9 +101,9 @@ def detail_lines(row: PollRow) -> list[Line]:
         ("window", window),
         ("", f"to   {_server(row.server_time)}" if row.server_time is not None else "there was no answer"),
         ("", Cell("on the server's clock", Tone.MUTED)),
-        ("pages", f"{row.pages:,}, with {row.records:,} records, {row.bytes:,} bytes"),
+        ("pages", f"{row.pages:,}, with {counted(row.records, 'record')}, {counted(row.bytes, 'byte')}"),
         ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
-        ("learned", f"{row.learned:,} records without an event: versions that the start leaves out"),
+        ("learned", f"{counted(row.learned, 'record')} without an event: versions that the start leaves out"),
     )
     if row.error:
         code = f"{plain(row.error_code)}: " if row.error_code else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.store.reach import Reach, Release
 from cwconsole.tui.render.delivery_rows import callback_words
 from cwconsole.tui.render.plain import plain, shorten
@@ -24,7 +25,7 @@ def places_words(reaches: Sequence[Reach]) -> str:
 def pause_lines(reaches: Sequence[Reach]) -> list[str]:
     """What is not polled any more."""
     polled = list(dict.fromkeys(name for one in reaches for name in one.polled))
-    stop = "1 resource is" if len(polled) == 1 else f"{len(polled):,} resources are"
+    stop = counted(len(polled), "resource is", "resources are")
     return [
         f"{stop} not polled any more until R resumes {'it' if len(polled) == 1 else 'them'}{':' if polled else '.'}",
         *named(polled),
@@ -71,7 +72,7 @@ def _waiting(reaches: Sequence[Reach]) -> int:
 
 
 def _deliveries(number: int, many: str, one: str) -> str:
-    return f"1 delivery {one}" if number == 1 else f"{number:,} deliveries {many}"
+    return counted(number, f"delivery {one}", f"deliveries {many}")
 
 
 def named(names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Final
 
+from cwconsole.core.counted import counted
 from cwconsole.core.health import Health
 from cwconsole.core.moments import clock_words
 from cwconsole.core.polling import PARKED_INTERVAL
@@ -115,7 +116,7 @@ def _error(view: ResourceView, status: StatusRow) -> str:
 def _dead(status: StatusRow) -> str:
     if not status.dead:
         return ""
-    some = "1 delivery is" if status.dead == 1 else f"{status.dead} deliveries are"
+    some = counted(status.dead, "delivery is", "deliveries are")
     return f" But {some} dead: e shows the events, to send them again."
 
 
@@ -155,9 +156,8 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
         _deliveries_line(status, look),
     ]
     if view.set_aside:
-        lines.append(
-            _fact("set aside", f"{view.set_aside} records that cannot be decoded; sweeps try again", Tone.WARN)
-        )
+        records = counted(view.set_aside, "record")
+        lines.append(_fact("set aside", f"{records} that cannot be decoded; sweeps try again", Tone.WARN))
     swept = f"last {ago(row.swept_ms, look.now_ms)} ago" if row.swept_ms else "none yet"
     due = until(row.next_sweep_ms, look.now_ms, none="")
     ahead = f", next {due if due == 'due' else f'in {due}'}" if due else ""
@@ -187,7 +187,7 @@ def _crawl_lines(view: ResourceView, look: Look) -> list[Line]:
     upper = "now" if row.crawl_server_time is None else second(row.crawl_server_time * 1000)
     lines = [_fact("window", f"{lower} {look.glyphs.to} {upper}: {_KINDS.get(row.crawl_kind, row.crawl_kind)}")]
     since = ago(row.crawl_started_ms, look.now_ms, none="just now")
-    read = f"{row.crawl_records:,} records in {since}, up to id {row.crawl_last_id or 0}"
+    read = f"{counted(row.crawl_records, 'record')} in {since}, up to id {row.crawl_last_id or 0}"
     share = progress(view)
     if share is None:
         return [*lines, _fact("progress", read)]
@@ -252,7 +252,7 @@ def _axis(points: Sequence[PollPoint], *, cells: int, now_ms: int) -> Line:
     """When the first and the last poll shown began, and how many there are."""
     shown = points[-(cells - SCALE) :]
     first, last = (f"{ago(point.started_ms, now_ms)} ago" for point in (shown[0], shown[-1]))
-    return axis(first, "1 poll" if len(shown) == 1 else f"{len(shown)} polls", last, len(shown), cells=cells)
+    return axis(first, counted(len(shown), "poll"), last, len(shown), cells=cells)
 
 
 def _lag(point: PollPoint, overlap: int) -> float | None:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
 from cwconsole.core.instance_body import InstanceBody, restore_secrets
 from cwconsole.core.moments import clock_words
@@ -188,7 +189,7 @@ class InstanceForm(ModalScreen[bool]):
             return
         self._say(f"{by_labels(tested.sentence).rstrip('.')}. {clock_sentence(tested)}".strip())
         notes = {
-            one.resource: (one.error, Tone.BAD) if one.error else (f"{one.records or 0:,} records", Tone.GOOD)
+            one.resource: (one.error, Tone.BAD) if one.error else (counted(one.records or 0, "record"), Tone.GOOD)
             for one in tested.counted
         }
         self.query_one("#resources", TickList).say({name: (text or "", tone) for name, (text, tone) in notes.items()})

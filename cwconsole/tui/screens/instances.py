@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, canonical, masked
 from cwconsole.store import instances as stored_instances
@@ -196,7 +197,7 @@ class _changing:  # noqa: N801 - reads as the verb it is
 
 async def _switching_off(screen: ConsoleScreen, name: str, switch: Callable[..., None]) -> None:
     found = await screen.console.store.read(reach.reach, name)
-    stops = "1 resource is" if len(found.polled) == 1 else f"{len(found.polled):,} resources are"
+    stops = counted(len(found.polled), "resource is", "resources are")
     question = Question(
         title=f"Switch {plain(found.label)} off?",
         lines=(
@@ -225,8 +226,9 @@ async def _removing(screen: ConsoleScreen, name: str) -> None:
     question = Question(
         title=f"Remove {plain(row.name)}?",
         lines=(
-            f"{losses.known:,} known records are forgotten; its events and polls stay until their time is over.",
-            f"{losses.waiting:,} open deliveries are given up.",
+            f"{counted(losses.known, 'known record is', 'known records are')} forgotten; its events and polls stay "
+            "until their time is over.",
+            f"{counted(losses.waiting, 'open delivery is', 'open deliveries are')} given up.",
             "It cannot be brought back: added again, it begins anew.",
         ),
         yes="remove it",
@@ -246,7 +248,7 @@ def _remove_answered(screen: ConsoleScreen, row: Instance, answer: Answer | None
         asked = operator.asked(ActionKind.REMOVE, _command("instance.remove", row.name), answer.reason)
         cancelled = await operator.remove_instance(asked, row.id)
         _leave(screen, row.name)
-        return f"Removed {plain(row.name)}; {cancelled:,} open deliveries were given up."
+        return f"Removed {plain(row.name)}; {counted(cancelled, 'open delivery was', 'open deliveries were')} given up."
 
     screen.carry_out(work(), what=f"Removing {row.name}")
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from textual.widget import Widget
 
+from cwconsole.core.counted import counted
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.actions import Scope, Subject
@@ -82,7 +83,10 @@ class JobsScreen(JobKeys, ListScreen):
         if not isinstance(row, Saving):
             super().do_job_cancel()
             return
-        lines = (plain(row.path), f"{row.events:,} events are written so far; nothing is left of them.")
+        lines = (
+            plain(row.path),
+            f"{counted(row.events, 'event is', 'events are')} written so far; nothing is left of it.",
+        )
 
         def answered(answer: Answer | None) -> None:
             running = self.console.running_export

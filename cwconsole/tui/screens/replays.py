@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
@@ -90,7 +91,7 @@ class Replays:
             await self._ask_to_replay(wanted, answer)
             return "The numbers have changed meanwhile; here are the new ones."
         screen.drop_marks()
-        what = f"{shown.total:,} event{'' if shown.total == 1 else 's'}"
+        what = counted(shown.total, "event")
         if screen.console.engine.runs:
             return f"Job {job_id} sends {what} again; 6 shows how far it is."
         return f"Job {job_id} waits for an engine to send {what} again; none runs now."

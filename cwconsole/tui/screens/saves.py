@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, cast
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import UsageError
 from cwconsole.store.event_export import Already, Format, already, format_of
 from cwconsole.store.selection import Selection, about
@@ -116,7 +117,7 @@ def _replacing(there: Already, now_ms: int) -> Question:
         title="Replace the file?",
         lines=(
             plain(str(there.path)),
-            f"is there already, {there.size:,} bytes, written {ago(there.changed_ms, now_ms)} ago.",
+            f"is there already, {counted(there.size, 'byte')}, written {ago(there.changed_ms, now_ms)} ago.",
             "It stays as it is until the new one is complete, and is gone then.",
         ),
         yes="replace it",

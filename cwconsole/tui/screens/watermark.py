@@ -19,6 +19,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.moments import moment
 from cwconsole.core.zones import find_zone
@@ -193,13 +194,12 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         try:
             held = await self._outside.count(standing.instance, standing.resource, wanted)
             if wanted <= standing.watermark:
-                return f"ConnectWise counts {held:,} records in the new window."
+                return f"ConnectWise counts {counted(held, 'record')} in the new window."
             present = await self._outside.count(standing.instance, standing.resource, standing.watermark)
         except CwconsoleError as error:
             return f"It cannot be counted: {plain(error.message)}"
-        return (
-            f"ConnectWise counts {present:,} records changed since the present watermark, {held:,} since the new one."
-        )
+        records = counted(present, "record")
+        return f"ConnectWise counts {records} changed since the present watermark, {held:,} since the new one."
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
