@@ -31,6 +31,8 @@ from cwconsole.store.database import Store
 from cwconsole.tui.terminal import Terminal, look, prepare
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.engine_state import EngineState
     from cwconsole.tui.session import Session
@@ -125,11 +127,14 @@ def app_on(
     theme: str | None = None,
     engine: EngineState | None = None,
     begin: Session | None = None,
+    log_file: Path | None = None,
 ) -> ConsoleApp:
     """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already.
 
     begin: the session to go on with, which is then kept; None for a console that ends with nothing to come back to.
+    log_file: what this process logs to, if it is not the user's log.
     """
+    log_path = log_file or settings.log_file()
     from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
     from cwconsole.tui.operator import Operator  # noqa: PLC0415
@@ -151,7 +156,7 @@ def app_on(
         theme=theme,
         engine=engine,
         keymap=invocation.settings.keys,
-        log_file=settings.log_file(),
+        log_file=log_path,
         session=begin,
         session_file=None if begin is None else settings.session_file(invocation.path),
         views_file=settings.views_file(),
@@ -161,7 +166,7 @@ def app_on(
     )  # fmt: skip
     app.surroundings = Surroundings(
         settings=tuple((one.name, f"{one.value}  ({one.source})") for one in invocation.described()),
-        files=(("settings", str(settings.settings_file())), ("log", str(settings.log_file()))),
+        files=(("settings", str(settings.settings_file())), ("log", str(log_path))),
         env=invocation.env,
     )
     return app

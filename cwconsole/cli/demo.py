@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.terminal import Terminal
 
 SECONDS = 20.0
+LOG_NAME = "engine.log"
 
 
 @click.command()
@@ -104,7 +105,7 @@ def _played(
     samples = read_samples()
     inside = _invocation(invocation, samples, folder)
     screen = None if terminal is None else partial(_shown, inside, terminal)
-    with log_to_file("info", folder / "engine.log", inside.vault.given), (folder / "servers.log").open("wb") as errors:
+    with log_to_file("info", folder / LOG_NAME, inside.vault.given), (folder / "servers.log").open("wb") as errors:
         playing = play(
             inside.path, samples, inside.vault, errors=errors, seed=seed, seconds=seconds, say=say, screen=screen
         )
@@ -135,7 +136,8 @@ async def _shown(invocation: Invocation, terminal: Terminal) -> None:
     from cwconsole.tui.widgets.confirm import Question  # noqa: PLC0415
 
     async with Store.open(invocation.path, migrate=False) as store:
-        app = app_on(store, invocation, terminal, engine=EngineState(where=EngineWhere.HERE))
+        here = EngineState(where=EngineWhere.HERE)
+        app = app_on(store, invocation, terminal, engine=here, log_file=invocation.path.with_name(LOG_NAME))
         app.leaving = Question(
             title="Leave the demo?",
             lines=(

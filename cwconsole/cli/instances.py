@@ -48,7 +48,6 @@ def add(invocation: Invocation, file: str, reason: str | None) -> None:
         output.print_json({**added, "enabled": draft.config.enabled, "resources": names})
         return
     output.print_line(f"Added {draft.config.name} as instance {number}, with {', '.join(names) or 'no resources'}.")
-    output.print_line(f"Its token, shown only now: {token}")
     if not draft.config.enabled:
         output.print_line("It is not polled: event.notification.enabled is false. Switch it on by `instances enable`.")
     elif not invocation.engine_runs():

@@ -201,4 +201,4 @@ def _wait(outcome: Outcome, scheduled: float, chance: float) -> float:
 def _gone(outcome: Outcome) -> str | None:
     if outcome.status != 410:
         return None
-    return "The receiver answered 410 Gone: it wants no more notifications; correct the callback URL or resume it."
+    return "The receiver answered 410 Gone: it wants no more notifications; correct the callback URL, or let it go on."

@@ -1,7 +1,8 @@
-"""What is copied goes to the terminal's clipboard (OSC 52), which works through SSH; what is too long becomes a file.
+"""What is copied is sent to the terminal's clipboard (OSC 52), which works through SSH, and lies in a file as well.
 
-Terminals and tmux drop what is longer than they like without a word, so the limit is a careful one. The file is its
-owner's alone, in the folder for temporary files, and stays until it is removed there.
+Terminals and tmux drop what they don't take, or what is longer than they like, without a word: nobody can know. So the
+limit is a careful one, and the file is named. It is its owner's alone, in the folder for temporary files: the last copy
+of a process in one file that the next replaces; what is too long for a clipboard in one of its own.
 """
 
 from __future__ import annotations
@@ -25,15 +26,20 @@ def encoded_length(text: str) -> int:
 
 
 async def copy(app: App[None], text: str, *, what: str, ending: str) -> str:
-    """Copy something. what: its name, the beginning of a sentence. Returns where it is now, as a sentence.
+    """Copy something. what: its name, the beginning of a sentence. Returns where it went, as a sentence.
 
-    ending: of the file it may become. Raises UsageError if that cannot be written.
+    ending: of the file. Raises UsageError if what is too long cannot be written to one.
     """
-    if encoded_length(text) <= MOST_ENCODED:
-        app.copy_to_clipboard(text.encode("utf-8", "backslashreplace").decode())
-        return f"{what} is in the terminal's clipboard."
-    path = await asyncio.to_thread(_written, text, ending)
-    return f"{what} is too long for the terminal's clipboard; it is in {path}"
+    if encoded_length(text) > MOST_ENCODED:
+        path = await asyncio.to_thread(_written, text, ending)
+        return f"{what} is too long for the terminal's clipboard; it is in {path}"
+    app.copy_to_clipboard(text.encode("utf-8", "backslashreplace").decode())
+    sent = f"{what} was sent to the terminal's clipboard"
+    try:
+        path = await asyncio.to_thread(_kept, text, ending)
+    except (UsageError, OSError):
+        return f"{sent}."
+    return f"{sent}; if it does not take it: {path}"
 
 
 def _written(text: str, ending: str) -> Path:
@@ -44,3 +50,10 @@ def _written(text: str, ending: str) -> Path:
     except OSError as error:
         raise UsageError(f"The clipboard cannot take so much, and no file can be written: {error.strerror}.") from error
     return Path(name)
+
+
+def _kept(text: str, ending: str) -> Path:
+    """In place of this process's last copy. The new file is made first: nobody else's is ever written to."""
+    path = Path(tempfile.gettempdir()) / f"cwconsole-copied-{os.getpid()}.{ending}"
+    _written(text, ending).replace(path)
+    return path

@@ -60,6 +60,12 @@ async def rig(path: Path) -> AsyncIterator[Rig]:
         yield rig
 
 
+def kept(path: str) -> tuple[str, int]:
+    """What a file holds, and what others than its owner may do with it."""
+    file = Path(path)
+    return file.read_text(), file.stat().st_mode & 0o077
+
+
 async def copied(rig: Rig, key: str) -> str:
     before = rig.app.clipboard
     await rig.press(key)
@@ -71,7 +77,12 @@ async def test_as_json_it_is_the_event_with_its_record(rig: Rig) -> None:
     await rig.press("j")
     document = json.loads(await copied(rig, "y"))
     assert (document["id"], document["instance"], document["record"]) == (39, "acme", {"id": 1, "name": "Ada L."})
-    assert [one.message for one in rig.app._notifications] == ["Event 39 as JSON is in the terminal's clipboard."]
+    sent = "Event 39 as JSON was sent to the terminal's clipboard; if it does not take it: "
+    await rig.until(lambda: len(rig.app._notifications) == 1)
+    (said,) = [one.message for one in rig.app._notifications]
+    assert said.startswith(sent)
+    text, others_may = kept(said.removeprefix(sent))
+    assert (json.loads(text), others_may) == (document, 0)
 
 
 async def test_as_command_it_is_the_one_that_shows_the_event_on_the_detail_too(rig: Rig) -> None:

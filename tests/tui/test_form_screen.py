@@ -78,7 +78,7 @@ async def test_adding_by_filling_in_and_ticking(path: Path, size: tuple[int, int
         rig.screen.query_one("#resources").focus()
         await rig.press("space", "j", "j", "j", "enter")
         await saved(rig)
-        await rig.until(lambda: "Its token for the HTTP API, shown only now" in text(rig))
+        await rig.until(lambda: "is instance 2, with" in text(rig))
         stored = (await bodies(rig))[1]
         assert stored["name"] == "globex [/]"
         assert stored["configuration"]["event.poller.configuration"] == {"contacts": {}, "tickets": {}}

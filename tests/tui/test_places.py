@@ -150,6 +150,27 @@ async def test_a_few_marked_places_are_polled_at_once(rig: Rig) -> None:
     ]
 
 
+async def test_what_came_of_a_poll_is_told_where_it_was_asked_for(rig: Rig) -> None:
+    await rig.press("p")
+    await rig.until(lambda: len(said(rig)) == 1)
+    assert said(rig)[0].startswith("A poll of acme/tickets is asked for (action ")
+    refused = "acme/tickets: the keys may not read this (403)."
+    await rig.press("2")
+    await rig.write("UPDATE actions SET state = 'failed', outcome = ?, finished_ms = 1 WHERE kind = 'poll'", refused)
+    await rig.until(lambda: said(rig)[1:] == [refused])
+    assert list(rig.app._notifications)[-1].severity == "error"
+
+
+async def test_of_many_it_is_told_how_many_failed(rig: Rig) -> None:
+    await rig.press("space", "space", "p")
+    await rig.until(lambda: len(said(rig)) == 1)
+    await rig.write(
+        "UPDATE actions SET state = 'done', outcome = 'acme/tickets: polled.' WHERE command LIKE '%tickets'"
+    )
+    await rig.write("UPDATE actions SET state = 'failed', outcome = 'It broke.' WHERE command LIKE '%companies'")
+    await rig.until(lambda: said(rig)[1:] == ["1 of 2 failed. It broke."])
+
+
 @pytest.fixture
 def many(path: Path) -> Path:
     with database(path) as conn:

@@ -21,6 +21,7 @@ from cwconsole.tui.render.times import ago, second, span
 from cwconsole.tui.render.verdict import verdict_of
 
 NAME_CELLS: Final = 11
+_MINUTES: Final = frozenset({"refresh_interval", "sweep_interval"})
 
 
 def instance_lines(view: InstanceView, rows: Sequence[StatusRow], look: Look) -> list[Line]:
@@ -61,7 +62,10 @@ def receiver_line(receiver: Receiver | None, look: Look) -> Line:
         return _fact("delivers", "nothing: it only records, for it has no callback URL", Tone.MUTED)
     line = _fact("delivers", f"to {plain(receiver.url)}")
     if receiver.held_reason is not None:
-        return (*line, Cell(f"  {look.glyphs.held} held: {plain(receiver.held_reason)}; H lets it go", Tone.WARN))
+        return (
+            *line,
+            Cell(f"  {look.glyphs.held} held: {plain(receiver.held_reason).rstrip('.')}; H lets it go", Tone.WARN),
+        )
     if receiver.breaker_until_ms is not None:
         left = span(max(receiver.breaker_until_ms - look.now_ms, 0) / 1000)
         return (*line, Cell(f"  {look.glyphs.warn} it does not answer; tried again in {left}", Tone.WARN))
@@ -94,6 +98,8 @@ def _setting(key: str, value: Json) -> Line:
     name = plain(key.removeprefix("configuration."))
     if value == MASK:
         return (Cell(name, Tone.KEY), Cell(" = "), Cell(f"{MASK}  (kept secret)", Tone.MUTED))
+    if key.rpartition(".")[2] in _MINUTES and isinstance(value, int | float):
+        return (Cell(name, Tone.KEY), Cell(" = "), Cell(f"{value:g}", Tone.NUMBER), Cell(" minutes", Tone.MUTED))
     tone = Tone.TEXT if isinstance(value, str) else Tone.NUMBER
     return (Cell(name, Tone.KEY), Cell(" = "), Cell(plain(json.dumps(value, ensure_ascii=False)), tone))
 

@@ -102,7 +102,9 @@ _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] 
     Health.FAILING: _failing,
     Health.PAUSED: _paused,
     Health.ASKING: lambda _, status, __: _asking(status),
-    Health.HELD: lambda _, status, __: f"It is up to date, but nothing is sent: {status.held_why}. H lets it go.",
+    Health.HELD: lambda _, status, __: (
+        f"It is up to date, but nothing is sent: {(status.held_why or '').rstrip('.')}. H lets it go."
+    ),
     Health.OFF: lambda *_: "Its instance is switched off: nothing is read. n switches it on.",
     Health.FRESH: lambda _, status, __: f"Everything up to the watermark is recorded.{_dead(status)}",
 }

@@ -22,7 +22,7 @@ from cwconsole.store.resource_view import Losses
 from cwconsole.tui.actions import BY_ID, Subject
 from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
-from cwconsole.tui.render.cells import Cell, Tone
+from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
@@ -159,7 +159,7 @@ async def _copying(screen: ConsoleScreen, name: str) -> None:
 
 
 class _adding:  # noqa: N801 - reads as the verb it is
-    """Saves a new instance, and tells its token."""
+    """Saves a new instance. Nothing asks for its token yet, so it is not shown."""
 
     def __init__(self, screen: ConsoleScreen, path: str = "FILE") -> None:
         self._screen, self._path = screen, path
@@ -173,9 +173,6 @@ class _adding:  # noqa: N801 - reads as the verb it is
         polled = "It is polled from now on." if made.draft.config.enabled else "It is not polled: n switches it on."
         lines = [
             (Cell(f"{plain(name)} is instance {number}, with {plain(names)}. {polled}"),),
-            (),
-            (Cell("Its token for the HTTP API, shown only now:"),),
-            (Cell(token, Tone.STRONG),),
         ]
         app.call_later(lambda: app.push_screen(Notice(f"Added {name}", lines)))
 

@@ -6,11 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.core.health import Health
+from cwconsole.core.instance_body import canonical
+from cwconsole.store.resource_view import Receiver
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
+from cwconsole.tui.render.instance_lines import config_lines, receiver_line
 from cwconsole.tui.render.plain import plain, width
 from cwconsole.tui.render.verdict import Heading, Verdict, heading_line
 from cwconsole.tui.render.wrapped import wrapped
@@ -103,3 +107,23 @@ def test_a_fleet_that_is_well_is_named_without_alarm() -> None:
     line = heading_line(heading(verdict=Verdict(health=((Health.FRESH, 9),))), 120, UNICODE)
     assert "● 9 fresh" in text_of(line)
     assert not {cell.tone for cell in line} & {Tone.WARN, Tone.BAD}
+
+
+def test_intervals_of_the_configuration_have_their_unit() -> None:
+    body = canonical(
+        {
+            "name": "acme",
+            "element": {"key": "connectwisecrmrest"},
+            "configuration": {"event.poller.configuration": {"contacts": {"sweep_interval": 8 / 60}}},
+        }
+    )
+    (line,) = config_lines(body, "contacts")
+    assert "".join(cell.text for cell in line) == "sweep_interval = 0.133333 minutes"
+
+
+def test_a_reason_that_is_a_sentence_goes_on_with_what_to_do() -> None:
+    held = Receiver(
+        url="https://r.test/", held_reason="It answered 410 Gone.", last_success_ms=None, breaker_until_ms=None
+    )
+    line = receiver_line(held, Look())
+    assert "".join(cell.text for cell in line).endswith("held: It answered 410 Gone; H lets it go")
