@@ -390,7 +390,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
            scopes=(Scope.EVENTS,), words=("copy_curl",), check=_needs_event),
     Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),
-           label="save", priority=32, words=("save",), command=lambda _: "cwconsole events export FILE"),
+           label="save", priority=32, words=("save_events",), command=lambda _: "cwconsole events export FILE"),
     Action(id="events.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.EVENT_LIST,), words=("save_stop",)),
     # what this console runs on
     Action(id="debug.copy", title="Copy all of it for a support case, without secrets", keys=("y",),

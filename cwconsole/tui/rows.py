@@ -232,6 +232,14 @@ class Marks:
         """How many rows are chosen out of so many."""
         return max(total - len(self.keys), 0) if self.everything else len(self.keys)
 
+    def words(self, total: int, *, exact: bool) -> str:
+        """`3 marked`, nothing without any. exact: whether the total is known; a number that is not is no help."""
+        if self.none:
+            return ""
+        if self.everything and not exact:
+            return f"all marked but {len(self.keys):,}" if self.keys else "all marked"
+        return f"{self.count(total):,} marked"
+
     @property
     def none(self) -> bool:
         """Whether nothing is chosen."""

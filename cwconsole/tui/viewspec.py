@@ -15,6 +15,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -39,6 +40,7 @@ class View:
     required: tuple[str, ...] = ()
 
 
+_TAKEN_APART: Final = frozenset(" \t\r\n'\"\\")
 LEVELS: Final = ("debug", "info", "warning", "error")
 FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
 _VIEWS: Final = (
@@ -78,12 +80,12 @@ class ViewSpec:
     def line(self) -> str:
         """The line that `read` reads back."""
         sort = [f"sort:{'-' if self.descending else ''}{self.sort}"] if self.sort else []
-        return shlex.join([self.view, *self.words, *sort])
+        return " ".join((self.view, *map(notation, self.words), *sort))
 
     @property
     def filter_line(self) -> str:
         """The words of the filter alone."""
-        return shlex.join(self.words)
+        return " ".join(map(notation, self.words))
 
     def value(self, name: str) -> str | None:
         """The value of a word that is not inverted, or None."""
@@ -111,6 +113,16 @@ class ViewSpec:
 def spec(view: str, **words: str | int | None) -> ViewSpec:
     """A view with words that are known to be right; those without a value are left out."""
     return ViewSpec(view=view, words=tuple(f"{name}:{value}" for name, value in words.items() if value is not None))
+
+
+def notation(word: str) -> str:
+    """A word as people type it: only a value that a line would take apart is quoted, `instance:"Example Co"`."""
+    name, colon, value = word.partition(":")
+    if not set(word) & _TAKEN_APART and word:
+        return word
+    if not colon or set(name) & _TAKEN_APART:  # text, which may have a colon somewhere
+        name, colon, value = "", "", word
+    return f"{name}{colon}" + (shlex.quote(value) if set(value) & set('"\\') else f'"{value}"')
 
 
 def read(line: str) -> ViewSpec:
@@ -143,16 +155,41 @@ def _split(line: str) -> list[str]:
 
 def _checked(view: View, words: Iterable[str]) -> tuple[str, ...]:
     kept = tuple(words)
-    for word in kept:
+    for at, word in enumerate(kept):
         name, colon, _ = word.removeprefix("!").partition(":")
         if colon and name not in view.words:
             raise UsageError(f"{name}: is no word of {view.name}; there are {', '.join(view.words)}.")
         if not colon and "text" not in view.words:
-            raise UsageError(f"{view.name} cannot be searched for {word!r}; it takes {', '.join(view.words)}.")
+            raise UsageError(
+                f"{view.name} cannot be searched for {word!r}; it takes {', '.join(view.words)}.{_to_quote(kept, at)}"
+            )
     for name in view.required:
         if not any(word.startswith(f"{name}:") for word in kept):
             raise UsageError(f"{view.name} needs {name}: to say which.")
     return kept
+
+
+def _to_quote(words: tuple[str, ...], at: int) -> str:
+    """How to write a value with blanks, if that is what was meant."""
+    before = next((word for word in reversed(words[:at]) if ":" in word), None)
+    if before is None or words[at].startswith("!"):
+        return ""
+    rest = takewhile(lambda word: ":" not in word, words[at:])
+    whole = " ".join((*words[words.index(before) : at], *rest))
+    return f" If that belongs to {before}, put the value in quotes: {notation(whole)}"
+
+
+def unfinished(line: str) -> tuple[str, str]:
+    """A line that is being typed: what stands before its last word, and that word. Blanks in quotes part no words."""
+    start, quote = 0, ""
+    for at, char in enumerate(line):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char == " ":
+            start = at + 1
+    return line[:start], line[start:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +202,7 @@ class Known:
 
 def completions(view: View, word: str, known: Known) -> list[str]:
     """What the last word of a filter could become, nearest first; nothing if it is text."""
+    word = _unquoted(word)
     bang = "!" if word.startswith("!") else ""
     name, colon, value = word.removeprefix("!").partition(":")
     if not colon:
@@ -173,7 +211,17 @@ def completions(view: View, word: str, known: Known) -> list[str]:
     *chosen, last = value.split(",")
     before = f"{bang}{name}:" + "".join(f"{one}," for one in chosen)
     values = [one for one in _values(view, name, known) if one.startswith(last) and one not in chosen]
-    return [shlex.quote(before + one) if " " in one else before + one for one in values]
+    return [notation(before + one) for one in values]
+
+
+def _unquoted(word: str) -> str:
+    """The last word of a line without its quotes, though the second one has not been typed yet."""
+    for end in ("", '"', "'"):
+        try:
+            return "".join(shlex.split(word + end))
+        except ValueError:
+            continue
+    return word
 
 
 def _values(view: View, name: str, known: Known) -> tuple[str, ...]:

@@ -313,6 +313,17 @@ async def test_what_is_not_held_cannot_be_let_go(rig: Rig) -> None:
     assert said(rig) == "Deliveries of acme/tickets are not held."
 
 
+async def test_a_tab_has_the_number_of_the_filter_or_none(rig: Rig) -> None:
+    await rig.until(lambda: any("dead 13" in line for line in rig.lines()))
+    await only(rig, "state:dead error:503", 10)
+    await rig.until(lambda: any("[dead]" in line for line in rig.lines()))
+    await rig.press("asterisk")
+    await rig.until(lambda: " 10 marked" in rig.lines()[1])
+    await rig.press("r")
+    await rig.until(lambda: isinstance(rig.screen, Confirm))
+    assert "Try 10 deliveries again?" in asked(rig)
+
+
 async def test_an_open_breaker_says_when_it_tries_again(rig: Rig) -> None:
     await rig.write("UPDATE callbacks SET breaker_until_ms = ?", NOW + 30_000)
     await rig.until(lambda: "try at 14:13:50 UTC" in rig.text())

@@ -125,7 +125,7 @@ async def test_a_filter_is_asked_of_the_file_and_escape_takes_it_back(rig: Rig) 
     await rig.press("slash", *"object:30 !resource:tickets", "enter")
     await rig.until(lambda: rig.screen.table.rows.total == 1)
     assert rig.screen.table.current.object_id == 30
-    assert rig.screen.title_of() == "events object:30 '!resource:tickets'"
+    assert rig.screen.title_of() == "events object:30 !resource:tickets"
     await rig.press("escape")
     await rig.until(lambda: rig.screen.table.rows.total == MANY + 40)
 
@@ -146,9 +146,9 @@ async def test_an_unknown_instance_is_said_in_a_sentence(rig: Rig) -> None:
 
 async def test_marking_everything_counts_everything(rig: Rig) -> None:
     await rig.press("asterisk")
-    assert "5,040 marked" in rig.lines()[1]
+    assert "all marked" in rig.lines()[1], "how many is counted when it is asked, not guessed"
     await rig.press("space")
-    assert "5,039 marked" in rig.lines()[1]
+    assert "all marked but 1" in rig.lines()[1]
 
 
 async def test_a_range_is_marked_from_the_last_mark_to_the_cursor(rig: Rig) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
-from cwconsole.tui.viewspec import VIEWS, Known, ViewSpec, completions, read, spec
+from cwconsole.tui.viewspec import VIEWS, Known, ViewSpec, completions, read, spec, unfinished
 
 NOW = 1_790_000_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)
@@ -86,7 +86,7 @@ def test_every_history_is_a_view_of_its_own_mode() -> None:
         ("events", "type:created,u", ["type:created,updated"]),
         ("deliveries", "state:de", ["state:delivered", "state:dead"]),
         ("fleet", "state:fa", ["state:failing"]),
-        ("events", "instance:a", ["instance:acme", "'instance:acme east'"]),
+        ("events", "instance:a", ["instance:acme", 'instance:"acme east"']),
         ("fleet", "sort:-de", ["sort:-dead"]),
         ("events", "crash", []),
     ],
@@ -94,3 +94,35 @@ def test_every_history_is_a_view_of_its_own_mode() -> None:
 def test_words_and_values_are_completed(view: str, word: str, offered: list[str]) -> None:
     known = Known(instances=("acme", "acme east", "globex"), resources=("contacts",))
     assert completions(VIEWS[view], word, known) == offered
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'deliveries instance:"Example Co" resource:"time entries" state:dead',
+        "events !instance:acme text:a:b",
+        'events "two words"',
+        'fleet !instance:"Example Co" sort:-lag',
+    ],
+)
+def test_a_line_is_shown_as_it_was_typed(line: str) -> None:
+    assert read(line).line == line
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_whatever_a_value_is_its_notation_is_read_back(value: str) -> None:
+    wanted = spec("instance", instance=value)
+    assert read(wanted.line) == wanted
+
+
+def test_a_value_with_blanks_that_is_not_quoted_gets_a_hint() -> None:
+    with pytest.raises(UsageError, match='put the value in quotes: instance:"Example Co Ltd"'):
+        read("deliveries instance:Example Co Ltd")
+
+
+@pytest.mark.parametrize("typed", ["instance:Exa", 'instance:"Exa', 'instance:"Example C', "instance:'Example "])
+def test_completion_puts_values_with_blanks_in_quotes(typed: str) -> None:
+    before, last = unfinished(f"state:dead {typed}")
+    assert before == "state:dead "
+    offered = completions(VIEWS["deliveries"], last, Known(instances=("Example Co", "acme")))
+    assert offered == ['instance:"Example Co"']

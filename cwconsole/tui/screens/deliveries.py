@@ -26,6 +26,7 @@ from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 TROUBLE_LINES: Final = 5
+_COUNTED: Final = ("instance:", "resource:", "state:", "!state:")  # words besides which the fleet can count
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
 
 
@@ -118,9 +119,13 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
         return (*line, Cell(fit("", max(cells - used, 0))))
 
     def _count(self, state: str) -> int | None:
-        """By the fleet's maintained totals; it keeps none of what is done with."""
+        """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone."""
         if state not in {"pending", "sending", "retrying", "dead"} or not self.console.fleet_is_known:
             return None
+        if not all(
+            word.startswith(_COUNTED) or word.removeprefix("!").startswith("state:") for word in self.spec.words
+        ):
+            return None  # no number is better than one that leaves the filter out
         instance, resource = self.spec.value("instance"), self.spec.value("resource")
         return sum(
             int(getattr(row, state))

@@ -7,11 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
-from cwconsole.tui.actions import Action, by_word, key_name
+from cwconsole.tui.actions import Action, Scope, by_word, key_name
 from cwconsole.tui.screens.help import Help, help_lines
 from cwconsole.tui.screens.palette import Entry, Palette
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
-from cwconsole.tui.viewspec import VIEWS, completions, read, spec
+from cwconsole.tui.viewspec import VIEWS, completions, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Everywhere(ViewKeys):
         screen = self._screen
         screen.focus_body()
         if event.sign == ":" and event.text:
-            await self.run_command(event.text)
+            if await self.run_command(event.text):
+                screen.query_one(Prompt).again(event.text)
         elif event.sign == "/":
             screen.filter_typed(event.text, final=True)
 
@@ -82,8 +83,8 @@ class Everywhere(ViewKeys):
         if event.sign == "/":
             self._screen.filter_typed(event.text, final=True)
 
-    async def run_command(self, line: str) -> None:
-        """What was typed after `:`: a view, or the word of an action. Says what is wrong with it."""
+    async def run_command(self, line: str) -> bool:
+        """What was typed after `:`: a view, or the word of an action. Says what is wrong; whether to mend it."""
         screen = self._screen
         word, _, rest = line.partition(" ")
         action = by_word(word, screen.actions())
@@ -94,22 +95,24 @@ class Everywhere(ViewKeys):
                 await screen.action_do(action.id)
             elif word in VIEWS:
                 await screen.console.go(read(line))
+            elif action is not None:
+                raise UsageError(_takes_nothing(word, action))
             else:
                 raise UsageError(f"There is no command {word!r} here; Tab shows what there is.")
         except CwconsoleError as error:
             screen.app.notify(error.message, severity="error")
+            return isinstance(error, UsageError)  # anything else is not mended by typing
+        return False
 
     def _complete_command(self, line: str) -> Sequence[str]:
-        before, space, last = line.rpartition(" ")
-        if (word := line.split(" ", 1)[0]) in VIEW_WORDS and space:
+        before, last = unfinished(line)
+        if (word := line.split(" ", 1)[0]) in VIEW_WORDS and before:
             return [f"{word} {name}" for name in self.view_names if f"{word} {name}".startswith(line)]
         view = VIEWS.get(before.split(" ")[0])
-        if not space:
+        if not before:
             words = [*VIEWS, *VIEW_WORDS, *(word for action in self._screen.actions() for word in action.words)]
             return [word for word in words if word.startswith(last)]
-        return (
-            [] if view is None else [f"{before} {one}" for one in completions(view, last, self._screen.console.known)]
-        )
+        return [] if view is None else [f"{before}{one}" for one in completions(view, last, self._screen.console.known)]
 
     # --- the palette ------------------------------------------------------------------------------------------------
 
@@ -149,3 +152,10 @@ class Everywhere(ViewKeys):
 
     def _keys(self, action: Action) -> str:
         return " ".join(key_name(key) for key in self._screen.console.keys_of(action))
+
+
+def _takes_nothing(word: str, action: Action) -> str:
+    """Why the word of an action was not understood: more was typed behind it."""
+    if Scope.APP in action.scopes:
+        return f":{word} takes nothing after it; type it alone."
+    return f":{word} takes nothing after it: it is done to what is under the cursor or marked, and asks for the rest."

@@ -9,7 +9,7 @@ from textual.timer import Timer
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
-from cwconsole.tui.viewspec import ViewSpec, completions
+from cwconsole.tui.viewspec import ViewSpec, completions, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -50,9 +50,7 @@ class ListScreen(ConsoleScreen):
         if not self.ready:
             return ""
         table = self.table
-        marked = table.marks.count(table.rows.total)
-        about = "" if table.rows.exact else "about "
-        return f"{about if table.marks.everything else ''}{marked:,} marked" if not table.marks.none else ""
+        return table.marks.words(table.rows.total, exact=table.rows.exact)
 
     def no_rows(self, nothing: str) -> str:
         """What stands where no row is: `nothing` only if there really is none, and not where the filter hides all."""
@@ -92,9 +90,8 @@ class ListScreen(ConsoleScreen):
         self.query_one(Prompt).ask("/", f"{line} " if line else "", self._complete_filter)
 
     def _complete_filter(self, line: str) -> list[str]:
-        before, space, last = line.rpartition(" ")
-        offered = completions(self.spec.kind, last, self.console.known)
-        return [f"{before}{space}{one}" for one in offered]
+        before, last = unfinished(line)
+        return [f"{before}{one}" for one in completions(self.spec.kind, last, self.console.known)]
 
     def filter_typed(self, text: str, *, final: bool) -> None:
         """While it is typed, the list follows as soon as the fingers rest; a filter that is not right yet waits."""
@@ -122,6 +119,7 @@ class ListScreen(ConsoleScreen):
         except UsageError as error:
             self.app.notify(error.message, severity="error")
             wanted = before
+            self.query_one(Prompt).again(text)
         shown, self.spec = self.spec, before
         self.set_spec(wanted)
         if shown != self.spec and wanted == before:

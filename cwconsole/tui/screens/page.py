@@ -167,7 +167,8 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
         return None if self._events is None else selection_of(self._events, chosen)
 
     def badge(self) -> str:
-        return f"{marked:,} marked" if (marked := self.marked_events()) else ""
+        events = self._events
+        return "" if events is None else events.marks.words(events.rows.total, exact=events.rows.exact)
 
     def drop_marks(self) -> bool:
         if self._events is None or self._events.marks.none:

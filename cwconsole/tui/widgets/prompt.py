@@ -91,6 +91,14 @@ class Prompt(Horizontal):
         field.cursor_position = len(text)
         field.focus()
 
+    def again(self, text: str) -> None:
+        """What was entered is not right: it stands there again, to be mended. Escape still gives up as before."""
+        self.ask(self._sign, self._before, self._complete)
+        field = self.query_one(Input)
+        with self.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+
     def close(self) -> None:
         """Hide it."""
         self.remove_class("-open")

@@ -1,0 +1,73 @@
+"""What was typed and is not right stays there to be mended; words say what they take."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from cwconsole.tui.widgets.prompt import Prompt
+from tests.tui.rig import Rig, console
+
+
+@pytest.fixture
+async def rig(path: Path) -> AsyncIterator[Rig]:
+    async with console(path) as rig:
+        yield rig
+
+
+def typed(rig: Rig) -> str | None:
+    """What stands in the prompt; None if it is shut."""
+    prompt = rig.screen.query_one(Prompt)
+    return prompt.query_one(Input).value if prompt.is_open else None
+
+
+def said(rig: Rig) -> str:
+    return " ".join(one.message for one in rig.app._notifications)
+
+
+async def test_a_mistyped_filter_stays_to_be_mended(rig: Rig) -> None:
+    await rig.press("3", "slash", *"instance:acme inc", "enter")
+    assert 'put the value in quotes: instance:"acme inc"' in said(rig)
+    assert typed(rig) == "instance:acme inc"
+    await rig.press(*["backspace"] * 4, "enter")
+    assert typed(rig) is None
+    assert rig.screen.spec.line == "deliveries instance:acme"
+
+
+async def test_escape_gives_a_mistyped_filter_up(rig: Rig) -> None:
+    await rig.press("3", "slash", *"colour:red", "enter", "escape")
+    assert typed(rig) is None
+    assert rig.screen.spec.line == "deliveries"
+    await rig.press("slash", "up")
+    assert typed(rig) == "colour:red", "and it can still be recalled"
+
+
+async def test_a_mistyped_command_stays_to_be_mended(rig: Rig) -> None:
+    await rig.press("colon", *"evnts state:dead", "enter")
+    assert "There is no command 'evnts' here" in said(rig)
+    assert typed(rig) == "evnts state:dead"
+    await rig.press(*["left"] * 14, "e", "enter")
+    assert rig.screen.spec.line == "events state:dead"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("edit acme", ":edit takes nothing after it: it is done to what is under the cursor"),
+        ("watermark 2h", ":watermark takes nothing after it: it is done to what is under the cursor or marked"),
+        ("theme dark", ":theme takes nothing after it; type it alone."),
+    ],
+)
+async def test_a_word_that_takes_nothing_says_so(rig: Rig, line: str, words: str) -> None:
+    await rig.press("colon", *line, "enter")
+    assert words in said(rig)
+
+
+async def test_saving_events_and_saving_a_view_have_names_of_their_own(rig: Rig) -> None:
+    await rig.press("2", "colon", *"save_events", "enter")
+    await rig.until(lambda: "Save these events to a file" in rig.text())
+    await rig.press("escape", "colon", *"save", "enter")
+    assert "Say which view: `:save NAME`." in said(rig)
