@@ -11,6 +11,7 @@ from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
+from cwconsole.core.health import MEANINGS
 from cwconsole.core.moments import clock_words
 from cwconsole.store import meta
 from cwconsole.store import status as fleet
@@ -23,18 +24,19 @@ HEAD = (
 )  # fmt: skip
 
 
-@click.command()
+HELP = f"""Say how every resource does.
+
+STATE: {", ".join(f"{state} ({meaning})" for state, meaning in MEANINGS.items())}.
+24H: events created/updated/deleted in the last 24 hours. PENDING, RETRY, DEAD, HELD: deliveries that wait, wait to
+be tried again, are given up, wait behind a hold. WHY: what is wrong, and what holds deliveries.
+"""
+
+
+@click.command(help=HELP)
 @common_options
 @pass_invocation
 def status(invocation: Invocation) -> None:
-    """Say how every resource does.
-
-    STATE: fresh (up to date), held (up to date, deliveries are held), asking (a sweep wants to be confirmed), late
-    (polls or sweeps are missing), new (not read yet), failing (the last poll failed), parked (keys, address or question
-    must be mended), paused, off.
-    24H: events created/updated/deleted in the last 24 hours. PENDING, RETRY, DEAD, HELD: deliveries that wait, wait to
-    be tried again, are given up, wait behind a hold. WHY: what is wrong, and what holds deliveries.
-    """
+    """See `HELP`."""
     runs = invocation.engine_runs()
     rows = invocation.read(fleet.fleet, now_ms=invocation.now_ms, engine_runs=runs)
     if invocation.as_json:

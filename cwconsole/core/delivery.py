@@ -96,7 +96,8 @@ class IllegalStep(CwconsoleError):
     code = "illegal_step"
 
     def __init__(self, state: DeliveryState, signal: Signal) -> None:
-        super().__init__(f"A delivery that is {state} cannot be {signal}; look at its state again.")
+        told = "tried again" if signal is Signal.REARMED else signal
+        super().__init__(f"A delivery that is {state} cannot be {told}; look at its state again.")
         self.state = state
         self.signal = signal
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.cli.status import status
+from cwconsole.core.health import MEANINGS
 from cwconsole.tui.actions import REGISTRY, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.routes import SCREENS, screen_for
@@ -77,3 +79,11 @@ async def test_what_is_not_there_is_said_and_escape_leads_back_step_by_step(rig:
     assert isinstance(rig.screen, Help)
     await rig.press("slash", "p", "enter", "question_mark")
     await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+
+
+async def test_the_help_says_what_states_mean_in_the_words_of_status(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("question_mark", "slash", *"parked")
+        await rig.until(lambda: "keys, address or question must be mended" in rig.text())
+    shown = " ".join((status.help or "").split())
+    assert all(f"{state} ({meaning})" in shown for state, meaning in MEANINGS.items())

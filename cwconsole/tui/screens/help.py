@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from cwconsole.core.health import MEANINGS
 from cwconsole.tui.actions import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, plain
@@ -46,7 +47,24 @@ def help_lines(
                 *(line for one in group for line in _lines(one, subject, keys_of)),
                 (),
             ]
+    if any(Scope.PLACE in action.scopes for action in actions):
+        lines += _state_lines(wanted)
     return lines or [(Cell(f"No key and no action here is called {plain(wanted)}.", Tone.MUTED),)]
+
+
+def _state_lines(wanted: str) -> list[Line]:
+    """What the words for the state of a resource mean: as in `cwconsole status --help`."""
+    found = [
+        (state, meaning)
+        for state, meaning in MEANINGS.items()
+        if not wanted or (len(wanted) > 1 and wanted.lower() in f"{state} {meaning}".lower())
+    ]
+    if not found:
+        return []
+    rows: list[Line] = [
+        (Cell(f"  {fit(state, KEYS_WIDTH, cut='')} ", Tone.KEY), Cell(meaning)) for state, meaning in found
+    ]
+    return [(Cell("States of a resource", Tone.STRONG),), *rows, ()]
 
 
 def _title_of(action: Action) -> str:
