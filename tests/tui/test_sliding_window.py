@@ -33,6 +33,13 @@ async def test_a_window_of_the_last_minutes_moves_on_with_the_clock(rig: Rig) ->
     await rig.until(lambda: rig.screen.table.rows.total == 0)
 
 
+async def test_a_filtered_list_that_is_known_to_its_end_says_how_many_it_found(rig: Rig) -> None:
+    await rig.press("2")
+    assert "found" not in rig.lines()[1]
+    await rig.press("slash", *"since:10m", "enter")
+    await rig.until(lambda: "10 found" in rig.lines()[1])
+
+
 async def test_what_leaves_the_window_leaves_the_cursor_on_its_row(rig: Rig) -> None:
     await rig.write("UPDATE events SET seen_ms = seen_ms + id * 1000 WHERE id > 30")
     await rig.press("2", "slash", *"since:10m", "enter", "j", "j", "j")

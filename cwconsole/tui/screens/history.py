@@ -78,5 +78,8 @@ class HistoryScreen(ListScreen):
             self.refresher.ask("minute")
 
     def badge(self) -> str:
-        new = self.history.notify_new() if self.ready else ""
-        return "  ".join(part for part in (super().badge(), f"{new}, gg" if new else "") if part)
+        if not self.ready:
+            return ""
+        new, rows = self.history.notify_new(), self.history.rows
+        found = f"{rows.total:,} found" if self.spec.words and rows.exact and rows.total else ""  # never a guess
+        return "  ".join(part for part in (found, super().badge(), f"{new}, gg" if new else "") if part)
