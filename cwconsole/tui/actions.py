@@ -12,210 +12,32 @@ written, refuses whatever a read-only console must not do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from textual.binding import Binding
 
 from cwconsole.core.command_line import command_line
-
-
-class Scope(Enum):
-    """Where an action can be done."""
-
-    APP = auto()  # on every screen
-    LIST = auto()  # on screens with a filter
-    TABLE = auto()  # within a table
-    TEXT = auto()  # within a text to read
-    FLEET = auto()  # resources of all instances
-    EVENTS = auto()  # events
-    EVENT_LIST = auto()  # the list of events
-    DELIVERIES = auto()  # the list of deliveries
-    DELIVERY = auto()  # wherever deliveries are under the cursor
-    POLLS = auto()  # polls
-    ACTIONS = auto()  # the audit log
-    JOBS = auto()  # what runs for long
-    LOG = auto()  # the engine's log
-    DETAIL = auto()  # one thing, in full
-    DEBUG = auto()  # what this console runs on
-    PLACE = auto()  # whatever has an instance, and perhaps a resource, under the cursor
-    INSTANCES = auto()  # where instances are made and looked after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What an action would be done to: the row under the cursor, or the marked ones.
-
-    paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
-    marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
-    resources. saving: it is an export of this console.
-    """
-
-    read_only: bool = False
-    engine_runs: bool = True
-    instance: str | None = None
-    resource: str | None = None
-    paused: bool = False
-    held: bool = False
-    asking: int | None = None
-    event: int | None = None
-    object_id: int | None = None
-    delivery: int | None = None
-    action: int | None = None
-    job: int | None = None
-    saving: bool = False
-    state: str | None = None
-    marked: int = 0
-    places: int = 0
-
-    @property
-    def place(self) -> str:
-        """`acme`, or `acme/contacts`."""
-        return "/".join(part for part in (self.instance, self.resource) if part)
-
-
-Check = Callable[[Subject], str | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """One thing to do.
-
-    title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.
-    writes: changes something, so not in read-only mode. dangerous: asks before. words: names after `:`.
-    check: why it cannot be done here, as a sentence. command: the same on the command line.
-    """
-
-    id: str
-    title: str
-    keys: tuple[str, ...]
-    scopes: tuple[Scope, ...]
-    label: str = ""
-    priority: int = 0
-    writes: bool = False
-    dangerous: bool = False
-    words: tuple[str, ...] = ()
-    check: Check | None = None
-    command: Callable[[Subject], str] | None = None
-
-    @property
-    def method(self) -> str:
-        """The method that runs it."""
-        return "do_" + self.id.replace(".", "_")
-
-    def why_not(self, subject: Subject) -> str | None:
-        """Why it cannot be done to this, as a sentence; None if it can."""
-        if self.writes and subject.read_only and not subject.saving:
-            return f"{self.title}: this console is read-only."
-        return None if self.check is None else self.check(subject)
-
-
-def _needs_place(subject: Subject) -> str | None:
-    return None if subject.instance else "There is no instance or resource under the cursor."
-
-
-def _needs_resource(subject: Subject) -> str | None:
-    return None if subject.resource else "A watermark belongs to one resource; there is none under the cursor."
-
-
-def _one_place(why: Check) -> Check:
-    """Where many are marked, each is looked at when it is its turn."""
-    return lambda subject: None if subject.places else _needs_place(subject) or why(subject)
-
-
-_not_paused = _one_place(
-    lambda subject: f"{subject.place} is paused already; R resumes it." if subject.paused else None
+from cwconsole.tui.action import Action, Scope
+from cwconsole.tui.checks import (
+    asks,
+    can_call_off,
+    can_cancel,
+    can_retry,
+    can_stop,
+    held,
+    instance_command,
+    job_in,
+    needs_event,
+    needs_place,
+    needs_resource,
+    not_held,
+    not_paused,
+    number_command,
+    paused,
+    place_command,
 )
-_paused = _one_place(lambda subject: None if subject.paused else f"{subject.place} is not paused.")
-_not_held = _one_place(
-    lambda subject: f"Deliveries of {subject.place} are held already; H lets them go." if subject.held else None
-)
-_held = _one_place(lambda subject: None if subject.held else f"Deliveries of {subject.place} are not held.")
-
-
-def _asks(subject: Subject) -> str | None:
-    """Whether a sweep of the one resource under the cursor waits for an answer."""
-    if subject.places > 1:
-        return "What a sweep found gone is confirmed for one resource at a time; Escape drops the marks."
-    if subject.resource is None:
-        return "What a sweep found gone is confirmed for one resource; there is none under the cursor."
-    return None if subject.asking else f"No sweep of {subject.place} asks for anything."
-
-
-def _can_retry(subject: Subject) -> str | None:
-    if subject.delivery is None and not subject.marked:
-        return "There is no delivery under the cursor."
-    if subject.marked or subject.state in {None, "retrying", "dead", "cancelled"}:
-        return None
-    return f"Delivery {subject.delivery} is {subject.state}; what is dead, cancelled or retrying can be tried again."
-
-
-def _can_cancel(subject: Subject) -> str | None:
-    if subject.delivery is None and not subject.marked:
-        return "There is no delivery under the cursor."
-    if subject.marked or subject.state in {None, "pending", "retrying"}:
-        return None
-    return f"Delivery {subject.delivery} is {subject.state}; only what waits can be cancelled."
-
-
-def _can_call_off(subject: Subject) -> str | None:
-    if subject.action is None:
-        return "There is no action under the cursor."
-    if subject.state == "queued":
-        return None
-    return f"Action {subject.action} is {subject.state}; only what is queued can be called off."
-
-
-def _job_in(*states: str) -> Check:
-    """Whether there is a job in one of these states."""
-
-    def check(subject: Subject) -> str | None:
-        if subject.saving:
-            return "An export cannot be paused; c stops it."
-        if subject.job is None:
-            return "There is no job under the cursor."
-        return None if subject.state in states else f"Job {subject.job} is {subject.state}."
-
-    return check
-
-
-def _number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
-    """`cwconsole deliveries retry 17`."""
-    return lambda subject: f"cwconsole {words} {number(subject)}"
-
-
-def _can_stop(subject: Subject) -> str | None:
-    """Whether there is a job or an export that goes on."""
-    if subject.saving:
-        return None if subject.state == "running" else f"That export is {subject.state}."
-    return _job_in("queued", "running", "paused")(subject)
-
-
-def _needs_event(subject: Subject) -> str | None:
-    return None if subject.event else "There is no event under the cursor."
-
-
-def _place_command(*words: str) -> Callable[[Subject], str]:
-    """`cwconsole poll acme contacts`."""
-    before, after = [word for word in words if word[0] != "-"], [word for word in words if word[0] == "-"]
-
-    def command(subject: Subject) -> str:
-        place = [part for part in (subject.instance, subject.resource) if part]
-        return command_line(*before, *place, *after)
-
-    return command
-
-
-def _instance_command(*words: str) -> Callable[[Subject], str]:
-    """`cwconsole instances remove acme --yes`."""
-
-    def command(subject: Subject) -> str:
-        first, *rest = words
-        return command_line("instances", first, *([subject.instance] if subject.instance else []), *rest)
-
-    return command
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,71 +116,71 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="fleet.fold", title="Fold or unfold by instance", keys=("f",), scopes=(Scope.FLEET,), label="fold",
            priority=35),
     Action(id="fleet.events", title="Events of this resource", keys=("e",), scopes=_PLACE, label="events", priority=66,
-           check=_needs_place),
+           check=needs_place),
     # instances and resources
     Action(id="poll.now", title="Poll now", keys=("p",), scopes=_PLACE, label="poll", priority=65, writes=True,
-           words=("poll",), check=_needs_place, command=_place_command("poll")),
+           words=("poll",), check=needs_place, command=place_command("poll")),
     Action(id="sweep.now", title="Look for deleted records now", keys=("w",), scopes=_PLACE, writes=True,
-           words=("sweep",), check=_needs_place, command=_place_command("sweep")),
+           words=("sweep",), check=needs_place, command=place_command("sweep")),
     Action(id="sweep.confirm", title="Confirm the deletes that a sweep asks about", keys=("K",),
-           scopes=_PLACE, writes=True, dangerous=True, words=("confirm",), check=_asks,
+           scopes=_PLACE, writes=True, dangerous=True, words=("confirm",), check=asks,
            command=lambda subject: command_line("sweep", *filter(None, (subject.instance, subject.resource)),
                                                 "--confirm-deletes", subject.asking or 0)),
     Action(id="polling.pause", title="Pause polling", keys=("x",), scopes=_PLACE, label="pause", priority=45,
-           writes=True, dangerous=True, words=("pause",), check=_not_paused, command=_place_command("pause")),
+           writes=True, dangerous=True, words=("pause",), check=not_paused, command=place_command("pause")),
     Action(id="polling.resume", title="Resume polling", keys=("R",), scopes=_PLACE, writes=True, words=("resume",),
-           check=_paused, command=_place_command("resume")),
+           check=paused, command=place_command("resume")),
     Action(id="deliveries.hold", title="Hold deliveries", keys=("d",), scopes=_PLACE, writes=True, words=("hold",),
-           check=_not_held, command=_place_command("pause", "--delivery")),
+           check=not_held, command=place_command("pause", "--delivery")),
     Action(id="deliveries.release", title="Let held deliveries go", keys=("H",), scopes=_PLACE, writes=True,
-           words=("release",), check=_held, command=_place_command("resume", "--delivery")),
-    Action(id="place.instance", title="Page of this instance", keys=("I",), scopes=_PLACE, check=_needs_place),
-    Action(id="place.polls", title="Polls of this", keys=("P",), scopes=_PLACE, check=_needs_place),
+           words=("release",), check=held, command=place_command("resume", "--delivery")),
+    Action(id="place.instance", title="Page of this instance", keys=("I",), scopes=_PLACE, check=needs_place),
+    Action(id="place.polls", title="Polls of this", keys=("P",), scopes=_PLACE, check=needs_place),
     Action(id="watermark.set", title="Set the watermark", keys=("W",), scopes=_PLACE, label="watermark", priority=25,
-           writes=True, dangerous=True, words=("watermark",), check=_needs_resource,
-           command=_place_command("watermark")),
+           writes=True, dangerous=True, words=("watermark",), check=needs_resource,
+           command=place_command("watermark")),
     # instances themselves
     Action(id="instance.add", title="Add an instance", keys=("a",), scopes=_INSTANCES, label="add", priority=15,
            writes=True, words=("add",), command=lambda _: "cwconsole instances add FILE"),
     Action(id="instance.import", title="Add an instance from a file", keys=("A",), scopes=_INSTANCES, writes=True,
            words=("import",), command=lambda _: "cwconsole instances add FILE"),
     Action(id="instance.edit", title="Edit the instance", keys=("E",), scopes=_INSTANCES, label="edit", priority=24,
-           writes=True, words=("edit",), check=_needs_place, command=_instance_command("edit")),
+           writes=True, words=("edit",), check=needs_place, command=instance_command("edit")),
     Action(id="instance.copy", title="Copy the instance", keys=("C",), scopes=_INSTANCES, writes=True,
-           words=("copy",), check=_needs_place, command=lambda _: "cwconsole instances add FILE"),
+           words=("copy",), check=needs_place, command=lambda _: "cwconsole instances add FILE"),
     Action(id="instance.export", title="Write the instance to a file", keys=("X",), scopes=_INSTANCES,
-           words=("export",), check=_needs_place, command=_instance_command("export")),
+           words=("export",), check=needs_place, command=instance_command("export")),
     Action(id="instance.enable", title="Switch the instance on", keys=("n",), scopes=_INSTANCES, writes=True,
-           words=("enable",), check=_needs_place, command=_instance_command("enable")),
+           words=("enable",), check=needs_place, command=instance_command("enable")),
     Action(id="instance.disable", title="Switch the instance off", keys=("N",), scopes=_INSTANCES, writes=True,
-           dangerous=True, words=("disable",), check=_needs_place, command=_instance_command("disable")),
+           dangerous=True, words=("disable",), check=needs_place, command=instance_command("disable")),
     Action(id="instance.remove", title="Remove the instance", keys=("D",), scopes=_INSTANCES, writes=True,
-           dangerous=True, words=("remove",), check=_needs_place, command=_instance_command("remove", "--yes")),
+           dangerous=True, words=("remove",), check=needs_place, command=instance_command("remove", "--yes")),
     # events
     Action(id="event.replay", title="Send again", keys=("r",), scopes=(Scope.EVENTS,), label="replay", priority=68,
-           writes=True, dangerous=True, words=("replay",), command=_number_command("replay --event",
+           writes=True, dangerous=True, words=("replay",), command=number_command("replay --event",
            lambda subject: subject.event),
-           check=_needs_event),
+           check=needs_event),
     Action(id="event.history", title="All events of this object", keys=("b",), scopes=(Scope.EVENTS,),
-           label="object", priority=34, words=("history",), check=_needs_event),
+           label="object", priority=34, words=("history",), check=needs_event),
     # jobs
     Action(id="job.pause", title="Pause the job", keys=("x",), scopes=(Scope.JOBS,), label="pause", priority=68,
-           writes=True, words=("pause_job",), check=_job_in("queued", "running"),
-           command=_number_command("jobs pause", lambda subject: subject.job)),
+           writes=True, words=("pause_job",), check=job_in("queued", "running"),
+           command=number_command("jobs pause", lambda subject: subject.job)),
     Action(id="job.resume", title="Let the job go on", keys=("R",), scopes=(Scope.JOBS,), label="resume", priority=67,
-           writes=True, words=("resume_job",), check=_job_in("paused"),
-           command=_number_command("jobs resume", lambda subject: subject.job)),
+           writes=True, words=("resume_job",), check=job_in("paused"),
+           command=number_command("jobs resume", lambda subject: subject.job)),
     Action(id="job.cancel", title="Cancel the job", keys=("c",), scopes=(Scope.JOBS,), label="cancel", priority=66,
-           writes=True, dangerous=True, words=("cancel_job",), check=_can_stop,
-           command=_number_command("jobs cancel", lambda subject: subject.job)),
+           writes=True, dangerous=True, words=("cancel_job",), check=can_stop,
+           command=number_command("jobs cancel", lambda subject: subject.job)),
     # deliveries
     Action(id="delivery.retry", title="Try again now", keys=("r",), scopes=(Scope.DELIVERY,), label="retry",
-           priority=68, writes=True, words=("retry",), check=_can_retry,
-           command=_number_command("deliveries retry", lambda subject: subject.delivery)),
+           priority=68, writes=True, words=("retry",), check=can_retry,
+           command=number_command("deliveries retry", lambda subject: subject.delivery)),
     Action(id="delivery.cancel", title="Give up", keys=("c",), scopes=(Scope.DELIVERY,), label="cancel", priority=67,
-           writes=True, dangerous=True, words=("cancel",), check=_can_cancel,
-           command=_number_command("deliveries cancel", lambda subject: subject.delivery)),
-    Action(id="delivery.event", title="Its event", keys=("E",), scopes=(Scope.DELIVERY,), check=_needs_event),
+           writes=True, dangerous=True, words=("cancel",), check=can_cancel,
+           command=number_command("deliveries cancel", lambda subject: subject.delivery)),
+    Action(id="delivery.event", title="Its event", keys=("E",), scopes=(Scope.DELIVERY,), check=needs_event),
     Action(id="deliveries.state", title="Only those in the next state", keys=("tab",), scopes=(Scope.DELIVERIES,),
            label="state", priority=64),
     Action(id="deliveries.state_before", title="Only those in the state before", keys=("shift+tab",),
@@ -367,8 +189,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.DELIVERIES,), label="dead letters", priority=63),
     # the audit log
     Action(id="action.call_off", title="Call off what is queued", keys=("c",), scopes=(Scope.ACTIONS,),
-           label="call off", priority=65, writes=True, words=("cancel_action",), check=_can_call_off,
-           command=_number_command("actions cancel", lambda subject: subject.action)),
+           label="call off", priority=65, writes=True, words=("cancel_action",), check=can_call_off,
+           command=number_command("actions cancel", lambda subject: subject.action)),
     # the log
     Action(id="log.level", title="Only what is as grave as the next level", keys=("L",), scopes=(Scope.LOG,),
            label="level", priority=67),
@@ -384,11 +206,11 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.LOG,), label="times", priority=61),
     # events as text and as files
     Action(id="copy.json", title="Copy the event as JSON", keys=("y",), scopes=(Scope.EVENTS,), label="copy",
-           priority=33, words=("copy_json",), check=_needs_event),
+           priority=33, words=("copy_json",), check=needs_event),
     Action(id="copy.command", title="Copy the command that shows the event", keys=("Y",), scopes=(Scope.EVENTS,),
-           check=_needs_event, command=_number_command("events show", lambda subject: subject.event)),
+           check=needs_event, command=number_command("events show", lambda subject: subject.event)),
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
-           scopes=(Scope.EVENTS,), words=("copy_curl",), check=_needs_event),
+           scopes=(Scope.EVENTS,), words=("copy_curl",), check=needs_event),
     Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),
            label="save", priority=32, words=("save_events",), command=lambda _: "cwconsole events export FILE"),
     Action(id="events.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.EVENT_LIST,), words=("save_stop",)),
@@ -420,28 +242,3 @@ def bindings(*scopes: Scope) -> list[Binding]:
 def by_word(word: str, actions: Iterable[Action]) -> Action | None:
     """The action that a word after `:` names."""
     return next((action for action in actions if word in action.words), None)
-
-
-_NAMES: Final = {
-    "question_mark": "?",
-    "colon": ":",
-    "slash": "/",
-    "asterisk": "*",
-    "escape": "esc",
-    "space": "space",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-}
-
-
-_CODES: Final = {name: code for code, name in _NAMES.items()}
-
-
-def key_code(key: str) -> str:
-    """A key as Textual writes it, whichever way it was written: `question_mark` for `?`."""
-    return _CODES.get(key, key)
-
-
-def key_name(key: str) -> str:
-    """A key as people write it: `?`, `esc`, `^r`."""
-    return _NAMES.get(key, key.replace("ctrl+", "^"))

@@ -15,7 +15,8 @@ from textual.scrollbar import ScrollBar
 from cwconsole.store import status
 from cwconsole.store.database import Store
 from cwconsole.store.status import BareInstance, Reading, StatusRow
-from cwconsole.tui.actions import MODES, Action
+from cwconsole.tui.action import Action
+from cwconsole.tui.actions import MODES
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export

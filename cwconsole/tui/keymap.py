@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import combinations
 
-from cwconsole.tui.actions import BY_ID, REGISTRY, Action, Scope, key_code, key_name
+from cwconsole.tui.action import Action, Scope, key_code, key_name
+from cwconsole.tui.actions import BY_ID, REGISTRY
 from cwconsole.tui.render.plain import plain
 
 

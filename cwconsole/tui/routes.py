@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from cwconsole.tui.actions import Scope
+from cwconsole.tui.action import Scope
 from cwconsole.tui.screens.action import ActionScreen
 from cwconsole.tui.screens.action_log import ActionsScreen
 from cwconsole.tui.screens.dead_letters import DeadLettersScreen

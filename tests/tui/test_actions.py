@@ -6,7 +6,8 @@ from itertools import combinations
 
 import pytest
 
-from cwconsole.tui.actions import BY_ID, MODES, REGISTRY, Action, Scope, Subject, bindings, by_word, key_name, of
+from cwconsole.tui.action import Action, Scope, Subject, key_name
+from cwconsole.tui.actions import BY_ID, MODES, REGISTRY, bindings, by_word, of
 
 SCREENS = {
     "fleet": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.FLEET, Scope.PLACE, Scope.INSTANCES),

@@ -9,7 +9,8 @@ import pytest
 
 from cwconsole.cli.status import status
 from cwconsole.core.health import MEANINGS
-from cwconsole.tui.actions import REGISTRY, Scope, Subject, key_name
+from cwconsole.tui.action import Scope, Subject, key_name
+from cwconsole.tui.actions import REGISTRY
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.routes import SCREENS, screen_for
 from cwconsole.tui.screens.fleet import FleetScreen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cwconsole.tui.actions import Action, Subject, key_name
+from cwconsole.tui.action import Action, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.plain import width

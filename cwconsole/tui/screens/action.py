@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwconsole.store import action_list
 from cwconsole.store.action_list import ActionRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.action_log import ActionKeys
 from cwconsole.tui.screens.detail import DetailScreen, Tab

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cwconsole.store import action_list
 from cwconsole.store.action_list import ActionRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import ACTION_COLUMNS
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.viewspec import spec

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from cwconsole.store import chosen_deliveries, dead_letters
 from cwconsole.store.dead_letters import DeadGroup, DeadLetters
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.dead_rows import DEAD_COLUMNS, badge
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from textual.widget import Widget
 
 from cwconsole.store import file_facts
-from cwconsole.tui.actions import Scope
+from cwconsole.tui.action import Scope
 from cwconsole.tui.clipboard import copy
 from cwconsole.tui.render.debug_lines import Screen, debug_lines
 from cwconsole.tui.screens.frame import ConsoleScreen

@@ -11,7 +11,7 @@ from cwconsole.core.filters import STATES, Noun
 from cwconsole.store import callback_list, chosen_deliveries, delivery_list
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import DeliveryRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, trouble_lines

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from cwconsole.store import callback_list, delivery_list
 from cwconsole.store.delivery_list import DeliveryRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.delivery_rows import answer_lines, attempt_lines, fact_lines
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.detail import DetailScreen, Tab

@@ -13,7 +13,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.store.callback_list import Holds
 from cwconsole.store.chosen_deliveries import Chosen
 from cwconsole.store.delivery_list import DeliveryRow
-from cwconsole.tui.actions import Subject
+from cwconsole.tui.action import Subject
 from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.reach_lines import release_lines

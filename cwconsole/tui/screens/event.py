@@ -12,7 +12,7 @@ from cwconsole.store.event_list import EventDetail
 from cwconsole.store.instances import Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.render.notification import notification_lines, request_of

@@ -12,7 +12,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list
 from cwconsole.store.event_list import EventDetail, EventRow
 from cwconsole.store.selection import Selection
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.screens.copies import Copies

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
-from cwconsole.tui.actions import Action, Scope, by_word, key_name
+from cwconsole.tui.action import Action, Scope, key_name
+from cwconsole.tui.actions import by_word
 from cwconsole.tui.screens.help import Help, help_lines
 from cwconsole.tui.screens.palette import Entry, Palette
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys

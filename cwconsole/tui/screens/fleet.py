@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from cwconsole.store import fleet_view
 from cwconsole.store.status import BareInstance, StatusRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, bare_row, fleet_row, same_place
 from cwconsole.tui.rows import MemoryRows

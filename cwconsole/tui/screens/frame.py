@@ -20,7 +20,8 @@ from textual.widget import Widget
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.health import Health
-from cwconsole.tui.actions import BY_ID, Action, Scope, Subject, bindings, of
+from cwconsole.tui.action import Action, Scope, Subject
+from cwconsole.tui.actions import BY_ID, bindings, of
 from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.cells import Line

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.health import MEANINGS
-from cwconsole.tui.actions import Action, Scope, Subject, key_name
+from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys

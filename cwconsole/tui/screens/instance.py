@@ -10,7 +10,7 @@ from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store import resource_view
 from cwconsole.store.resource_view import InstanceView
 from cwconsole.store.status import StatusRow
-from cwconsole.tui.actions import Subject
+from cwconsole.tui.action import Subject
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row
 from cwconsole.tui.render.instance_lines import config_lines, instance_lines
 from cwconsole.tui.rows import MemoryRows

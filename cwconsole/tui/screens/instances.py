@@ -19,7 +19,8 @@ from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Instance, edit_sentence
 from cwconsole.store.once import Connection
 from cwconsole.store.resource_view import Losses
-from cwconsole.tui.actions import BY_ID, Subject
+from cwconsole.tui.action import Subject
+from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.cells import Cell

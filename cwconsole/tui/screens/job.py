@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.job_keys import JobKeys

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 from cwconsole.store import replay_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import Job
-from cwconsole.tui.actions import BY_ID, Subject
+from cwconsole.tui.action import Subject
+from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Turning
 from cwconsole.tui.render.job_rows import done
 from cwconsole.tui.render.plain import plain

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from cwconsole.core.counted import counted
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import JOB_COLUMNS, JobRow, Saving, saving_lines
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows

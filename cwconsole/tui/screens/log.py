@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from textual.widget import Widget
 
-from cwconsole.tui.actions import Scope
+from cwconsole.tui.action import Scope
 from cwconsole.tui.engine_state import EngineWhere
 from cwconsole.tui.log_tail import Bite, LogTail
 from cwconsole.tui.render.cells import Cell, Line, Tone

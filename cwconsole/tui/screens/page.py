@@ -14,7 +14,8 @@ from cwconsole.store import event_list, poll_list
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
-from cwconsole.tui.actions import Action, Scope, of
+from cwconsole.tui.action import Action, Scope
+from cwconsole.tui.actions import of
 from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.poll_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
-from cwconsole.tui.actions import Scope, Subject
+from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places

@@ -14,7 +14,7 @@ from cwconsole.core.zones import find_zone
 from cwconsole.store import resource_view
 from cwconsole.store.resource_view import ResourceView
 from cwconsole.store.status import StatusRow
-from cwconsole.tui.actions import Subject
+from cwconsole.tui.action import Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.instance_lines import config_lines, receiver_line
 from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, standing_lines, state_line, why

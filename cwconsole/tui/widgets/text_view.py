@@ -10,7 +10,8 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.strip import Strip
 
-from cwconsole.tui.actions import Scope, bindings
+from cwconsole.tui.action import Scope
+from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.widgets.line_scroll import LineScroll

@@ -15,7 +15,8 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from cwconsole.tui.actions import Scope, bindings
+from cwconsole.tui.action import Scope
+from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
 from cwconsole.tui.widgets.table_lines import HEAD, SIGNS, TableLines

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cwconsole.tui.actions import Scope, Subject, of
+from cwconsole.tui.action import Scope, Subject
+from cwconsole.tui.actions import of
 from cwconsole.tui.render.footer import footer_line
 from cwconsole.tui.render.glyphs import ASCII, UNICODE, Glyphs
 from cwconsole.tui.render.plain import width

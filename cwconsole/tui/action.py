@@ -1,0 +1,123 @@
+"""What an action is: where it can be done, to what, by which keys, and how keys are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+
+class Scope(Enum):
+    """Where an action can be done."""
+
+    APP = auto()  # on every screen
+    LIST = auto()  # on screens with a filter
+    TABLE = auto()  # within a table
+    TEXT = auto()  # within a text to read
+    FLEET = auto()  # resources of all instances
+    EVENTS = auto()  # events
+    EVENT_LIST = auto()  # the list of events
+    DELIVERIES = auto()  # the list of deliveries
+    DELIVERY = auto()  # wherever deliveries are under the cursor
+    POLLS = auto()  # polls
+    ACTIONS = auto()  # the audit log
+    JOBS = auto()  # what runs for long
+    LOG = auto()  # the engine's log
+    DETAIL = auto()  # one thing, in full
+    DEBUG = auto()  # what this console runs on
+    PLACE = auto()  # whatever has an instance, and perhaps a resource, under the cursor
+    INSTANCES = auto()  # where instances are made and looked after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What an action would be done to: the row under the cursor, or the marked ones.
+
+    paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
+    marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
+    resources. saving: it is an export of this console.
+    """
+
+    read_only: bool = False
+    engine_runs: bool = True
+    instance: str | None = None
+    resource: str | None = None
+    paused: bool = False
+    held: bool = False
+    asking: int | None = None
+    event: int | None = None
+    object_id: int | None = None
+    delivery: int | None = None
+    action: int | None = None
+    job: int | None = None
+    saving: bool = False
+    state: str | None = None
+    marked: int = 0
+    places: int = 0
+
+    @property
+    def place(self) -> str:
+        """`acme`, or `acme/contacts`."""
+        return "/".join(part for part in (self.instance, self.resource) if part)
+
+
+Check = Callable[[Subject], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One thing to do.
+
+    title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.
+    writes: changes something, so not in read-only mode. dangerous: asks before. words: names after `:`.
+    check: why it cannot be done here, as a sentence. command: the same on the command line.
+    """
+
+    id: str
+    title: str
+    keys: tuple[str, ...]
+    scopes: tuple[Scope, ...]
+    label: str = ""
+    priority: int = 0
+    writes: bool = False
+    dangerous: bool = False
+    words: tuple[str, ...] = ()
+    check: Check | None = None
+    command: Callable[[Subject], str] | None = None
+
+    @property
+    def method(self) -> str:
+        """The method that runs it."""
+        return "do_" + self.id.replace(".", "_")
+
+    def why_not(self, subject: Subject) -> str | None:
+        """Why it cannot be done to this, as a sentence; None if it can."""
+        if self.writes and subject.read_only and not subject.saving:
+            return f"{self.title}: this console is read-only."
+        return None if self.check is None else self.check(subject)
+
+
+_NAMES: Final = {
+    "question_mark": "?",
+    "colon": ":",
+    "slash": "/",
+    "asterisk": "*",
+    "escape": "esc",
+    "space": "space",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+_CODES: Final = {name: code for code, name in _NAMES.items()}
+
+
+def key_code(key: str) -> str:
+    """A key as Textual writes it, whichever way it was written: `question_mark` for `?`."""
+    return _CODES.get(key, key)
+
+
+def key_name(key: str) -> str:
+    """A key as people write it: `?`, `esc`, `^r`."""
+    return _NAMES.get(key, key.replace("ctrl+", "^"))
