@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -20,7 +19,7 @@ from cwconsole.tui.actions import MODES
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.exporting import Export
-from cwconsole.tui.freshness import Freshness, Phase
+from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.operator import Operator
@@ -29,8 +28,7 @@ from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.render.times import minute
-from cwconsole.tui.render.verdict import Heading, Verdict, verdict_of
+from cwconsole.tui.render.verdict import Verdict, verdict_of
 from cwconsole.tui.routes import rooms, screen_for
 from cwconsole.tui.saved_views import SavedViews
 from cwconsole.tui.screens.frame import ConsoleScreen
@@ -160,32 +158,6 @@ class ConsoleApp(Switches, inherit_bindings=False):
             await self.push_screen(screen)
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
-
-    @property
-    def heading(self) -> Heading:
-        """What the header says now."""
-        now = self.now_ms()
-        zone = datetime.fromtimestamp(now / 1000, tz=UTC).astimezone()
-        is_utc = zone.utcoffset() == UTC.utcoffset(None)
-        return Heading(
-            host=self.host,
-            engine=self.engine,
-            verdict=self.verdict,
-            utc=minute(now),
-            local="" if is_utc else minute(now, None),
-            local_zone="" if is_utc else plain(zone.tzname() or "local"),
-            read_only=self.operator.read_only,
-            frozen=self.frozen,
-            production=self._is_about_production(),
-            stale=self.fleet_freshness.phase is Phase.STALE,
-        )
-
-    def _is_about_production(self) -> bool:
-        """Whether the screen in front shows one instance, or something of it, that is tagged PROD."""
-        name = next((screen.about for screen in reversed(self.console_screens())), None)
-        return name is not None and any(
-            row.production and name in {row.instance, str(row.instance_id)} for row in self.fleet.values()
-        )
 
     @property
     def fleet(self) -> Mapping[int, StatusRow]:

@@ -23,6 +23,7 @@ from cwconsole.core.health import Health
 from cwconsole.tui.action import Action, Scope, Subject
 from cwconsole.tui.actions import BY_ID, bindings, of
 from cwconsole.tui.freshness import Freshness, Phase
+from cwconsole.tui.heading import heading_of
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
@@ -143,7 +144,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     def compose(self) -> ComposeResult:
         app = self.console
-        yield LineBar(lambda cells: heading_line(app.heading, cells, app.glyphs), id="header")
+        yield LineBar(lambda cells: heading_line(heading_of(app), cells, app.glyphs), id="header")
         yield LineBar(self._crumbs, id="crumbs")
         yield NoticeBar(self._notice, id="notice")
         yield from self.body()

@@ -1,0 +1,41 @@
+"""What the header says at this moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cwconsole.tui.freshness import Phase
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.times import minute
+from cwconsole.tui.render.verdict import Heading
+
+if TYPE_CHECKING:
+    from cwconsole.tui.app import ConsoleApp
+
+
+def heading_of(app: ConsoleApp) -> Heading:
+    """The header's words for a console as it is now."""
+    now = app.now_ms()
+    zone = datetime.fromtimestamp(now / 1000, tz=UTC).astimezone()
+    is_utc = zone.utcoffset() == UTC.utcoffset(None)
+    return Heading(
+        host=app.host,
+        engine=app.engine,
+        verdict=app.verdict,
+        utc=minute(now),
+        local="" if is_utc else minute(now, None),
+        local_zone="" if is_utc else plain(zone.tzname() or "local"),
+        read_only=app.operator.read_only,
+        frozen=app.frozen,
+        production=_is_about_production(app),
+        stale=app.fleet_freshness.phase is Phase.STALE,
+    )
+
+
+def _is_about_production(app: ConsoleApp) -> bool:
+    """Whether the screen in front shows one instance, or something of it, that is tagged PROD."""
+    name = next((screen.about for screen in reversed(app.console_screens())), None)
+    return name is not None and any(
+        row.production and name in {row.instance, str(row.instance_id)} for row in app.fleet.values()
+    )
