@@ -275,17 +275,20 @@ class ConsoleApp(Switches, inherit_bindings=False):
     async def go_to_mode(self, name: str) -> None:
         """A top-level area, as it was left; asked for once more, from its beginning."""
         if name == self.current_mode:
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
+            self._pop_to_the_first()
         else:
             await self.switch_mode(name)
+
+    def _pop_to_the_first(self) -> None:
+        """Not awaited: it may be the screen in front that asks, which could not end while it waits for its own end."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     async def go(self, wanted: ViewSpec) -> None:
         """A view that was named: its area, with what was named in it."""
         wanted.filter(now_ms=self.now_ms())  # refuses values that cannot be
         await self.go_to_mode(wanted.kind.mode)
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
+        self._pop_to_the_first()
         base = self.screen
         if isinstance(base, ConsoleScreen) and base.spec.view == wanted.view:
             base.set_spec(wanted)
