@@ -11,11 +11,11 @@ from tests.tui.rig import console
 
 
 async def test_own_keys_take_the_place_of_ours(path: Path) -> None:
-    async with console(path, keymap={"poll.now": "K,ctrl+x", "melt": "k"}) as rig:
+    async with console(path, keymap={"poll.now": "Q,ctrl+x", "melt": "k"}) as rig:
         await rig.until(lambda: len(rig.app.warnings) == 1)
         assert rig.app.warnings == ["The settings name keys for melt, which is no action; `cwconsole keys` lists them."]
-        assert "K poll" in rig.lines()[-1]
-        await rig.press("K")
+        assert "Q poll" in rig.lines()[-1]
+        await rig.press("Q")
         await rig.until(lambda: bool(rig.app._notifications))
         assert await rig.rows("SELECT count(*) FROM actions WHERE kind = 'poll'") == [(1,)]
         await rig.press("p")
@@ -23,7 +23,7 @@ async def test_own_keys_take_the_place_of_ours(path: Path) -> None:
 
 
 async def test_what_is_wrong_is_said_once_and_stays_to_be_read(path: Path) -> None:
-    keys = {"poll.nwo": "K", "sweep.now": "p", "events.save": "e"}
+    keys = {"poll.nwo": "Q", "sweep.now": "p", "events.save": "e"}
     async with console(path, size=(120, 40), keymap=keys) as rig:
         await rig.until(lambda: "Settings" in rig.text())
         assert "did you mean poll.now?" in rig.text()
