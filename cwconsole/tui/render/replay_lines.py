@@ -19,7 +19,7 @@ def preview_lines(shown: Preview, now_ms: int) -> list[str]:
     if (more := shown.total - len(shown.sample)) > 0:
         lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
     if shown.selection.numbers is None:  # what is meant is fixed from here on, whatever the list's window does
-        lines += ["", f"Which: {plain(about(shown.selection))}"]
+        lines = [f"Which: {plain(about(shown.selection))}", *lines]
     lines += ["", *_old(shown)]
     return [*lines, "Each is one attempt, behind what its object still has to send."]
 
@@ -44,4 +44,4 @@ def _old(shown: Preview) -> list[str]:
         return ["It is not its object's newest event: the receiver sees an older record."]
     among = "" if shown.judged >= shown.total else f" of the first {shown.judged:,}"
     verb = "is" if shown.not_newest == 1 else "are"
-    return [f"{shown.not_newest:,}{among} {verb} not their object's newest: the receiver sees", "older records."]
+    return [f"{shown.not_newest:,}{among} {verb} not their object's newest, but older records."]
