@@ -56,7 +56,7 @@ async def order_a_job(rig: Rig) -> None:
     [
         (("2", "enter", "r"), "Send this event again?"),
         (("2", "enter", "b"), "events instance:acme resource:contacts object:10"),
-        (("2", "enter", "y"), "Event 40 as JSON is in"),
+        (("2", "enter", "y"), "Event 40 as JSON was sent"),
         (("3", "enter", "c"), "Give up 1 delivery?"),
         (("3", "enter", "E"), "deliveries > delivery 40 > event 40"),
         (("3", "enter", "I"), "deliveries > delivery 40 > acme"),

@@ -95,7 +95,7 @@ async def test_a_failing_resource_says_why_and_what_to_do_and_hostile_text_does_
         ("UPDATE resources SET failures = 0, error = NULL, held_ms = 5", "nothing is sent: deliveries of the resource"),
         ("UPDATE resources SET failures = 0, error = NULL, watermark = NULL", "its first poll comes by itself"),
         ("UPDATE resources SET failures = 0, error = NULL, watermark = 1", "polls are missing. p polls now"),
-        ("UPDATE resources SET failures = 0, error = NULL, sweep_vanished = 77", "none is deleted before K confirms that"),
+        ("UPDATE resources SET failures = 0, error = NULL, sweep_vanished = 77", "none is deleted before K confirms"),
         ("UPDATE resources SET failures = 0, error = NULL", "Everything up to the watermark is recorded."),
     ],
 )
