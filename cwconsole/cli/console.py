@@ -31,8 +31,6 @@ from cwconsole.store.database import Store
 from cwconsole.tui.terminal import Terminal, look, prepare
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.engine_state import EngineState
     from cwconsole.tui.session import Session

@@ -151,7 +151,7 @@ async def _shown(invocation: Invocation, terminal: Terminal) -> None:
             no="stay",
         )
         await app.run_async()
-        raise_crash(app, invocation.path.with_name("engine.log"))
+        raise_crash(app, invocation.path.with_name(LOG_NAME))
 
 
 def _print(report: Report, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cwconsole.cli import output
+from cwconsole.core.counted import counted
 from cwconsole.core.records import EventType
 from cwconsole.simulator.steering import Arrived, Changed, Changes
 from cwconsole.store.totals import Totals
@@ -117,7 +118,7 @@ class Report:
             return f"{lead or 'Of'} {compared.checked} changed records {_standing(compared)}."
         whole = f"Nothing is missing: the last version of all {compared.checked} changed records arrived"
         if self.settled is None:
-            some = "1 delivery is" if waiting == 1 else f"{waiting} deliveries are"
+            some = counted(waiting, "delivery is", "deliveries are")
             return f"{whole}, but not all work was done in time; {some} open."
         return f"{whole}."
 
@@ -131,7 +132,7 @@ def _standing(compared: Compared) -> str:
         (compared.asking, "waits for an answer", "wait for an answer"),
     ):
         if absent:
-            words.append(f"{len(absent)} {one if len(absent) == 1 else many}")
+            words.append(counted(len(absent), one, many))
     return ", ".join(words)
 
 

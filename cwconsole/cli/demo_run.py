@@ -33,6 +33,7 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.instance_files import draft_of
 from cwconsole.cli.wiring import hosted_engine
 from cwconsole.core.config import InstanceConfig
+from cwconsole.core.counted import counted
 from cwconsole.engine.crawl import Why
 from cwconsole.http.policy import ALLOW_ALL
 from cwconsole.simulator.serve_both import Settings
@@ -260,5 +261,5 @@ async def _send_until(play: Play, reading: asyncio.Task[None]) -> None:
         await play.engine.dispatcher.rescan()
         if reading.done() and waiting != said:
             said = waiting
-            play.say("1 delivery is open." if waiting == 1 else f"{waiting} deliveries are open.")
+            play.say(f"{counted(waiting, 'delivery is', 'deliveries are')} open.")
         await asyncio.sleep(LOOK_SECONDS)

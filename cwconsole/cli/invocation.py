@@ -73,7 +73,7 @@ class Invocation:
             kind=kind,
             operator=operator.operator(self.env),
             origin=operator.origin(self.env),
-            command=operator.command_line(self.args),
+            command=operator.typed_again(self.args),
             reason=reason,
         )
 

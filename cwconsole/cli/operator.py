@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.instance_body import SECRET_KEYS
 from cwconsole.core.secret import MASK
 
@@ -32,7 +32,7 @@ def origin(env: Mapping[str, str]) -> str:
         return "no terminal"
 
 
-def command_line(args: Sequence[str]) -> str:
+def typed_again(args: Sequence[str]) -> str:
     """The command as it could be typed again, without secrets and without the path of the database."""
     kept: list[str] = []
     for at, arg in enumerate(args):
@@ -40,7 +40,7 @@ def command_line(args: Sequence[str]) -> str:
         if arg in {"--json", "--db"} or before == "--db" or arg.startswith("--db="):
             continue
         kept.append(_without_secret(arg) if before == "--set" or arg.startswith("--set=") else arg)
-    return shlex.join(["cwconsole", *kept])
+    return command_line(*kept)
 
 
 def _without_secret(assignment: str) -> str:

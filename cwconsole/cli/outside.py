@@ -144,11 +144,12 @@ async def _counted(client: ConnectWiseClient, resource: ResourceConfig) -> Count
 
 def _of_a_test(fault: SourceFault) -> str:
     """What a poll would say, without what only polls do: a test is not tried again."""
-    tried_again = fault.message.find("; it is tried again")
-    if tried_again < 0:
-        return fault.message
-    advice = "check baseUrl" if fault.code in _NOT_THERE else "test again"
-    return f"{fault.message[:tried_again]}; {advice}"
+    from cwconsole.connectwise.refusals import TRIED_AGAIN  # noqa: PLC0415 - loaded by now, see the module
+
+    what, tried_again, _ = fault.message.partition(f"; {TRIED_AGAIN}")
+    if not tried_again:
+        return what
+    return f"{what}; {'check baseUrl' if fault.code in _NOT_THERE else 'test again'}"
 
 
 def _some_resource() -> ResourceConfig:

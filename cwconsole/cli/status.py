@@ -70,7 +70,7 @@ def engine_line(engine: EngineProcess | None, *, runs: bool) -> str:
 def as_json(row: StatusRow) -> dict[str, Any]:
     """One resource, with the names that scripts know. held: how many deliveries are; held_why says what holds them."""
     document: dict[str, Any] = output.as_json(row)
-    document["held"] = row.pending + row.retrying if row.held else 0
+    document["held"] = row.waiting.held
     document["next_poll_at"] = document.pop("next_poll")
     document["state"] = str(row.state)
     return document
@@ -88,9 +88,9 @@ def _cells(row: StatusRow, now_ms: int) -> list[str]:
         moment(row.last_poll_ms),
         "due" if wait is not None and wait <= 0 else span(wait),
         f"{row.created}/{row.updated}/{row.deleted}",
-        str(row.sending + (0 if row.held else row.pending)),
-        str(0 if row.held else row.retrying),
+        str(row.waiting.pending),
+        str(row.waiting.retrying),
         str(row.dead),
-        str(row.pending + row.retrying if row.held else 0),
+        str(row.waiting.held),
         maybe("; ".join(filter(None, why))),
     ]

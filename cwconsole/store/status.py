@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
@@ -21,6 +21,14 @@ from cwconsole.store import production
 from cwconsole.store.polls import HOUR_MS
 
 MINUTE_MS: Final = 60_000
+
+
+class Waiting(NamedTuple):
+    """Deliveries that are still to be sent. held: those behind a hold, which are in no other number."""
+
+    pending: int
+    retrying: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,13 @@ class StatusRow:
     listed_ms: int | None = None
     asking: int | None = None
     server_ahead_seconds: int | None = None
+
+    @property
+    def waiting(self) -> Waiting:
+        """Its open deliveries as people are told of them; what is being sent counts as pending."""
+        if self.held:
+            return Waiting(self.sending, 0, self.pending + self.retrying)
+        return Waiting(self.pending + self.sending, self.retrying, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

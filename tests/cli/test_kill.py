@@ -80,17 +80,23 @@ class Commands:
             return conn.execute(sql).fetchall()
 
 
-@pytest.mark.timeout(240)
-async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> None:
-    moments = random.Random(20261124)
-    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=5)
-    receiver = Receiver()
-    commands = Commands(tmp_path)
+@asynccontextmanager
+async def _first_read(folder: Path, *, seed: int) -> AsyncIterator[tuple[Simulator, Receiver, Commands]]:
+    """The servers, and a database that has an instance with its baseline."""
+    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=seed)
+    receiver, commands = Receiver(), Commands(folder)
     async with simulator.serve() as cw, receiver.serve() as hook:
-        body = tmp_path / "acme.json"
+        body = folder / "acme.json"
         body.write_text(json.dumps(instance(cw.base_url, hook.url + "/hook")))
         await commands.run("instances", "add", str(body))
         await commands.run("run", "--once")
+        yield simulator, receiver, commands
+
+
+@pytest.mark.timeout(240)
+async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> None:
+    moments = random.Random(20261124)
+    async with _first_read(tmp_path, seed=5) as (simulator, receiver, commands):
         for _ in range(MOMENTS):
             simulator.rate = 60.0
             process = await commands.start("run")
@@ -107,14 +113,7 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
 @pytest.mark.timeout(240)
 async def test_killed_consoles_lose_nothing_while_commands_come_and_go(tmp_path: Path) -> None:
     moments = random.Random(20261127)
-    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=6)
-    receiver = Receiver()
-    commands = Commands(tmp_path)
-    async with simulator.serve() as cw, receiver.serve() as hook:
-        body = tmp_path / "acme.json"
-        body.write_text(json.dumps(instance(cw.base_url, hook.url + "/hook")))
-        await commands.run("instances", "add", str(body))
-        await commands.run("run", "--once")
+    async with _first_read(tmp_path, seed=6) as (simulator, receiver, commands):
         for _ in range(CONSOLES):
             simulator.rate = 60.0
             with terminals.console(commands.db, env=commands.env) as terminal:

@@ -14,7 +14,7 @@ import structlog
 from cwconsole.cli import logs, loop, settings
 from cwconsole.cli.door import guarded
 from cwconsole.cli.lock import engine_lock, engine_runs
-from cwconsole.cli.operator import command_line, operator, origin
+from cwconsole.cli.operator import operator, origin, typed_again
 from cwconsole.cli.times import read_time, require_time
 from cwconsole.core.errors import EngineRunningError, PassingFault, StoreError, UsageError
 from cwconsole.store.vault import Vault
@@ -47,12 +47,12 @@ async def raising(error: Exception) -> None:
 def test_the_command_can_be_typed_again_and_holds_no_secret() -> None:
     args = ["--db", "/x", "instances", "edit", "my acme", "--set", "private.key=abc", "--set=client.id=def", "--json"]
     assert (
-        command_line(args)
+        typed_again(args)
         == "cwconsole instances edit 'my acme' --set 'private.key=********' '--set=client.id=********'"
     )
     headers = ["edit", "--set", "configuration.event.notification.callback.headers.X-Key=abc", "--db=/x"]
-    assert "abc" not in command_line(headers)
-    assert command_line(["pause", "acme"]) == "cwconsole pause acme"
+    assert "abc" not in typed_again(headers)
+    assert typed_again(["pause", "acme"]) == "cwconsole pause acme"
 
 
 def test_sudo_and_ssh_are_seen_through() -> None:

@@ -51,6 +51,15 @@ async def test_the_header_counts_what_is_held_and_nothing_twice(path: Path) -> N
         await rig.until(lambda: "1 dead  2 held" in rig.lines()[0])
 
 
+async def test_the_fleet_counts_all_that_is_held_and_nothing_else_as_held(path: Path) -> None:
+    async with console(path, size=(120, 30)) as rig:
+        await rig.write("UPDATE resources SET dead = 0, pending = 2, retrying = 3, held_ms = 5 WHERE name = 'contacts'")
+        await rig.write("UPDATE resources SET pending = 70 WHERE name = 'tickets'")
+        await rig.until(lambda: "◇ held 5" in rig.text() and "70 pending" in rig.text())
+        await rig.press("f")
+        await rig.until(lambda: "2 resources" in rig.text() and "◇ held 5" in rig.text())
+
+
 async def test_in_ascii_held_has_a_sign_of_its_own(path: Path) -> None:
     async with console(path, terminal=Terminal(colours=Colours.ALL, unicode=False, remote=False)) as rig:
         await hold(rig, "callback URL")

@@ -30,6 +30,7 @@ class FleetRow:
     resource: empty for an instance. state: the worst of its resources. interval: seconds.
     production: whether the instance is tagged so; its name then begins with the word PROD.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state.
+    pending, retrying, behind_hold: each open delivery is in one of them.
     """
 
     instance_id: int
@@ -54,6 +55,7 @@ class FleetRow:
     indent: bool = False
     production: bool = False
     asking: int | None = None
+    behind_hold: int = 0
 
     @property
     def bare(self) -> bool:
@@ -84,8 +86,9 @@ def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B
         created=row.created,
         updated=row.updated,
         deleted=row.deleted,
-        pending=row.pending + row.sending,
-        retrying=row.retrying,
+        pending=row.waiting.pending,
+        retrying=row.waiting.retrying,
+        behind_hold=row.waiting.held,
         dead=row.dead,
         held=row.held,
         error=row.last_error,
@@ -163,6 +166,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
         deleted=sum(row.deleted for row in members),
         pending=sum(row.pending for row in members),
         retrying=sum(row.retrying for row in members),
+        behind_hold=sum(row.behind_hold for row in members),
         dead=sum(row.dead for row in members),
         held=any(row.held for row in members),
         error=worst.error,
@@ -206,7 +210,7 @@ _ORDERS: Final[Mapping[str, Callable[[FleetRow], Any]]] = {
     "lag": lambda row: -1 if row.lag is None else row.lag,
     "next": lambda row: row.next_poll_ms or 0,
     "events": lambda row: row.events,
-    "open": lambda row: row.pending + row.retrying,
+    "open": lambda row: row.pending + row.retrying + row.behind_hold,
     "dead": lambda row: row.dead,
 }
 
@@ -284,7 +288,7 @@ def _open(row: FleetRow, look: Look) -> Cell:
     if row.dead:
         return Cell(f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD)
     if row.held:
-        return Cell(f"{look.glyphs.held} held" + (f" {count(row.pending)}" if row.pending else ""), Tone.WARN)
+        return Cell(f"{look.glyphs.held} held" + (f" {count(row.behind_hold)}" if row.behind_hold else ""), Tone.WARN)
     if row.retrying:
         return Cell(f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN)
     return Cell(f"{count(row.pending)} pending" if row.pending else "", Tone.MUTED)

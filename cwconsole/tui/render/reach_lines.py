@@ -60,7 +60,7 @@ def release_lines(found: Release, now_ms: int) -> list[str]:
     ]
     for one in found.callbacks:
         lines += ["", "The callback URL is let go as well:", f"  {plain(one.url)}", f"  {callback_words(one, now_ms)}"]
-        there = "1 instance delivers" if one.instances == 1 else f"{one.instances:,} instances deliver"
+        there = counted(one.instances, "instance delivers", "instances deliver")
         lines += [f"  {there} there; {_deliveries(one.waiting, 'wait', 'waits')}."]
     if found.stay:
         lines += ["", f"{_deliveries(found.stay, 'stay held', 'stays held')} by something else."]

@@ -37,10 +37,10 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     counted[Health.ASKING] = sum(row.asking is not None for row in rows)
     return Verdict(
         health=tuple(sorted((+counted).items(), key=lambda one: severity(one[0]))),
-        pending=sum(row.sending + (0 if row.held else row.pending) for row in rows),
-        retrying=sum(row.retrying for row in rows if not row.held),
+        pending=sum(row.waiting.pending for row in rows),
+        retrying=sum(row.waiting.retrying for row in rows),
         dead=sum(row.dead for row in rows),
-        held=sum(row.pending + row.retrying for row in rows if row.held),
+        held=sum(row.waiting.held for row in rows),
     )
 
 

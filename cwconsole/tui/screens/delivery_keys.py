@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.counted import counted
 from cwconsole.core.delivery import Signal, sources
 from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.store import callback_list, chosen_deliveries, operations, reach
@@ -81,8 +82,7 @@ class DeliveryKeys:
         screen = self._delivery_screen
         try:
             ids = await self.chosen_ids()
-            counted = await screen.console.store.read(chosen_deliveries.preview, ids)
-            question = _question(verb, counted)
+            question = _question(verb, await screen.console.store.read(chosen_deliveries.preview, ids))
         except CwconsoleError as error:
             screen.app.notify(error.message, severity="warning")
             return
@@ -111,7 +111,7 @@ class DeliveryKeys:
         try:
             found = await screen.console.store.read(reach.release, places)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
         lines = release_lines(found, screen.console.now_ms())
         question = Question(title="Let held deliveries go?", lines=lines, yes="let go", reasoned=True)
@@ -133,26 +133,24 @@ class DeliveryKeys:
         return " ".join(outcomes)
 
 
-def _question(verb: Verb, counted: Chosen) -> Question:
+def _question(verb: Verb, chosen: Chosen) -> Question:
     """What will happen, in numbers. Raises RefusedError if nothing would."""
     states = _SOURCES[verb.command]
-    number, others = counted.among(states), sum(each for state, each in counted.states if state not in states)
-    told = ", ".join(f"{each:,} {state}" for state, each in counted.states if state in states)
+    number, others = chosen.among(states), sum(each for state, each in chosen.states if state not in states)
+    told = ", ".join(f"{each:,} {state}" for state, each in chosen.states if state in states)
     if not number:
-        there = ", ".join(f"{each:,} {state}" for state, each in counted.states) or "none"
+        there = ", ".join(f"{each:,} {state}" for state, each in chosen.states) or "none"
         raise RefusedError(f"Nothing here can be {verb.did} ({there}).")
-    what = "1 delivery" if number == 1 else f"{number:,} deliveries"
-    more = f" and {counted.callbacks - len(counted.urls)} more" if counted.callbacks > len(counted.urls) else ""
-    lines = [*_names(counted), f"{told} to:"]
-    lines += [*(f"  {plain(url)}" for url in counted.urls), *([f"  {more.strip()}"] if more else [])]
+    what = counted(number, "delivery", "deliveries")
+    more = f" and {chosen.callbacks - len(chosen.urls)} more" if chosen.callbacks > len(chosen.urls) else ""
+    lines = [*_names(chosen), f"{told} to:"]
+    lines += [*(f"  {plain(url)}" for url in chosen.urls), *([f"  {more.strip()}"] if more else [])]
     if others:
-        left = ", ".join(f"{each:,} {state}" for state, each in counted.states if state not in states)
+        left = ", ".join(f"{each:,} {state}" for state, each in chosen.states if state not in states)
         lines.append(f"Left as they are: {left}.")
-    if counted.held and verb is RETRY:
-        lines.append(
-            "What is held stays so until it is let go"
-            + (": 1 is." if counted.held == 1 else f": {counted.held:,} are.")
-        )
+    if chosen.held and verb is RETRY:
+        held = counted(chosen.held, "of them is held, and stays", "of them are held, and stay")
+        lines.append(f"{held} so until it is let go.")
     lines += ["", *(_RETRIED if verb is RETRY else _CANCELLED)]
     return Question(
         title=f"Try {what} again?" if verb is RETRY else f"Give up {what}?",
@@ -163,13 +161,13 @@ def _question(verb: Verb, counted: Chosen) -> Question:
     )
 
 
-def _names(counted: Chosen) -> list[str]:
+def _names(chosen: Chosen) -> list[str]:
     """Which ones: a list that is live may have moved on while the key was pressed."""
     lines = [
         f"delivery {one.id}: {one.type} {plain(one.instance)}/{plain(one.resource)} {one.object_id}"
-        for one in counted.named
+        for one in chosen.named
     ]
-    more = sum(number for _, number in counted.states) - len(lines)
+    more = sum(number for _, number in chosen.states) - len(lines)
     return [*lines, *([f"and {more:,} more"] if more else []), ""]
 
 

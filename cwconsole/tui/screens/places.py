@@ -161,11 +161,11 @@ class Places(PlacePages, SweepAnswer):
         try:
             found = await screen.console.store.read(reach.release, places)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
         if found.barred is not None:
             whole = f"Deliveries of {found.barred} are held as a whole: {self.way_to_whole(found.barred)}"
-            screen.app.notify(whole, severity="warning", markup=False)
+            screen.app.notify(whole, severity="warning")
             return
         what = found.labels[0] if len(places) == 1 else f"{len(places):,} places"
         question = Question(
@@ -235,7 +235,7 @@ class Places(PlacePages, SweepAnswer):
         outcome = plain(told.outcome or f"Action {told.id} is {told.state}.")
         if len(asked) > 1:
             outcome = f"{len(bad)} of {len(asked):,} failed. {outcome}" if bad else f"All {len(asked):,} are done."
-        console.notify(outcome, severity="error" if bad else "information", markup=False)
+        console.notify(outcome, severity="error" if bad else "information")
 
     def _asked(self, verb: _Verb, place: Place, reason: str | None) -> Asked:
         screen = self._place_screen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.store import sweeps
 from cwconsole.store.actions import ActionKind
@@ -35,7 +36,7 @@ class SweepAnswer:
         try:
             found = await screen.console.store.read(sweeps.question, instance, resource)
         except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning", markup=False)
+            screen.app.notify(error.message, severity="warning")
             return
 
         def answered(answer: Answer | None) -> None:
@@ -59,9 +60,9 @@ class SweepAnswer:
 
 
 def _question(found: SweepQuestion) -> Question:
-    what = "1 record" if found.gone == 1 else f"{found.gone:,} records"
+    what = counted(found.gone, f"record of {plain(found.label)} is", f"records of {plain(found.label)} are")
     return Question(
-        title=f"Confirm that {what} of {plain(found.label)} are gone?",
+        title=f"Confirm that {what} gone?",
         lines=[
             f"The last sweep that asked did not find {found.gone:,} of {found.listed:,} known records listed any more.",
             "",

@@ -144,24 +144,28 @@ class TableLines(LineScroll, Generic[R]):
 
         Textual makes each anew to put border and padding around it, of which a table has none.
         """
-        strips = [self.render_line(y) for y in crop.line_range]
+        cells = self._cells
+        strips = [self._strip_at(y, cells) for y in crop.line_range]
         if crop.column_span != (0, self.outer_size.width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
     def render_line(self, y: int) -> Strip:
         """One line of the view: the head, or a row."""
+        return self._strip_at(y, self._cells)
+
+    def _strip_at(self, y: int, cells: int) -> Strip:
         if y < HEAD:
             titles = draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs)
-            return self._finished((Cell("  "), *titles), self.component("table--head"), tones=False)
+            return self._finished((Cell("  "), *titles), self.component("table--head"), cells, tones=False)
         index = self.scroll_offset.y + y - HEAD
         shown = self._shown[y] = self._line(index)
         row = self.rows.at(index)
         if row is None:
-            return self._finished(shown.line, self.component("table--waiting"))
-        strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked, self._cells)
+            return self._finished(shown.line, self.component("table--waiting"), cells)
+        strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked, cells)
         if kind not in strips:
-            strips[kind] = self._row_strip(shown)
+            strips[kind] = self._row_strip(shown, cells)
         return strips[kind]
 
     def _line(self, index: int) -> _Shown:
@@ -186,20 +190,21 @@ class TableLines(LineScroll, Generic[R]):
         is_first = index == 0 and not self.rows.total and self._known
         return (Cell(f"  {self.empty}" if is_first else ""),)
 
-    def _row_strip(self, shown: _Shown) -> Strip:
+    def _row_strip(self, shown: _Shown, cells: int) -> Strip:
         sign = Cell(f"{self.look.glyphs.mark} " if shown.marked else "  ")
         style = self.component("table--mark") if shown.marked else Style.null()
         if shown.has_cursor:
             style = self.component("table--cursor")
-        return self._finished((sign, *shown.line), self.own_style + style, tones=not shown.has_cursor)
+        return self._finished((sign, *shown.line), self.own_style + style, cells, tones=not shown.has_cursor)
 
-    def _finished(self, line: Line, style: Style, *, tones: bool = True) -> Strip:
-        """A line as it goes to the screen: from edge to edge, without the place of a scrollbar that is there."""
-        strip = self.strip(line, style, self._cells, tones=tones)
+    def _finished(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
+        """A line as it goes to the screen."""
+        strip = self.strip(line, style, cells, tones=tones)
         for line_filter in self.get_line_filters():
             strip = strip.apply_filter(line_filter, self.background_colors[1])
         return strip
 
     @property
     def _cells(self) -> int:
+        """The width of a line: from edge to edge, without the place of a scrollbar that is there."""
         return self.outer_size.width - (self.scrollbar_size_vertical if self.show_vertical_scrollbar else 0)
