@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from cwconsole.tui.terminal import Terminal, look, prepare
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.engine_state import EngineState
+    from cwconsole.tui.outside import Outside
     from cwconsole.tui.session import Session
 
 log = structlog.get_logger(__name__)
@@ -133,21 +135,13 @@ def app_on(
     log_file: what this process logs to, if it is not the user's log.
     """
     log_path = log_file or settings.log_file()
-    from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
-    from cwconsole.tui.operator import Operator  # noqa: PLC0415
+    from cwconsole.tui.author import Author  # noqa: PLC0415
     from cwconsole.tui.surroundings import Surroundings  # noqa: PLC0415
 
-    operator = Operator(
-        store=store,
-        login=who.operator(invocation.env),
-        origin=who.origin(invocation.env),
-        now_ms=_now_ms,
-        read_only=read_only,
-    )
     app = ConsoleApp(
         store,
-        operator,
+        Author(login=who.operator(invocation.env), origin=who.origin(invocation.env), read_only=read_only),
         terminal,
         host=socket.gethostname(),
         now_ms=_now_ms,
@@ -158,16 +152,20 @@ def app_on(
         session=begin,
         session_file=None if begin is None else settings.session_file(invocation.path),
         views_file=settings.views_file(),
+        reach=partial(_outside, store, invocation),
     )
-    app.outside = ConsoleOutside(
-        store, invocation.vault, client_id=invocation.settings.client_id, now_ms=_now_ms
-    )  # fmt: skip
     app.surroundings = Surroundings(
         settings=tuple((one.name, f"{one.value}  ({one.source})") for one in invocation.described()),
         files=(("settings", str(settings.settings_file())), ("log", str(log_path))),
         env=invocation.env,
     )
     return app
+
+
+def _outside(store: Store, invocation: Invocation) -> Outside:
+    from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415 - loaded when it is asked for
+
+    return ConsoleOutside(store, invocation.vault, client_id=invocation.settings.client_id, now_ms=_now_ms)
 
 
 def _begin(invocation: Invocation, fresh: bool) -> Session:

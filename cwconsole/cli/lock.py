@@ -8,25 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from filelock import BaseFileLock, FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from cwconsole.core.errors import EngineRunningError, StoreError
+from cwconsole.core.later import Later
+
+if TYPE_CHECKING:
+    import filelock
+else:
+    filelock = Later("filelock")
 
 LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
 LOOK_SECONDS = 0.03  # and longer than another who looks at the same time
 
 
-def take_lock(path: Path) -> BaseFileLock:
+def take_lock(path: Path) -> filelock.BaseFileLock:
     """Take the engine's lock; the caller releases it. The file beside the database stays.
 
     The system frees the lock when a process dies. Blocks. Raises EngineRunningError if another process holds it,
     StoreError if the folder cannot be written.
     """
-    lock = FileLock(_file_of(path), thread_local=False)
+    lock = filelock.FileLock(_file_of(path), thread_local=False)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
-    except Timeout:
+    except filelock.Timeout:
         if not Path(lock.lock_file).exists():  # a folder that takes no files is waited for like a lock
             raise StoreError(f"The lock {lock.lock_file} cannot be made; check the folder of the database.") from None
         raise EngineRunningError(
@@ -60,11 +65,11 @@ def engine_runs(path: Path) -> bool:
     lock_path = _file_of(path)
     if not lock_path.exists():
         return False
-    lock = FileLock(lock_path, thread_local=False)
+    lock = filelock.FileLock(lock_path, thread_local=False)
     try:
         with lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.005):
             return False
-    except Timeout:
+    except filelock.Timeout:
         return True
     except OSError:
         return False  # a file that this user may not lock: somebody else's database, which reading will tell

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cwconsole import loading
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options
 from cwconsole.cli.door import end_in_order, guarded
@@ -53,6 +54,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"cwconsole.cli.{COMMANDS[cmd_name][0]}")
+        loading.done()
         command: click.Command = getattr(module, cmd_name)
         return command
 

@@ -5,42 +5,47 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from textual.message import Message
 from textual.scrollbar import ScrollBar
 
+from cwconsole import loading
 from cwconsole.store import status
 from cwconsole.store.database import Store
 from cwconsole.store.status import BareInstance, Reading, StatusRow
+from cwconsole.tui import routes
 from cwconsole.tui.action import Action
 from cwconsole.tui.actions import MODES
+from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, EngineWhere
-from cwconsole.tui.exporting import Export
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
-from cwconsole.tui.operator import Operator
-from cwconsole.tui.outside import Outside
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.verdict import Verdict, verdict_of
-from cwconsole.tui.routes import rooms, screen_for
 from cwconsole.tui.saved_views import SavedViews
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Session
 from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
-from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.viewspec import Known, ViewSpec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.exporting import Export
+    from cwconsole.tui.operator import Operator
+    from cwconsole.tui.outside import Outside
 
 log = structlog.get_logger(__name__)
 
@@ -69,9 +74,11 @@ class ConsoleApp(Switches, inherit_bindings=False):
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
     session: where to begin. session_file, views_file: where this session and saved views are kept; None for nowhere.
+    reach: makes what the console needs beside the database; None for a console that has no more.
     """
 
     CSS_PATH = "styles/base.tcss"
+    DEFAULT_MODE = MODES[0].name
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (120, "-normal"), (160, "-wide")]  # noqa: RUF012
 
@@ -85,7 +92,7 @@ class ConsoleApp(Switches, inherit_bindings=False):
     def __init__(
         self,
         store: Store,
-        operator: Operator,
+        author: Author,
         terminal: Terminal,
         *,
         host: str,
@@ -97,9 +104,10 @@ class ConsoleApp(Switches, inherit_bindings=False):
         session_file: Path | None = None,
         session: Session | None = None,
         views_file: Path | None = None,
+        reach: Callable[[], Outside] | None = None,
     ) -> None:
         super().__init__(ansi_color=True if terminal.ansi else None)
-        self.store, self.operator, self.terminal = store, operator, terminal
+        self.store, self.author, self.terminal = store, author, terminal
         self.host, self.now_ms = host, now_ms
         self.engine = engine or EngineState()
         self.log_file = log_file
@@ -111,16 +119,17 @@ class ConsoleApp(Switches, inherit_bindings=False):
         self.verdict: Verdict | None = None
         self.frozen = False
         self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
-        self.outside: Outside | None = None  # given by whoever starts the console
-        self.surroundings = Surroundings()  # likewise
+        self.surroundings = Surroundings()  # given by whoever starts the console
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
         self.leaving = ENGINE_STOPS  # what is asked before; whoever goes on after the console says so
-        self.painted = asyncio.Event()  # the first frame has been sent
+        self.painted = asyncio.Event()  # the fleet has been sent, or why it cannot be read
+        self.loaded = asyncio.Event()  # no thread loads screens: what is asked for meanwhile waits, and blocks nothing
+        self.loaded.set()
         self.version = 0
-        self._keys = dict(keymap or {})
+        self._keys, self._reach = dict(keymap or {}), reach
         self.keeper = Keeper(self, session_file, session or Session())
         self.saved_views = SavedViews(views_file)
-        self._wanted_theme = theme or self.keeper.theme
+        self.begin_with_theme(theme or self.keeper.theme)
         for mode in MODES:
             self.add_mode(mode.name, lambda name=mode.name: self.keeper.base(name))  # type: ignore[misc]
         self._fleet_refresher = Refresher(
@@ -129,14 +138,10 @@ class ConsoleApp(Switches, inherit_bindings=False):
             what="Reading the fleet",
             now_ms=now_ms,
             active=lambda: not self.frozen,
-            changed=self._update_frames,
+            changed=self._fleet_looked_at,
         )
 
     def on_mount(self) -> None:
-        for theme in THEMES:
-            self.register_theme(theme)
-        if not self.terminal.ansi:
-            self.theme = self._wanted_theme if self._wanted_theme in NAMES else NAMES[0]
         self.set_keymap(self._keys)
         self.switch_mode(self.keeper.mode)
         self.call_next(self._go_back_up)
@@ -146,16 +151,46 @@ class ConsoleApp(Switches, inherit_bindings=False):
         self._arm_minute()
 
     def on_ready(self) -> None:
-        self.painted.set()
-        self.warnings += keymap_warnings(self._keys, rooms()) if self._keys else []
+        self.warnings += keymap_warnings(self._keys, routes.rooms()) if self._keys else []
         self.say_warnings()
+
+    def _fleet_looked_at(self) -> None:
+        self._update_frames()
+        if not self.painted.is_set():
+            self.call_after_refresh(self._load_the_rest)
+
+    def _load_the_rest(self) -> None:
+        """What the first screen did not need, on a thread."""
+
+        async def load() -> None:
+            try:
+                await asyncio.to_thread(routes.load)
+            finally:
+                loading.done()
+                self.loaded.set()
+
+        self.loaded.clear()
+        self.painted.set()
+        start(self, load(), what="Loading the screens", group="loading")
 
     async def _go_back_up(self) -> None:
         """The screens that stood on the first one when the last session ended."""
         for wanted, place in self.keeper.above():
-            screen = screen_for(wanted)
+            screen = routes.screen_for(wanted)
             screen.begin_at(place.cursor)
             await self.push_screen(screen)
+
+    @cached_property
+    def operator(self) -> Operator:
+        """Where changes are written."""
+        from cwconsole.tui.operator import Operator  # noqa: PLC0415 - loaded when something is to be done
+
+        return Operator(store=self.store, author=self.author, now_ms=self.now_ms)
+
+    @cached_property
+    def outside(self) -> Outside | None:
+        """What the console needs beside the database."""
+        return None if self._reach is None else self._reach()
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 
@@ -297,7 +332,7 @@ class ConsoleApp(Switches, inherit_bindings=False):
 
     async def drill(self, wanted: ViewSpec) -> None:
         """A view on top of this one; Escape leads back here."""
-        await self.push_screen(screen_for(wanted))
+        await self.push_screen(routes.screen_for(wanted))
 
     def ask_to_quit(self) -> None:
         """Leave, after saying what stops with this console."""

@@ -26,7 +26,7 @@ def heading_of(app: ConsoleApp) -> Heading:
         utc=minute(now),
         local="" if is_utc else minute(now, None),
         local_zone="" if is_utc else plain(zone.tzname() or "local"),
-        read_only=app.operator.read_only,
+        read_only=app.author.read_only,
         frozen=app.frozen,
         production=_is_about_production(app),
         stale=app.fleet_freshness.phase is Phase.STALE,

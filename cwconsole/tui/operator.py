@@ -1,4 +1,4 @@
-"""Who sits at the console, and the only place where it writes: every change becomes an action row with its author.
+"""The only place where the console writes: every change becomes an action row with its author.
 
 A read-only console is refused here, whatever a screen may have let through.
 """
@@ -20,6 +20,7 @@ from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
 from cwconsole.store.replay_preview import Preview
+from cwconsole.tui.author import Author
 
 
 class Turning(Protocol):
@@ -36,24 +37,26 @@ class Steering(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """login, origin: as in the audit log (`ada`, `ssh 10.0.0.7`). now_ms: this machine's clock."""
+    """now_ms: this machine's clock."""
 
     store: Store
-    login: str
-    origin: str
+    author: Author
     now_ms: Callable[[], int]
-    read_only: bool = False
 
     def asked(self, kind: ActionKind, command: str, reason: str | None = None, *, remark: str = "") -> Asked:
         """The author of one change. command: the same on the command line, without the reason; remark: what it omits.
 
         Raises RefusedError if read-only.
         """
-        if self.read_only:
-            raise RefusedError("This console is read-only; nothing was changed.")
+        self._refuse_if_read_only()
         told = shlex.join(["--reason", reason]) if reason and command else ""
         command = " ".join(part for part in (command, told, remark) if part)
-        return Asked(kind=kind, operator=self.login, origin=self.origin, command=command, reason=reason)
+        author = self.author
+        return Asked(kind=kind, operator=author.login, origin=author.origin, command=command, reason=reason)
+
+    def _refuse_if_read_only(self) -> None:
+        if self.author.read_only:
+            raise RefusedError("This console is read-only; nothing was changed.")
 
     async def steer(self, operation: Steering, asked: Asked, instance: str, resource: str | None = None) -> str:
         """Pause, resume, hold or release. Returns the outcome as a sentence."""
@@ -124,9 +127,8 @@ class Operator:
 
     async def call_off(self, action: int) -> str:
         """Cancel a queued action. Returns the outcome as a sentence."""
-        if self.read_only:
-            raise RefusedError("This console is read-only; nothing was changed.")
-        outcome = f"Called off by {self.login} from {self.origin}."
+        self._refuse_if_read_only()
+        outcome = f"Called off by {self.author.login} from {self.author.origin}."
         await self.store.write(actions.cancel, action, outcome, self.now_ms())
         return f"Action {action} is called off."
 

@@ -1,60 +1,59 @@
-"""Which screen shows which view. A new screen is one more line here."""
+"""Which screen shows which view. A new screen is one more line here. Screens are loaded when they are first shown."""
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cwconsole.tui.action import Scope
-from cwconsole.tui.screens.action import ActionScreen
-from cwconsole.tui.screens.action_log import ActionsScreen
-from cwconsole.tui.screens.dead_letters import DeadLettersScreen
-from cwconsole.tui.screens.debug import DebugScreen
-from cwconsole.tui.screens.deliveries import DeliveriesScreen
-from cwconsole.tui.screens.delivery import DeliveryScreen
-from cwconsole.tui.screens.event import EventScreen
-from cwconsole.tui.screens.events import EventsScreen
-from cwconsole.tui.screens.fleet import FleetScreen
-from cwconsole.tui.screens.frame import ConsoleScreen
-from cwconsole.tui.screens.instance import InstanceScreen
-from cwconsole.tui.screens.job import JobScreen
-from cwconsole.tui.screens.jobs import JobsScreen
-from cwconsole.tui.screens.log import LogScreen
-from cwconsole.tui.screens.poll import PollScreen
-from cwconsole.tui.screens.polls import PollsScreen
-from cwconsole.tui.screens.resource import ResourceScreen
-from cwconsole.tui.screens.unbuilt import UnbuiltScreen
-from cwconsole.tui.viewspec import ViewSpec
 
-SCREENS: Final[Mapping[str, type[ConsoleScreen]]] = {
-    "fleet": FleetScreen,
-    "events": EventsScreen,
-    "event": EventScreen,
-    "instance": InstanceScreen,
-    "resource": ResourceScreen,
-    "deliveries": DeliveriesScreen,
-    "delivery": DeliveryScreen,
-    "dead": DeadLettersScreen,
-    "polls": PollsScreen,
-    "poll": PollScreen,
-    "actions": ActionsScreen,
-    "action": ActionScreen,
-    "jobs": JobsScreen,
-    "job": JobScreen,
-    "log": LogScreen,
-    "debug": DebugScreen,
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+    from cwconsole.tui.viewspec import ViewSpec
+
+# view -> module below cwconsole.tui.screens, and the screen in it.
+SCREENS: Final[Mapping[str, tuple[str, str]]] = {
+    "fleet": ("fleet", "FleetScreen"),
+    "events": ("events", "EventsScreen"),
+    "event": ("event", "EventScreen"),
+    "instance": ("instance", "InstanceScreen"),
+    "resource": ("resource", "ResourceScreen"),
+    "deliveries": ("deliveries", "DeliveriesScreen"),
+    "delivery": ("delivery", "DeliveryScreen"),
+    "dead": ("dead_letters", "DeadLettersScreen"),
+    "polls": ("polls", "PollsScreen"),
+    "poll": ("poll", "PollScreen"),
+    "actions": ("action_log", "ActionsScreen"),
+    "action": ("action", "ActionScreen"),
+    "jobs": ("jobs", "JobsScreen"),
+    "job": ("job", "JobScreen"),
+    "log": ("log", "LogScreen"),
+    "debug": ("debug", "DebugScreen"),
 }
+NONE: Final = ("unbuilt", "UnbuiltScreen")
 
 
 def screen_for(wanted: ViewSpec) -> ConsoleScreen:
     """A new screen that shows a view."""
-    return SCREENS.get(wanted.view, UnbuiltScreen)(wanted)
+    return _screen(*SCREENS.get(wanted.view, NONE))(wanted)
+
+
+def load() -> None:
+    """All screens, and what they open."""
+    for module, _ in SCREENS.values():
+        importlib.import_module(f"cwconsole.tui.screens.{module}")
 
 
 def rooms() -> list[tuple[Scope, ...]]:
     """The scopes whose keys count together, screen by screen: either a table has the focus, or a text."""
     return [
-        (Scope.APP, *(scope for scope in screen.SCOPES if scope is not other))
-        for screen in SCREENS.values()
+        (Scope.APP, *(scope for scope in _screen(*named).SCOPES if scope is not other))
+        for named in SCREENS.values()
         for other in (Scope.TABLE, Scope.TEXT)
     ]
+
+
+def _screen(module: str, name: str) -> type[ConsoleScreen]:
+    screen: type[ConsoleScreen] = getattr(importlib.import_module(f"cwconsole.tui.screens.{module}"), name)
+    return screen

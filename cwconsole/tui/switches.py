@@ -12,7 +12,7 @@ from textual.notifications import SeverityLevel
 
 from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.terminal import Colours
-from cwconsole.tui.themes import NAMES
+from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.widgets.ascii_only import AsciiOnly
 
 if TYPE_CHECKING:
@@ -59,6 +59,14 @@ class Switches(App[None], inherit_bindings=False):
         self._app.notify(
             "The console has the mouse again." if self._mouse_taken else "The mouse is the terminal's: select text."
         )
+
+    def begin_with_theme(self, wanted: str) -> None:
+        """One of ours, before anything is drawn: a theme that is set later has all style sheets read again."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        if not self._app.terminal.ansi:
+            self.set_reactive(App.theme, wanted if wanted in NAMES else NAMES[0])
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def next_theme(self) -> None:
         """The next of our themes, where the terminal has colours for them."""

@@ -34,7 +34,7 @@ from tests.benchmarks.support import SERVE_SIMULATOR, body, create, served
 from tests.tui import terminals
 from tests.tui.terminals import Terminal
 
-READ_ONLY = "read_only=True"
+READ_ONLY = "--read-only"
 SERVE_ENGINE = """
 import asyncio, sys
 from pathlib import Path
@@ -50,7 +50,7 @@ def bytes_of_rest(folder: Path, resources: int) -> None:
     path = folder / "rest.db"
     make(path, 100_000, resources)
     freshen(path)
-    with terminals.console(path, cols=120, rows=40, options=READ_ONLY) as terminal:
+    with terminals.console(path, READ_ONLY, cols=120, rows=40) as terminal:
         seconds_until(terminal, ["company0000", "contacts"], time.perf_counter())
         bytes_in(terminal, 8)
         for name, key in (("fleet", "1"), ("events", "2")):

@@ -45,7 +45,7 @@ Empty().run()
 
 def console_paint(path: Path) -> float:
     began = time.perf_counter()
-    with terminals.console(path, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         return seconds_until(terminal, ["company0000", "contacts"], began)
 
 
@@ -57,7 +57,7 @@ def empty_paint(path: Path) -> float:
 
 def memory(path: Path) -> tuple[float, float, float]:
     """Of a console on the fleet, after Events, and at most."""
-    with terminals.console(path, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         seconds_until(terminal, ["company0000", "engine here"], time.perf_counter())
         bytes_in(terminal, 5)
         fleet = memory_mb(terminal.pid)

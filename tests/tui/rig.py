@@ -16,9 +16,9 @@ from textual.pilot import Pilot
 
 from cwconsole.store.database import Store, prepared
 from cwconsole.tui.app import ConsoleApp
+from cwconsole.tui.author import Author
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.freshness import Phase
-from cwconsole.tui.operator import Operator
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.terminal import Colours, Terminal
 from tests.store.rows import NOW, add, add_delivery, add_events, config, resource, resource_id
@@ -170,14 +170,8 @@ async def console_on(
 ) -> AsyncIterator[Rig]:
     """A console that runs on an open store."""
     clock = Clock()
-    operator = Operator(
-        store=store,
-        login=more.pop("login", "ada"),
-        origin="ssh 10.0.0.7",
-        now_ms=clock,
-        read_only=more.pop("read_only", False),
-    )
-    app = ConsoleApp(store, operator, terminal, host="db-1", now_ms=clock, engine=engine, **more)
+    author = Author(login=more.pop("login", "ada"), origin="ssh 10.0.0.7", read_only=more.pop("read_only", False))
+    app = ConsoleApp(store, author, terminal, host="db-1", now_ms=clock, engine=engine, **more)
     async with app.run_test(size=size, notifications=True) as pilot:
         rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=store.path)
         await rig.settle()

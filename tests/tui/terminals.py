@@ -11,19 +11,13 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pyte
 
-PROGRAM = """
-import sys
-from cwconsole.cli.console import run
-from cwconsole.cli.door import guarded
-from cwconsole.cli.invocation import Invocation
-sys.exit(guarded(lambda: run(Invocation(args=[]), {options}), as_json=False))
-"""
+PROGRAM = ("-m", "cwconsole")
 
 
 class Terminal:
@@ -118,17 +112,26 @@ class Terminal:
 
 @contextmanager
 def console(
-    database: Path, *, cols: int = 80, rows: int = 24, options: str = "", env: Mapping[str, str] | None = None
+    database: Path, *options: str, cols: int = 80, rows: int = 24, env: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
     """A console on a database, in a terminal of its own."""
     surroundings = {"CWCONSOLE_DB": str(database), **(env or {})}
-    with program(PROGRAM.format(options=options), database.parent, cols=cols, rows=rows, env=surroundings) as terminal:
+    with python([*PROGRAM, *options], database.parent, cols=cols, rows=rows, env=surroundings) as terminal:
         yield terminal
 
 
 @contextmanager
 def program(text: str, home: Path, *, cols: int, rows: int, env: Mapping[str, str] | None = None) -> Iterator[Terminal]:
     """A Python program in a terminal of its own."""
+    with python(["-c", text], home, cols=cols, rows=rows, env=env) as terminal:
+        yield terminal
+
+
+@contextmanager
+def python(
+    words: Sequence[str], home: Path, *, cols: int, rows: int, env: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """Python, called with so many words, in a terminal of its own."""
     surroundings = {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
@@ -140,7 +143,7 @@ def program(text: str, home: Path, *, cols: int, rows: int, env: Mapping[str, st
     }
     pid, master = pty.fork()
     if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-c", text], surroundings)
+        os.execve(sys.executable, [sys.executable, *words], surroundings)
     fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
     terminal = Terminal(pid, master, cols, rows)
     try:

@@ -79,7 +79,7 @@ def test_without_colour_no_colour_code_is_sent(file: Path, keys: str) -> None:
 
 
 def test_sixteen_colours_are_the_terminals_own(file: Path) -> None:
-    with console(file, options="sixteen=True") as terminal:
+    with console(file, "--sixteen") as terminal:
         ready(terminal)
         quiet(terminal)
         assert b"38;2;" not in terminal.sent
@@ -132,7 +132,7 @@ def test_commands_beside_the_console_that_hosts_the_engine_leave_its_log_in_plac
 
 
 def test_a_read_only_console_starts_no_engine(file: Path) -> None:
-    with console(file, options="read_only=True") as terminal:
+    with console(file, "--read-only") as terminal:
         ready(terminal, "no engine")
         assert "READ-ONLY" in terminal.text
         terminal.type("q")

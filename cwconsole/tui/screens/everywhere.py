@@ -7,16 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, key_name
 from cwconsole.tui.actions import by_word
-from cwconsole.tui.screens.help import Help, help_lines
-from cwconsole.tui.screens.palette import Entry, Palette
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
 from cwconsole.tui.viewspec import VIEWS, completions, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
+    from cwconsole.tui.screens import help, palette  # noqa: A004 - the screen
     from cwconsole.tui.screens.frame import ConsoleScreen
+    from cwconsole.tui.screens.palette import Entry
+else:
+    help = Later("cwconsole.tui.screens.help")  # noqa: A001 - the screen
+    palette = Later("cwconsole.tui.screens.palette")
 
 
 class Everywhere(ViewKeys):
@@ -29,8 +33,8 @@ class Everywhere(ViewKeys):
     def do_help(self) -> None:
         screen = self._screen
         actions, subject, keys_of = screen.actions(), screen.subject(), screen.console.keys_of
-        lines = partial(help_lines, actions, subject, keys_of)
-        screen.app.push_screen(Help(f"Keys of {screen.spec.view}", lines))
+        lines = partial(help.help_lines, actions, subject, keys_of)
+        screen.app.push_screen(help.Help(f"Keys of {screen.spec.view}", lines))
 
     def do_back(self) -> None:
         """One step: out of the marks, out of the last filter, out of the screen; at last, out of any filter."""
@@ -87,6 +91,7 @@ class Everywhere(ViewKeys):
     async def run_command(self, line: str) -> bool:
         """What was typed after `:`: a view, or the word of an action. Says what is wrong; whether to mend it."""
         screen = self._screen
+        await screen.console.loaded.wait()
         word, _, rest = line.partition(" ")
         action = by_word(word, screen.actions())
         try:
@@ -118,7 +123,7 @@ class Everywhere(ViewKeys):
     # --- the palette ------------------------------------------------------------------------------------------------
 
     def do_palette(self) -> None:
-        self._screen.app.push_screen(Palette(self._entries()), self._chosen)
+        self._screen.app.push_screen(palette.Palette(self._entries()), self._chosen)
 
     async def _chosen(self, entry: Entry | None) -> None:
         if entry is None:
@@ -132,7 +137,7 @@ class Everywhere(ViewKeys):
         screen = self._screen
         subject, known = screen.subject(), screen.console.known
         entries = [
-            Entry(
+            palette.Entry(
                 name=action.title,
                 command=f"do {action.id}",
                 keys=self._keys(action),
@@ -142,11 +147,12 @@ class Everywhere(ViewKeys):
             if not action.id.startswith(("table.", "text.", "palette"))
         ]
         entries += [
-            Entry(name=f"Instance {name}", command=spec("instance", instance=name).line) for name in known.instances
+            palette.Entry(name=f"Instance {name}", command=spec("instance", instance=name).line)
+            for name in known.instances
         ]
         entries += [
-            Entry(name=f"Resource {row.instance}/{row.resource}",
-                  command=spec("resource", instance=row.instance, resource=row.resource).line)
+            palette.Entry(name=f"Resource {row.instance}/{row.resource}",
+                          command=spec("resource", instance=row.instance, resource=row.resource).line)
             for row in screen.console.fleet.values()
         ]  # fmt: skip
         return entries

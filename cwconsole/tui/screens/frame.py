@@ -238,7 +238,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         app = self.console
         if more.get("instance") is not None:
             more = {**self._flags(more["instance"], more.get("resource")), **more}
-        return Subject(read_only=app.operator.read_only, engine_runs=app.engine.runs, **more)
+        return Subject(read_only=app.author.read_only, engine_runs=app.engine.runs, **more)
 
     def _flags(self, instance: str, resource: str | None) -> dict[str, bool]:
         rows = [
@@ -255,6 +255,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     async def action_do(self, name: str) -> None:
         """Run an action, or say why it cannot be done here; what is being read may still make it possible."""
         action = BY_ID[name]
+        await self.console.loaded.wait()
         if (reason := action.why_not(self.subject())) is None:
             await self._do(action)
         elif self.refresher.busy:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
-from cwconsole.tui.screens.watermark import ask_watermark
+from cwconsole.core.later import Later
 from cwconsole.tui.viewspec import spec
 
 if TYPE_CHECKING:
+    from cwconsole.tui.screens import watermark
     from cwconsole.tui.screens.frame import ConsoleScreen
+else:
+    watermark = Later("cwconsole.tui.screens.watermark")
 
 
 class PlacePages:
@@ -29,4 +32,4 @@ class PlacePages:
         return screen.console.drill(spec("polls", instance=subject.instance, resource=subject.resource))
 
     def do_watermark_set(self) -> None:
-        ask_watermark(self._from_screen)
+        watermark.ask_watermark(self._from_screen)

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.errors import CwconsoleError
-from cwconsole.store import actions, operations, reach
+from cwconsole.core.later import Later
+from cwconsole.store import actions
 from cwconsole.store.actions import Action, ActionKind, Asked
 from cwconsole.store.once import Connection
-from cwconsole.store.reach import Reach
 from cwconsole.tui.actions import BY_ID
-from cwconsole.tui.operator import Steering
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.render.reach_lines import hold_lines, named, pause_lines, places_words, release_lines
 from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
@@ -27,7 +25,14 @@ from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
+    from cwconsole.store import operations, reach
+    from cwconsole.store.reach import Reach
+    from cwconsole.tui.operator import Steering
+    from cwconsole.tui.render import reach_lines
     from cwconsole.tui.screens.frame import ConsoleScreen
+else:
+    operations, reach = Later("cwconsole.store.operations"), Later("cwconsole.store.reach")
+    reach_lines = Later("cwconsole.tui.render.reach_lines")
 
 OUTCOME_SECONDS: Final = 0.3  # between two looks at what an engine has been asked for
 TYPED_FROM: Final = 20  # so many at once want their number typed
@@ -57,7 +62,7 @@ _PAUSE = _Verb(
     title="Pause {}?",
     yes="pause",
     did="{} stand still",
-    asks=pause_lines,
+    asks=lambda reaches: reach_lines.pause_lines(reaches),  # noqa: PLW0108 - not loaded yet
 )
 _RESUME = _Verb(action="polling.resume", kind=ActionKind.RESUME, title="Resume {}?", yes="resume", did="{} go on")
 _HOLD = _Verb(
@@ -66,7 +71,7 @@ _HOLD = _Verb(
     title="Hold deliveries of {}?",
     yes="hold them",
     did="Deliveries of {} are held",
-    asks=hold_lines,
+    asks=lambda reaches: reach_lines.hold_lines(reaches),  # noqa: PLW0108 - not loaded yet
 )
 _RELEASE = _Verb(
     action="deliveries.release",
@@ -138,8 +143,8 @@ class Places(PlacePages, SweepAnswer):
             screen.app.notify(error.message, severity="warning")
             return
         question = Question(
-            title=verb.title.format(places_words(reaches)),
-            lines=named(one.label for one in reaches) if verb.asks is None else verb.asks(reaches),
+            title=verb.title.format(reach_lines.places_words(reaches)),
+            lines=reach_lines.named(one.label for one in reaches) if verb.asks is None else verb.asks(reaches),
             yes=verb.yes,
             typed=str(len(places)) if len(places) >= TYPED_FROM else None,
             reasoned=True,
@@ -170,7 +175,7 @@ class Places(PlacePages, SweepAnswer):
         what = found.labels[0] if len(places) == 1 else f"{len(places):,} places"
         question = Question(
             title=_RELEASE.title.format(what),
-            lines=release_lines(found, screen.console.now_ms()),
+            lines=reach_lines.release_lines(found, screen.console.now_ms()),
             yes=_RELEASE.yes,
             typed=str(len(places)) if len(places) >= TYPED_FROM else None,
             reasoned=True,

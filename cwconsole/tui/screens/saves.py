@@ -63,7 +63,7 @@ class Saves:
                 wanted=format_of(path),
                 selection=wanted,
                 about=what,
-                operator=console.operator.login,
+                operator=console.author.login,
                 created_ms=console.now_ms(),
             )
             there = await asyncio.to_thread(already, path)

@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
-from cwconsole.store import sweeps
+from cwconsole.core.later import Later
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.sweeps import SweepQuestion
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
+    from cwconsole.store import sweeps
+    from cwconsole.store.sweeps import SweepQuestion
     from cwconsole.tui.screens.frame import ConsoleScreen
+else:
+    sweeps = Later("cwconsole.store.sweeps")
 
 
 class SweepAnswer:

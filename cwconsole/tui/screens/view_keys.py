@@ -6,12 +6,16 @@ import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.core.later import Later
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.screens.palette import Entry, Palette
 from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
+    from cwconsole.tui.screens import palette
     from cwconsole.tui.screens.frame import ConsoleScreen
+    from cwconsole.tui.screens.palette import Entry
+else:
+    palette = Later("cwconsole.tui.screens.palette")
 
 VIEW_WORDS: Final = ("save", "view", "forget")
 
@@ -42,10 +46,11 @@ class ViewKeys:
             screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.")
             return
         entries = [
-            Entry(name=f"{plain(name)}: {plain(line)}", command=f"view {name}") for name, line in sorted(views.items())
+            palette.Entry(name=f"{plain(name)}: {plain(line)}", command=f"view {name}")
+            for name, line in sorted(views.items())
         ]
         if screen.is_current:
-            screen.app.push_screen(Palette(entries, title="Saved views"), self._view_picked)
+            screen.app.push_screen(palette.Palette(entries, title="Saved views"), self._view_picked)
 
     async def _view_picked(self, entry: Entry | None) -> None:
         if entry is not None:

@@ -1,0 +1,253 @@
+"""How instances are added, edited, copied, switched, removed, read from files and written to them."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from cwconsole.core.command_line import command_line
+from cwconsole.core.counted import counted
+from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.instance_body import InstanceBody, canonical, masked
+from cwconsole.store import instances as stored_instances
+from cwconsole.store import reach, resource_view
+from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.instances import Instance, edit_sentence
+from cwconsole.store.once import Connection
+from cwconsole.store.resource_view import Losses
+from cwconsole.tui.action import Subject
+from cwconsole.tui.actions import BY_ID
+from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
+from cwconsole.tui.outside import Outside
+from cwconsole.tui.render.cells import Cell
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.screens.file_dialog import FileDialog
+from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
+from cwconsole.tui.screens.notice import Notice
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.work import start
+
+if TYPE_CHECKING:
+    from cwconsole.tui.screens.frame import ConsoleScreen
+
+
+def add(screen: ConsoleScreen) -> None:
+    """In an empty form."""
+    open_form(screen, Form(title="Add an instance", shown=empty_body(), save=adding(screen)))
+
+
+def add_from_file(screen: ConsoleScreen) -> None:
+    """In a form that is filled from a file."""
+    dialog = FileDialog("Add an instance from a file", "TOML, or JSON as Open Connectors takes it", yes="read it")
+    screen.app.push_screen(dialog, lambda path: begin(screen, importing(screen, path)) if path else None)
+
+
+def write_to_file(screen: ConsoleScreen, name: str) -> None:
+    """To a file that is asked for."""
+    dialog = FileDialog(
+        f"Write {name} to a file", "Secrets are masked in it; an ending of .json writes JSON.", yes="write it",
+        path=f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-') or 'instance'}.toml",
+    )  # fmt: skip
+    screen.app.push_screen(dialog, lambda path: begin(screen, exporting(screen, name, path)) if path else None)
+
+
+def begin(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
+    """Work that asks, or shows a form. What goes wrong is said in its sentence."""
+    start(screen, _told(screen, work), what="The instance", group="operator")
+
+
+def switch(screen: ConsoleScreen, name: str, *, enabled: bool, answer: Answer | None = None) -> None:
+    """On or off, now. answer: what came before."""
+    action, kind = ("instance.enable", ActionKind.ENABLE) if enabled else ("instance.disable", ActionKind.DISABLE)
+
+    async def work() -> str:
+        reason = None if answer is None else answer.reason
+        asked = screen.console.operator.asked(kind, _command(action, name), reason)
+        return await screen.console.operator.switch_instance(asked, name, enabled=enabled)
+
+    screen.carry_out(work(), what=f"{BY_ID[action].title}: {name}")
+
+
+def _command(action: str, name: str) -> str:
+    command = BY_ID[action].command
+    return "" if command is None else command(Subject(instance=name))
+
+
+async def _told(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
+    """What goes wrong is said in its sentence."""
+    try:
+        await work
+    except CwconsoleError as error:
+        screen.app.notify(error.message, severity="error")
+
+
+def open_form(screen: ConsoleScreen, form: Form) -> None:
+    """Show a form, where there is a vault to put its secrets in."""
+    outside = _outside(screen)
+    if outside is not None and screen.is_current:
+        screen.app.push_screen(InstanceForm(form, outside))
+
+
+def _outside(screen: ConsoleScreen) -> Outside | None:
+    if screen.console.outside is None:
+        screen.app.notify("This console cannot seal secrets or reach files.", severity="error")
+    return screen.console.outside
+
+
+async def _stored(screen: ConsoleScreen, name: str) -> tuple[Instance, InstanceBody]:
+    row = await screen.console.store.read(stored_instances.load, name)
+    return row, canonical(json.loads(row.body))
+
+
+async def importing(screen: ConsoleScreen, path: str) -> None:
+    """Read a file, and show it in a form."""
+    outside = _outside(screen)
+    if outside is not None:
+        body = await outside.read_file(path)
+        open_form(screen, Form(title=f"Add an instance from {path}", shown=body, save=adding(screen, path)))
+
+
+async def exporting(screen: ConsoleScreen, name: str, path: str) -> None:
+    """Write one, its secrets masked."""
+    outside = _outside(screen)
+    if outside is not None:
+        row, _ = await _stored(screen, name)
+        written = await outside.write_file(path, row)
+        screen.app.notify(f"{plain(name)} is in {plain(written)}, its secrets masked.")
+
+
+async def editing(screen: ConsoleScreen, name: str) -> None:
+    """Show one in a form."""
+    row, body = await _stored(screen, name)
+    form = Form(
+        title=f"Edit {row.name}", shown=masked(body), stored=body, save=_changing(screen, row, body), warned=row.name
+    )
+    open_form(screen, form)
+
+
+async def copying(screen: ConsoleScreen, name: str) -> None:
+    """Show a copy in a form; it is off."""
+    row, body = await _stored(screen, name)
+    shown = masked(body)
+    configuration = {**shown.configuration, ENABLED: False}
+    shown = InstanceBody(document={**shown.document, "name": f"{row.name} copy", "configuration": configuration})
+    form = Form(title=f"Copy {row.name}; the copy is not polled until you tick it", shown=shown, stored=body,
+                save=adding(screen))  # fmt: skip
+    open_form(screen, form)
+
+
+class adding:  # noqa: N801 - reads as the verb it is
+    """Saves a new instance. Nothing asks for its token yet, so it is not shown."""
+
+    def __init__(self, screen: ConsoleScreen, path: str = "FILE") -> None:
+        self._screen, self._path = screen, path
+
+    async def __call__(self, made: Draught, *, confirmed: bool) -> None:
+        app, name = self._screen.console, made.draft.config.name
+        token = secrets.token_urlsafe(32)
+        asked = app.operator.asked(ActionKind.ADD, command_line("instances", "add", self._path), made.reason)
+        number = await app.operator.add_instance(asked, made.draft, token)
+        names = ", ".join(one.name for one in made.draft.config.resources) or "no resources"
+        polled = "It is polled from now on." if made.draft.config.enabled else "It is not polled: n switches it on."
+        lines = [
+            (Cell(f"{plain(name)} is instance {number}, with {plain(names)}. {polled}"),),
+        ]
+        app.call_later(lambda: app.push_screen(Notice(f"Added {name}", lines)))
+
+
+class _changing:  # noqa: N801 - reads as the verb it is
+    """Saves another configuration of an instance."""
+
+    def __init__(self, screen: ConsoleScreen, seen: Instance, before: InstanceBody) -> None:
+        self._screen, self._seen, self._before = screen, seen, before
+
+    async def __call__(self, made: Draught, *, confirmed: bool) -> None:
+        app, name = self._screen.console, made.draft.config.name
+        command = edit_command(self._seen.name, self._before, made.body) + (" --yes" if confirmed else "")
+        asked: Asked = app.operator.asked(ActionKind.EDIT, command, made.reason)
+        changes = await app.operator.edit_instance(asked, self._seen, made.draft, confirmed=confirmed)
+        _renamed(self._screen, self._seen.name, name)
+        app.notify(edit_sentence(name, changes))
+
+
+async def switching_off(screen: ConsoleScreen, name: str) -> None:
+    """Ask, then switch."""
+    found = await screen.console.store.read(reach.reach, name)
+    stops = counted(len(found.polled), "resource is", "resources are")
+    question = Question(
+        title=f"Switch {plain(found.label)} off?",
+        lines=(
+            f"{stops} not polled until it is switched on again.",
+            f"Deliveries that wait are still sent: {found.waiting:,} now.",
+            "Changes made meanwhile are found then, for its watermarks stay.",
+        ),
+        yes="switch it off",
+        reasoned=True,
+    )
+
+    def answered(answer: Answer | None) -> None:
+        if answer is not None:
+            switch(screen, found.label, enabled=False, answer=answer)
+
+    if screen.is_current:
+        screen.app.push_screen(Confirm(question), answered)
+
+
+async def removing(screen: ConsoleScreen, name: str) -> None:
+    """Ask, then remove."""
+
+    def read(conn: Connection) -> tuple[Instance, Losses]:
+        row = stored_instances.load(conn, name)
+        return row, resource_view.losses(conn, row.id)
+
+    row, losses = await screen.console.store.read(read)
+    question = Question(
+        title=f"Remove {plain(row.name)}?",
+        lines=(
+            f"{counted(losses.known, 'known record is', 'known records are')} forgotten; its events and polls stay "
+            "until their time is over.",
+            f"{counted(losses.waiting, 'open delivery is', 'open deliveries are')} given up.",
+            "It cannot be brought back: added again, it begins anew.",
+        ),
+        yes="remove it",
+        typed=row.name,
+        reasoned=True,
+    )
+    if screen.is_current:
+        screen.app.push_screen(Confirm(question), lambda answer: _remove_answered(screen, row, answer))
+
+
+def _remove_answered(screen: ConsoleScreen, row: Instance, answer: Answer | None) -> None:
+    if answer is None:
+        return
+
+    async def work() -> str:
+        operator = screen.console.operator
+        asked = operator.asked(ActionKind.REMOVE, _command("instance.remove", row.name), answer.reason)
+        cancelled = await operator.remove_instance(asked, row.id)
+        _leave(screen, row.name)
+        return f"Removed {plain(row.name)}; {counted(cancelled, 'open delivery was', 'open deliveries were')} given up."
+
+    screen.carry_out(work(), what=f"Removing {row.name}")
+
+
+def _leave(screen: ConsoleScreen, name: str) -> None:
+    """Screens about something that is gone are left."""
+    app = screen.console
+    while len(app.screen_stack) > 1 and (spec := getattr(app.screen, "spec", None)) and spec.value("instance") == name:
+        app.pop_screen()
+
+
+def _renamed(screen: ConsoleScreen, before: str, after: str) -> None:
+    """What is on the screen, and under it, goes by the new name."""
+    if before == after:
+        return
+    for one in screen.app.screen_stack:
+        spec = getattr(one, "spec", None)
+        if spec is not None and spec.value("instance") == before:
+            words = tuple(f"instance:{after}" if word == f"instance:{before}" else word for word in spec.words)
+            cast("ConsoleScreen", one).spec = replace(spec, words=words)
