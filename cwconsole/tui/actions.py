@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from textual.binding import Binding
@@ -226,6 +227,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
 BY_ID: Final = {action.id: action for action in REGISTRY}
 
 
+@cache
 def of(*scopes: Scope) -> tuple[Action, ...]:
     """The actions of some scopes, in the order of the table."""
     return tuple(action for action in REGISTRY if set(action.scopes) & set(scopes))

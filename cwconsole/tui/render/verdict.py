@@ -35,12 +35,13 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     """The fleet, counted; worst first."""
     counted = Counter(row.state for row in rows)
     counted[Health.ASKING] = sum(row.asking is not None for row in rows)
+    waiting = [row.waiting for row in rows if row.pending or row.sending or row.retrying]  # few have any
     return Verdict(
         health=tuple(sorted((+counted).items(), key=lambda one: severity(one[0]))),
-        pending=sum(row.waiting.pending for row in rows),
-        retrying=sum(row.waiting.retrying for row in rows),
+        pending=sum(one.pending for one in waiting),
+        retrying=sum(one.retrying for one in waiting),
         dead=sum(row.dead for row in rows),
-        held=sum(row.waiting.held for row in rows),
+        held=sum(one.held for one in waiting),
     )
 
 

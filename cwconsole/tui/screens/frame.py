@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
 
 CATCH_UP_SECONDS: Final = 2.0  # so long a key waits for what it is about to be read
+_FLAGS: Final = frozenset({"paused", "held"})
 
 
 class ConsoleScreen(Everywhere, Screen[None]):
@@ -211,8 +212,9 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def update_frame(self) -> None:
         """Header, crumbs and footer, as far as they read differently."""
         if self.ready:
-            for bar in self.query(LineBar):
-                bar.update()
+            for bar in self.children:
+                if isinstance(bar, LineBar):
+                    bar.update()
             if self.is_current:
                 self.console.keeper.look()
 
@@ -234,9 +236,9 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return of(Scope.APP, *self.SCOPES)
 
     def bare_subject(self, **more: Any) -> Subject:
-        """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says it."""
+        """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says all."""
         app = self.console
-        if more.get("instance") is not None:
+        if more.get("instance") is not None and not more.keys() >= _FLAGS:
             more = {**self._flags(more["instance"], more.get("resource")), **more}
         return Subject(read_only=app.author.read_only, engine_runs=app.engine.runs, **more)
 
