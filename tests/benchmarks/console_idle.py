@@ -50,7 +50,7 @@ def bytes_of_rest(folder: Path, resources: int) -> None:
     path = folder / "rest.db"
     make(path, 100_000, resources)
     freshen(path)
-    with terminals.console(path, READ_ONLY, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", READ_ONLY, cols=120, rows=40) as terminal:
         seconds_until(terminal, ["company0000", "contacts"], time.perf_counter())
         bytes_in(terminal, 8)
         for name, key in (("fleet", "1"), ("events", "2")):
@@ -125,7 +125,7 @@ async def main(chosen: argparse.Namespace) -> None:
 
 
 def _attach(path: Path, engine: int, seconds: float) -> None:
-    with terminals.console(path, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         seconds_until(terminal, ["company", "contacts"], time.perf_counter())
         bytes_in(terminal, 8)
         watch(terminal, path, engine, "fleet", seconds)

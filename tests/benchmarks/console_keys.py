@@ -1,11 +1,12 @@
 """Key to first byte: the console while its own engine works, beside Textual's own table.
 
     python -m tests.benchmarks.console_keys [rest] [fleet] [recording] [first-read] [stock]
-        [--events 100000] [--resources 1000] [--seconds 60] [--records 100000]
+        [--events 100000] [--resources 1000] [--seconds 60] [--records 100000] [--file PATH]
 
 Everything runs in a pseudo terminal of 120x40; a key counts until the first byte that draws where it should show. The
 file has so many resources and events; nothing in it is due but what is added here, a simulator's company in a process
-of its own, whose deliveries are held. In turns, all of them or those that are named:
+of its own, whose deliveries are held. --file: another file for what changes nothing, such as one of
+`console_file`. In turns, all of them or those that are named:
 
 * rest: nothing is due, on Events;
 * fleet: the same on the fleet, with a row for each resource;
@@ -47,7 +48,7 @@ from tests.benchmarks.support import SERVE_SIMULATOR, body, create, served
 from tests.tui import terminals
 from tests.tui.terminals import Terminal
 
-EVENTS_PER_SECOND = 500.0
+CHANGES_PER_SECOND = 600.0  # makes about 500 events: several changes of one record between two polls are one
 COLLECTIONS = 7  # of the simulator, among which its changes are spread about evenly
 STOCK_ROWS = 100_000
 LONGEST_MS = 100.0
@@ -121,7 +122,8 @@ def events(path: Path) -> int:
 
 def prepare(path: Path, chosen: argparse.Namespace, *added: dict[str, Any]) -> None:
     """The file, with an instance that is paused and whose deliveries are held."""
-    make(path, chosen.events, chosen.resources)
+    if not path.exists():
+        make(path, chosen.events, chosen.resources)
     freshen(path)
     if added:
         create(path, *added)
@@ -133,7 +135,7 @@ def resume(path: Path) -> None:
     """As an operator does from another terminal, who then polls at once."""
     for command in ("resume", "poll"):
         subprocess.run(
-            [sys.executable, "-c", "from cwconsole.cli.main import main; main()", command, "aaa", "--db", str(path)],
+            [sys.executable, "-m", "cwconsole", command, "aaa", "--db", str(path)],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -167,14 +169,14 @@ def press_until(terminal: Terminal, ended: Callable[[], bool]) -> Keys:
 
 
 def at_rest(folder: Path, chosen: argparse.Namespace, parts: Sequence[str]) -> None:
-    path = folder / "rest.db"
+    path = chosen.file or folder / "rest.db"
     prepare(path, chosen)
     for part, go, of in (
         ("rest", on_events, f"on {chosen.events:,} events"),
         ("fleet", on_fleet, f"on a fleet of {chosen.resources:,}"),
     ):
         if part in parts:
-            with terminals.console(path, cols=120, rows=40) as terminal:
+            with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
                 go(terminal)
                 press_until(terminal, passed(chosen.seconds / 3)).report("at rest", of)
 
@@ -182,7 +184,7 @@ def at_rest(folder: Path, chosen: argparse.Namespace, parts: Sequence[str]) -> N
 def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
     path = folder / "recording.db"
     prepare(path, chosen, company(base_url, every=1 / 60))
-    with terminals.console(path, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         on_events(terminal)
         resume(path)
         bytes_in(terminal, 20)  # the first read, and the first windows
@@ -195,7 +197,7 @@ def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
 def first_read(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
     path = folder / "first.db"
     prepare(path, chosen, company(base_url, every=1))
-    with terminals.console(path, cols=120, rows=40) as terminal:
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         on_events(terminal)
         before = events(path)
         resume(path)
@@ -228,7 +230,7 @@ async def main(chosen: argparse.Namespace) -> None:
         if {"rest", "fleet"} & set(parts):
             await asyncio.to_thread(at_rest, folder, chosen, parts)
         if "recording" in parts:
-            rate = EVENTS_PER_SECOND * COLLECTIONS
+            rate = CHANGES_PER_SECOND * COLLECTIONS
             async with served(SERVE_SIMULATOR, counts={"/company/contacts": 2000}, rate=rate) as simulator:
                 await asyncio.to_thread(recording, folder, chosen, simulator["base_url"])
         if "first-read" in parts:
@@ -244,6 +246,7 @@ if __name__ == "__main__":
     parser.add_argument("part", nargs="*", choices=[*PARTS, []], help="of all of them, see above")
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--resources", type=int, default=1000)
+    parser.add_argument("--file", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--records", type=int, default=100_000)
     asyncio.run(main(parser.parse_args()))
