@@ -185,7 +185,7 @@ def _tune_interpreter() -> None:
     a tenth of a first full read. A short switch interval lets the event loop have its turn while a page is decoded.
     """
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(5_000, 20, 20)
     sys.setswitchinterval(0.001)
 
 
