@@ -26,6 +26,7 @@ from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
+from cwconsole.tui.keys_in_turn import KeysInTurn
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
@@ -69,7 +70,7 @@ EXPORT_STOPS = Question(
 )
 
 
-class ConsoleApp(Switches, inherit_bindings=False):
+class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from textual.css.query import NoMatches
@@ -11,6 +11,8 @@ from textual.dom import DOMNode
 from textual.message import Message
 
 log = structlog.get_logger(__name__)
+
+QUESTION: Final = "question"  # the group of what ends by asking the operator something
 
 
 class WorkFailed(Message):

@@ -26,7 +26,7 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
 HERE = EngineState(where=EngineWhere.HERE)
 CALM_LOOKS = 2
-READING = {"history", "history-jump", "operator", "drill", "beside"}  # what a key may have asked for
+READING = {"history", "history-jump", "operator", "question", "drill", "beside"}  # what a key may have asked for
 
 
 @contextmanager

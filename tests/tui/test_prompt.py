@@ -9,6 +9,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
 from cwconsole.tui.widgets.prompt import Prompt
@@ -21,7 +22,7 @@ def complete(text: str) -> list[str]:
     return [f"{before}{space}{word}" for word in WORDS if last and word.startswith(last)]
 
 
-class Asking(App[None]):
+class AskingScreen(Screen[None]):
     """told: what came of it, in words."""
 
     def __init__(self) -> None:
@@ -31,22 +32,34 @@ class Asking(App[None]):
     def compose(self) -> ComposeResult:
         yield Prompt()
 
-    @property
-    def prompt(self) -> Prompt:
-        return self.query_one(Prompt)
-
-    @property
-    def text(self) -> str:
-        return self.query_one(Input).value
-
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
         self.told.append(("typed", event.sign, event.text))
 
-    def on_prompt_entered(self, event: Prompt.Entered) -> None:
-        self.told.append(("entered", event.sign, event.text))
+    async def prompt_entered(self, sign: str, text: str) -> None:
+        self.told.append(("entered", sign, text))
 
-    def on_prompt_given_up(self, event: Prompt.GivenUp) -> None:
-        self.told.append(("given up", event.sign, event.text))
+    def prompt_given_up(self, sign: str, text: str) -> None:
+        self.told.append(("given up", sign, text))
+
+
+class Asking(App[None]):
+    """told: what came of it, in words."""
+
+    def get_default_screen(self) -> AskingScreen:
+        return AskingScreen()
+
+    @property
+    def told(self) -> list[tuple[str, str, str]]:
+        assert isinstance(self.screen, AskingScreen)
+        return self.screen.told
+
+    @property
+    def prompt(self) -> Prompt:
+        return self.screen.query_one(Prompt)
+
+    @property
+    def text(self) -> str:
+        return self.prompt.text
 
 
 @asynccontextmanager

@@ -31,7 +31,7 @@ class DebugScreen(ConsoleScreen):
         self.focus_body()
 
     def focus_body(self) -> None:
-        self.query_one("#text", TextView).focus()
+        self.set_focus(self.query_one("#text", TextView))
 
     def on_resize(self) -> None:
         if self.ready:

@@ -20,7 +20,7 @@ from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.reach_lines import release_lines
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -76,7 +76,7 @@ class DeliveryKeys:
     # --- retry and cancel -------------------------------------------------------------------------------------------
 
     def _ask_about(self, verb: Verb) -> None:
-        start(self._delivery_screen, self._asked_about(verb), what="Counting deliveries", group="operator")
+        start(self._delivery_screen, self._asked_about(verb), what="Counting deliveries", group=QUESTION)
 
     async def _asked_about(self, verb: Verb) -> None:
         screen = self._delivery_screen
@@ -102,7 +102,7 @@ class DeliveryKeys:
         """Let go whatever holds the delivery under the cursor: its callback URL, its instance, its resource."""
         row = self.delivery()
         if row is not None:
-            start(self._delivery_screen, self._asked_to_release(row), what="Reading what is held", group="operator")
+            start(self._delivery_screen, self._asked_to_release(row), what="Reading what is held", group=QUESTION)
 
     async def _asked_to_release(self, row: DeliveryRow) -> None:
         screen = self._delivery_screen

@@ -66,7 +66,7 @@ class DetailScreen(ConsoleScreen):
         self.focus_body()
 
     def focus_body(self) -> None:
-        self.query_one("#text", TextView).focus()
+        self.set_focus(self.query_one("#text", TextView))
 
     def do_detail_next(self) -> None:
         self._turn(1)

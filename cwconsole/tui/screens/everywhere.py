@@ -70,23 +70,24 @@ class Everywhere(ViewKeys):
     def do_command(self) -> None:
         self._screen.query_one(Prompt).ask(":", "", self._complete_command)
 
-    async def on_prompt_entered(self, event: Prompt.Entered) -> None:
+    async def prompt_entered(self, sign: str, text: str) -> None:
         screen = self._screen
         screen.focus_body()
-        if event.sign == ":" and event.text:
-            if await self.run_command(event.text):
-                screen.query_one(Prompt).again(event.text)
-        elif event.sign == "/":
-            screen.filter_typed(event.text, final=True)
+        if sign == ":" and text:
+            if await self.run_command(text):
+                screen.query_one(Prompt).again(text)
+        elif sign == "/":
+            screen.filter_typed(text, final=True)
 
     def on_prompt_typed(self, event: Prompt.Typed) -> None:
-        if event.sign == "/":
+        prompt = self._screen.query_one(Prompt)
+        if event.sign == "/" and prompt.is_open and event.text == prompt.text:
             self._screen.filter_typed(event.text, final=False)
 
-    def on_prompt_given_up(self, event: Prompt.GivenUp) -> None:
+    def prompt_given_up(self, sign: str, text: str) -> None:
         self._screen.focus_body()
-        if event.sign == "/":
-            self._screen.filter_typed(event.text, final=True)
+        if sign == "/":
+            self._screen.filter_typed(text, final=True)
 
     async def run_command(self, line: str) -> bool:
         """What was typed after `:`: a view, or the word of an action. Says what is wrong; whether to mend it."""

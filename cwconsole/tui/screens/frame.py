@@ -36,7 +36,7 @@ from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.notice_bar import NoticeBar
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -261,7 +261,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
         if (reason := action.why_not(self.subject())) is None:
             await self._do(action)
         elif self.refresher.busy:
-            start(self, self._do_when_read(action), what=action.title, group="operator")
+            group = QUESTION if action.dangerous else "operator"
+            start(self, self._do_when_read(action), what=action.title, group=group)
         else:
             self.app.notify(reason, severity="warning")
 

@@ -116,13 +116,13 @@ class Help(ModalScreen[None]):
         self._read()
 
     def _read(self) -> None:
-        self.query_one("#help").focus()
+        self.set_focus(self.query_one("#help"))
         self.query_one(DialogKeys).show(("esc", "back"), ("j k", "scroll"), ("/", "look for a key or a word"))
 
     def action_look_for(self) -> None:
         field = self.query_one("#wanted", Input)
         field.display = True
-        field.focus()
+        self.set_focus(field)
         self.query_one(DialogKeys).show(("enter", "read on"), ("esc", "everything again"))
 
     def on_input_changed(self, event: Input.Changed) -> None:

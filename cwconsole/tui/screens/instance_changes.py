@@ -29,7 +29,7 @@ from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
 from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -48,16 +48,21 @@ def add_from_file(screen: ConsoleScreen) -> None:
 
 def write_to_file(screen: ConsoleScreen, name: str) -> None:
     """To a file that is asked for."""
+
+    def typed(path: str | None) -> None:
+        if path:
+            begin(screen, exporting(screen, name, path), group="operator")
+
     dialog = FileDialog(
         f"Write {name} to a file", "Secrets are masked in it; an ending of .json writes JSON.", yes="write it",
         path=f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-') or 'instance'}.toml",
     )  # fmt: skip
-    screen.app.push_screen(dialog, lambda path: begin(screen, exporting(screen, name, path)) if path else None)
+    screen.app.push_screen(dialog, typed)
 
 
-def begin(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
+def begin(screen: ConsoleScreen, work: Coroutine[Any, Any, None], group: str = QUESTION) -> None:
     """Work that asks, or shows a form. What goes wrong is said in its sentence."""
-    start(screen, _told(screen, work), what="The instance", group="operator")
+    start(screen, _told(screen, work), what="The instance", group=group)
 
 
 def switch(screen: ConsoleScreen, name: str, *, enabled: bool, answer: Answer | None = None) -> None:

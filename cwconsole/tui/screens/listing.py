@@ -40,7 +40,7 @@ class ListScreen(ConsoleScreen):
         return Place(line=self.spec.line, cursor=None if row is None else self.table.rows.key(row))
 
     def focus_body(self) -> None:
-        self.table.focus()
+        self.set_focus(self.table)
 
     def minute(self) -> None:
         if self.ready:

@@ -86,7 +86,7 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
 
     def focus_body(self) -> None:
         if self._panes:
-            self.pane.widget.focus()
+            self.set_focus(self.pane.widget)
 
     def _turn(self, by: int) -> None:
         self.pane.widget.display = False

@@ -22,7 +22,7 @@ from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.store import operations, reach
@@ -114,7 +114,7 @@ class Places(PlacePages, SweepAnswer):
 
     def do_deliveries_release(self) -> None:
         places = self.chosen_places()
-        start(self._place_screen, self._ask_to_release(places), what="Counting what is held", group="operator")
+        start(self._place_screen, self._ask_to_release(places), what="Counting what is held", group=QUESTION)
 
     def do_fleet_events(self) -> Coroutine[Any, Any, None]:
         screen = self._place_screen
@@ -129,7 +129,7 @@ class Places(PlacePages, SweepAnswer):
         if verb.asks is None and len(places) < TYPED_FROM:
             self._do_to(verb, work, places, None)
         else:
-            start(self._place_screen, self._ask_before(verb, work, places), what="Counting", group="operator")
+            start(self._place_screen, self._ask_before(verb, work, places), what="Counting", group=QUESTION)
 
     async def _ask_before(self, verb: _Verb, work: Work, places: Sequence[Place]) -> None:
         screen = self._place_screen

@@ -17,7 +17,7 @@ from cwconsole.store.selection import Selection
 from cwconsole.tui.render.replay_lines import pace_line, preview_lines
 from cwconsole.tui.widgets.confirm import Answer, Choice, Confirm, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -40,7 +40,7 @@ class Replays:
     def do_event_replay(self) -> None:
         wanted = self.chosen_events()
         if wanted is not None:
-            start(self._replay_screen, self._ask_to_replay(wanted), what="Counting events", group="operator")
+            start(self._replay_screen, self._ask_to_replay(wanted), what="Counting events", group=QUESTION)
 
     async def _ask_to_replay(self, wanted: Selection, before: Answer | None = None) -> None:
         """Count, and ask with the numbers. before: what was answered when they were others."""

@@ -15,7 +15,7 @@ from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import ago
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -48,7 +48,7 @@ class Saves:
 
         def typed(path: str | None) -> None:
             if path is not None:
-                start(screen, self._save_to(path, wanted, what), what=f"Saving to {path}", group="operator")
+                start(screen, self._save_to(path, wanted, what), what=f"Saving to {path}", group=QUESTION)
 
         screen.app.push_screen(dialog, typed)
 

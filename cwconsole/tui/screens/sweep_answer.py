@@ -11,7 +11,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.store import sweeps
@@ -32,7 +32,7 @@ class SweepAnswer:
         subject = self._answer_screen.subject()
         if subject.instance is not None and subject.resource is not None:
             work = self._ask_to_confirm(subject.instance, subject.resource)
-            start(self._answer_screen, work, what="Reading what the sweep found", group="operator")
+            start(self._answer_screen, work, what="Reading what the sweep found", group=QUESTION)
 
     async def _ask_to_confirm(self, instance: str, resource: str) -> None:
         screen = self._answer_screen

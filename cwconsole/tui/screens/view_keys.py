@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens import palette
@@ -33,7 +33,7 @@ class ViewKeys:
         return list(self._view_screen.console.saved_views.seen)
 
     def do_views(self) -> None:
-        start(self._view_screen, self._pick_view(), what="Reading the saved views", group="operator")
+        start(self._view_screen, self._pick_view(), what="Reading the saved views", group=QUESTION)
 
     async def _pick_view(self) -> None:
         screen = self._view_screen

@@ -32,7 +32,7 @@ from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import both, span
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
-from cwconsole.tui.work import start
+from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -120,7 +120,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
 
     def on_mount(self) -> None:
         self.query_one("#typed").display = False
-        self.query_one("#when").focus()
+        self.set_focus(self.query_one("#when"))
         self._show_keys()
 
     # --- the time ---------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
     def _focus_answer(self) -> None:
         """To the field that confirms; where a key does, to none."""
         if self._forward:
-            self.query_one("#typed").focus()
+            self.set_focus(self.query_one("#typed"))
         else:
             self.set_focus(None)
 
@@ -241,7 +241,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         self.query_one("#typed").display = False
         self._show_window(self._read())
         self._show_keys()
-        self.query_one("#when").focus()
+        self.set_focus(self.query_one("#when"))
 
 
 # --- from a screen ---------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ def ask_watermark(screen: ConsoleScreen) -> None:
     """Ask for another watermark of the resource under the cursor, and set it."""
     subject = screen.subject()
     start(screen, _asked(screen, subject.instance or "", subject.resource or ""), what="Reading the watermark",
-          group="operator")  # fmt: skip
+          group=QUESTION)  # fmt: skip
 
 
 async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -73,6 +75,7 @@ class Confirm(ModalScreen[Answer | None]):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
+        self._asked_at = inf
 
     def compose(self) -> ComposeResult:
         asked = self.question
@@ -107,11 +110,16 @@ class Confirm(ModalScreen[Answer | None]):
 
     def on_mount(self) -> None:
         """A reason is asked for second: the first key must still be able to say yes."""
+        self._asked_at = monotonic()
         self._to_the_question()
+
+    def was_asked_by(self, when: float) -> bool:
+        """Whether it had been put together then, by the clock of Textual's messages."""
+        return when >= self._asked_at
 
     def _to_the_question(self) -> None:
         if self.question.typed is not None:
-            self.query_one("#typed").focus()
+            self.set_focus(self.query_one("#typed"))
         else:
             self.set_focus(None)
 
@@ -160,7 +168,7 @@ class Confirm(ModalScreen[Answer | None]):
         if asked.typed is not None and self._value("typed") != asked.typed:
             return
         if not self._judge():
-            self.query_one("#choice").focus()
+            self.set_focus(self.query_one("#choice"))
             return
         reason = self._value("reason") if asked.reasoned else ""
         self.dismiss(Answer(reason=reason or None, chosen=self._value("choice") if asked.choice is not None else ""))

@@ -7,7 +7,7 @@ Escape gives up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,23 @@ from textual.message import Message
 from textual.widgets import Input, Label
 
 Complete = Callable[[str], Sequence[str]]
+
+
+class Asker(Protocol):
+    """The screen around it. sign: `:` or `/`."""
+
+    async def prompt_entered(self, sign: str, text: str) -> None:
+        """The text is complete. Awaited, and no message: the next key is for what has come to the front."""
+
+    def prompt_given_up(self, sign: str, text: str) -> None:
+        """Nothing is wanted any more; text: what stood there when it was opened."""
+
+
+class PromptInput(Input):
+    """Where the text stands. Enter is heard at once."""
+
+    async def action_submit(self) -> None:
+        await cast("Prompt", self.parent).enter()
 
 
 class Prompt(Horizontal):
@@ -35,7 +52,7 @@ class Prompt(Horizontal):
     ]
 
     class Typed(Message):
-        """The text has changed. sign: `:` or `/`."""
+        """The text has changed, and may have again by the time this is heard. sign: `:` or `/`."""
 
         def __init__(self, sign: str, text: str) -> None:
             super().__init__()
@@ -43,19 +60,6 @@ class Prompt(Horizontal):
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Prompt.Typed)
-
-    class Entered(Typed):
-        """The text is complete."""
-
-        def can_replace(self, message: Message) -> bool:
-            return False
-
-    class GivenUp(Message):
-        """Nothing is wanted any more; text: what stood there when it was opened."""
-
-        def __init__(self, sign: str, text: str) -> None:
-            super().__init__()
-            self.sign, self.text = sign, text
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
@@ -69,14 +73,23 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
-        field = Input(compact=True, select_on_focus=False)
+        field = PromptInput(compact=True, select_on_focus=False)
         field.cursor_blink = False
         yield field
+
+    @property
+    def _asker(self) -> Asker:
+        return cast("Asker", self.screen)
 
     @property
     def is_open(self) -> bool:
         """Whether somebody types."""
         return self.has_class("-open")
+
+    @property
+    def text(self) -> str:
+        """What stands there now."""
+        return self.query_one(Input).value
 
     def ask(self, sign: str, text: str, complete: Complete) -> None:
         """Open it. complete: what the whole text could become."""
@@ -89,7 +102,7 @@ class Prompt(Horizontal):
         with self.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)
 
     def again(self, text: str) -> None:
         """What was entered is not right: it stands there again, to be mended. Escape still gives up as before."""
@@ -111,18 +124,18 @@ class Prompt(Horizontal):
         if self.is_open:
             self.post_message(self.Typed(self._sign, event.value))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        text = event.value.strip()
+    async def enter(self) -> None:
+        """The text is complete."""
+        text = self.text.strip()
         past = self._history.setdefault(self._sign, [])
         if text and text not in past[-1:]:
             past.append(text)
         self.close()
-        self.post_message(self.Entered(self._sign, text))
+        await self._asker.prompt_entered(self._sign, text)
 
     def action_give_up(self) -> None:
         self.close()
-        self.post_message(self.GivenUp(self._sign, self._before))
+        self._asker.prompt_given_up(self._sign, self._before)
 
     def action_complete(self) -> None:
         """The first completion, or the one after that which stands there now."""
