@@ -34,7 +34,8 @@ class Noun(StrEnum):
 
 
 _EVENT_TYPES = ("created", "updated", "deleted")
-_DELIVERY_STATES = ("pending", "sending", "retrying", "delivered", "dead", "cancelled")
+# As deliveries are shown: what is pending or retrying behind a hold is `held`, and nothing else.
+_DELIVERY_STATES = ("pending", "sending", "retrying", "held", "delivered", "dead", "cancelled")
 WORDS: Final = MappingProxyType(
     {
         Noun.POLLS: ("instance", "resource", "type", "state", "since", "until", "text"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cwconsole.core.errors import UsageError
@@ -31,8 +31,13 @@ OPEN = ("pending", "sending", "retrying")
 TROUBLED = ("sending", "retrying", "dead", "cancelled")
 _TROUBLED_INDEX = "state IN ('sending', 'retrying', 'dead', 'cancelled')"  # word for word as in the index
 _OPEN_INDEX = "state IN ('pending', 'sending', 'retrying')"
-# Whether a delivery `d` to the callback URL `c` waits behind a hold: the one place of that rule, for every list.
-HELD = "(d.state IN ('pending', 'retrying') AND (d.held = 1 OR c.held_ms IS NOT NULL))"
+# Whether a delivery `d` waits behind a hold, and how it stands: the one place of that rule, for every list and filter.
+HELD = """
+    (d.state IN ('pending', 'retrying')
+        AND (d.held = 1 OR d.callback_id IN (SELECT id FROM callbacks WHERE held_ms IS NOT NULL)))
+    """
+STANDING = f"CASE WHEN {HELD} THEN 'held' ELSE d.state END"
+EVERYWHERE = Place(included=None)
 
 
 def standing(state: str, *, held: bool) -> str:
@@ -127,7 +132,7 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     params: dict[str, Value] = {}
     for conditions, values in (
         place.residual(),
-        among("state", chosen.state, "states"),
+        among(STANDING, chosen.state, "states"),
         _of_type(chosen),
         _of_callback(conn, chosen),
         _of_error(chosen),
@@ -137,7 +142,7 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     if chosen.object is not None and chosen.object.inverted:
         residual.append(f"object_id <> {chosen.object.value:d}")
     streams = _streams(conn, chosen, place)
-    return Question(table="deliveries", streams=streams, low=low, high=high, residual=residual, params=params)
+    return Question(table="deliveries d", streams=streams, low=low, high=high, residual=residual, params=params)
 
 
 def _of_type(chosen: Filter) -> tuple[list[str], dict[str, Value]]:
@@ -176,10 +181,9 @@ def _streams(conn: sqlite3.Connection, chosen: Filter, place: Place) -> list[Str
         ]
     states = _states(chosen)
     if states is not None and "delivered" not in states:
-        if "pending" not in states:
-            return [_troubled(state) for state in states]
-        if _open_count(conn, place) <= SORTED_AT_MOST:
-            return [_open(place), *(_troubled(state) for state in states if state not in OPEN)]
+        waiting = _waiting(conn, states, place)
+        if waiting is not None:
+            return [*waiting, *(_troubled(state) for state in states if state in TROUBLED)]
     if place.included is not None:
         return [_of_resource(resource_id) for resource_id in place.included]
     return [Stream()]
@@ -187,21 +191,17 @@ def _streams(conn: sqlite3.Connection, chosen: Filter, place: Place) -> list[Str
 
 def events_in_state(conn: sqlite3.Connection, states: Sequence[str]) -> list[int] | None:
     """The numbers of events with a delivery in one of the states; None if they are not few, or no index finds them."""
-    if "delivered" in states or _how_many(conn, states) > SORTED_AT_MOST:
+    troubled = [state for state in states if state in TROUBLED]
+    if "delivered" in states or _total(conn, troubled, EVERYWHERE) > SORTED_AT_MOST:
         return None
-    streams = [_open(Place(included=None))] if "pending" in states else []
-    streams += [_troubled(state) for state in states if state != "pending"]
+    waiting = _waiting(conn, states, EVERYWHERE)
+    if waiting is None:
+        return None
     found: set[int] = set()
-    for stream in streams:
+    for stream in (*waiting, *map(_troubled, troubled)):
         sql = f"SELECT event_id FROM deliveries INDEXED BY {stream.index} WHERE {stream.where}"
         found.update(row[0] for row in conn.execute(sql, stream.params))
     return sorted(found)
-
-
-def _how_many(conn: sqlite3.Connection, states: Sequence[str]) -> int:
-    """How many deliveries an index would bring for these states, from the maintained totals."""
-    columns = sorted({*states, *(OPEN if "pending" in states else ())})
-    return int(conn.execute(f"SELECT coalesce(sum({' + '.join(columns)}), 0) FROM resources").fetchone()[0])
 
 
 def _states(chosen: Filter) -> list[str] | None:
@@ -211,11 +211,39 @@ def _states(chosen: Filter) -> list[str] | None:
     return [state for state in STATES[Noun.DELIVERIES] if (state in term.value) != term.inverted]
 
 
-def _open_count(conn: sqlite3.Connection, place: Place) -> int:
-    """How many open deliveries there are, from the maintained totals."""
+def _waiting(conn: sqlite3.Connection, states: Collection[str], place: Place) -> list[Stream] | None:
+    """Where the open ones are that are shown as pending or held, as far as wanted; None if those are too many to sort.
+
+    What waits is held if its place is (an open delivery goes to its instance's callback URL), so neither hides in the
+    many of the other.
+    """
+    places = []
+    if not {"pending", "held"}.isdisjoint(states):
+        held = _held_places(conn)
+        places += [place.without(held)] if "pending" in states else []
+        places += [place.within(held)] if "held" in states else []
+    if any(_total(conn, OPEN, one) > SORTED_AT_MOST for one in places):
+        return None
+    return [_open(one) for one in places]
+
+
+def _held_places(conn: sqlite3.Connection) -> frozenset[int]:
+    """The resources that something holds."""
+    rows = conn.execute(
+        """
+        SELECT r.id FROM resources r JOIN instances i ON i.id = r.instance_id
+            LEFT JOIN callbacks c ON c.id = i.callback_id
+        WHERE coalesce(r.held_ms, i.held_ms, c.held_ms) IS NOT NULL
+        """
+    )
+    return frozenset(row[0] for row in rows.fetchall())
+
+
+def _total(conn: sqlite3.Connection, states: Sequence[str], place: Place) -> int:
+    """How many deliveries are in these states, from the maintained totals."""
     conditions, params = place.residual()
     where = " AND ".join(conditions).replace("resource_id", "id") or "1"
-    sql = f"SELECT coalesce(sum(pending + sending + retrying), 0) FROM resources WHERE {where}"
+    sql = f"SELECT coalesce(sum({' + '.join(states) or '0'}), 0) FROM resources WHERE {where}"
     return int(conn.execute(sql, params).fetchone()[0])
 
 
@@ -224,7 +252,8 @@ def _troubled(state: str) -> Stream:
 
 
 def _open(place: Place) -> Stream:
-    return Stream(index="deliveries_open", where=" AND ".join((_OPEN_INDEX, *place.residual()[0])))
+    conditions, params = place.residual("open_places")  # by a name of its own, beside the filter's places
+    return Stream(index="deliveries_open", where=" AND ".join((_OPEN_INDEX, *conditions)), params=params)
 
 
 def _of_resource(resource_id: int) -> Stream:

@@ -30,7 +30,9 @@ from cwconsole.store.listing import (
 
 SLACK_MS = 60_000
 ALL_TYPES = ("CREATED", "UPDATED", "DELETED")
-NEWEST = "(SELECT d.state FROM deliveries d WHERE d.event_id = events.id ORDER BY d.id DESC LIMIT 1)"
+NEWEST = f"""
+    (SELECT {delivery_list.STANDING} FROM deliveries d WHERE d.event_id = events.id ORDER BY d.id DESC LIMIT 1)
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,6 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
         FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
             LEFT JOIN deliveries d
                 ON d.id = (SELECT id FROM deliveries WHERE event_id = e.id ORDER BY id DESC LIMIT 1)
-            LEFT JOIN callbacks c ON c.id = d.callback_id
         WHERE e.id IN (SELECT value FROM json_each(?))
         """,
         (json.dumps(numbers),),

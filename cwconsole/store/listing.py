@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
@@ -131,15 +131,28 @@ class Place:
     included: tuple[int, ...] | None
     excluded: tuple[int, ...] = ()
 
-    def residual(self) -> tuple[list[str], dict[str, Value]]:
-        """The condition for rows that come from a stream of another kind."""
+    def within(self, ids: Collection[int]) -> Place:
+        """Those of them that are among some."""
+        return Place(included=tuple(sorted(one for one in ids if self._has(one))))
+
+    def without(self, ids: Collection[int]) -> Place:
+        """All of them but some."""
+        if self.included is None:
+            return Place(included=None, excluded=tuple(sorted({*self.excluded, *ids})))
+        return Place(included=tuple(one for one in self.included if one not in ids))
+
+    def _has(self, one: int) -> bool:
+        return one not in self.excluded if self.included is None else one in self.included
+
+    def residual(self, name: str = "places") -> tuple[list[str], dict[str, Value]]:
+        """The condition for rows that come from a stream of another kind. name: of the parameter."""
         if self.included is not None:
             listed, word = self.included, "IN"
         elif self.excluded:
             listed, word = self.excluded, "NOT IN"
         else:
             return [], {}
-        return [f"resource_id {word} (SELECT value FROM json_each(:places))"], {"places": json.dumps(listed)}
+        return [f"resource_id {word} (SELECT value FROM json_each(:{name}))"], {name: json.dumps(listed)}
 
 
 def place_of(conn: sqlite3.Connection, chosen: Filter) -> Place:

@@ -18,7 +18,7 @@ from cwconsole.core.counted import counted
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
-from cwconsole.store.delivery_list import HELD, OPEN
+from cwconsole.store.delivery_list import OPEN, STANDING
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
 
@@ -252,8 +252,7 @@ def recent(conn: sqlite3.Connection, limit: int) -> list[Job]:
 def sent(conn: sqlite3.Connection, job_id: int) -> Mapping[str, int]:
     """How many of a job's replays are in which state; those that wait behind a hold are `held`."""
     sql = f"""
-        SELECT CASE WHEN {HELD} THEN 'held' ELSE d.state END, count(*)
-        FROM deliveries d INDEXED BY deliveries_job JOIN callbacks c ON c.id = d.callback_id
+        SELECT {STANDING}, count(*) FROM deliveries d INDEXED BY deliveries_job
         WHERE d.job_id = ? GROUP BY 1
         """
     return dict(conn.execute(sql, (job_id,)).fetchall())

@@ -82,6 +82,13 @@ class StatusRow:
             return Waiting(self.sending, 0, self.pending + self.retrying)
         return Waiting(self.pending + self.sending, self.retrying, 0)
 
+    @property
+    def standings(self) -> dict[str, int]:
+        """How many of its deliveries a list shows in each state that is not done with."""
+        pending = 0 if self.held else self.pending
+        _, retrying, held = self.waiting
+        return {"pending": pending, "sending": self.sending, "retrying": retrying, "held": held, "dead": self.dead}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareInstance:

@@ -150,6 +150,11 @@ def test_what_waits_behind_a_hold_is_listed_as_held(cli: Cli, history: None) -> 
         assert "pending" not in newest
         assert "held" not in dead
     assert "pending, held" in cli("deliveries", "show", "3").out
+    assert ids(cli.good("deliveries", "list", "--state", "held")) == [3]
+    assert ids(cli.good("deliveries", "list", "!state:held")) == [2, 1]
+    assert cli.good("deliveries", "list", "--state", "pending") == []
+    assert ids(cli.good("events", "list", "state:held")) == [3]
+    assert "held" in cli("deliveries", "list", "--help").out
 
 
 def test_status_says_what_is_held_also_where_a_poll_has_failed(cli: Cli, history: None) -> None:

@@ -14,9 +14,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cwconsole.core.delivery import DeliveryState
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, Term, parse
-from cwconsole.store import action_list, actions, delivery_list, event_list, instances, listing, meta, poll_list
+from cwconsole.store import (
+    action_list,
+    actions,
+    delivery_list,
+    event_list,
+    instances,
+    listing,
+    meta,
+    open_deliveries,
+    poll_list,
+)
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.connection import transaction
 from cwconsole.store.database import prepared
@@ -28,20 +39,25 @@ PAGES: dict[Noun, Callable[[sqlite3.Connection, Filter], listing.Listing[object]
     Noun.DELIVERIES: delivery_list.page,  # type: ignore[dict-item]
     Noun.ACTIONS: action_list.page,  # type: ignore[dict-item]
 }
+# As `fill` holds them: all of globex by its callback URL, and acme's tickets.
+STANDING = """
+    CASE WHEN d.state IN ('pending', 'retrying') AND (i.name = 'globex' OR r.name = 'tickets') THEN 'held'
+        ELSE d.state END
+    """
 ALL = {
     Noun.POLLS: """
         SELECT p.id, i.name AS instance, r.name AS resource, p.kind AS type, p.outcome AS state, p.started_ms AS at,
             NULL AS object, coalesce(p.error, '') AS text
         FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
         """,
-    Noun.EVENTS: """
+    Noun.EVENTS: f"""
         SELECT e.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, e.seen_ms AS at,
-            (SELECT d.state FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1) AS state,
+            (SELECT {STANDING} FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1) AS state,
             e.object_id AS object, CAST(e.record AS TEXT) AS text
         FROM events e JOIN resources r ON r.id = e.resource_id JOIN instances i ON i.id = r.instance_id
         """,
-    Noun.DELIVERIES: """
-        SELECT d.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, d.state AS state,
+    Noun.DELIVERIES: f"""
+        SELECT d.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, {STANDING} AS state,
             d.created_ms AS at, d.object_id AS object, '' AS text, c.url, d.error_code AS code, d.status
         FROM deliveries d JOIN callbacks c ON c.id = d.callback_id JOIN events e ON e.id = d.event_id
             JOIN resources r ON r.id = d.resource_id JOIN instances i ON i.id = r.instance_id
@@ -75,7 +91,7 @@ def fill(conn: sqlite3.Connection) -> None:
         record = json.dumps({"id": at % 9, "summary": "100% on Fire" if at % 5 == 0 else "all_quiet"})
         (event,) = add_events(conn, place, [at % 9], kind=kind, seen_ms=NOW + at * 60_000, record=record)
         if at % 8:
-            add_delivery(conn, event, state=STATES[Noun.DELIVERIES][at % 6], created_ms=NOW + at * 60_000)
+            add_delivery(conn, event, state=list(DeliveryState)[at % 6], created_ms=NOW + at * 60_000)
         conn.execute(
             """
             INSERT INTO polls (resource_id, kind, trigger, crawl_id, started_ms, outcome, error)
@@ -105,6 +121,9 @@ def fill(conn: sqlite3.Connection) -> None:
         )
     conn.execute("UPDATE deliveries SET status = 503, error_code = 'http_5xx' WHERE id % 3 = 0")
     conn.execute("UPDATE deliveries SET error_code = 'refused' WHERE id % 5 = 1")
+    conn.execute("UPDATE callbacks SET held_ms = 5 WHERE url LIKE '%two'")
+    conn.execute("UPDATE resources SET held_ms = 5 WHERE instance_id = 1 AND name = 'tickets'")
+    open_deliveries.apply_hold(conn, 1)
     conn.execute("DELETE FROM events WHERE id <= 60")  # as if pruned
     conn.execute("DELETE FROM deliveries WHERE event_id <= 60")
     conn.execute("DELETE FROM polls WHERE id BETWEEN 100 AND 200")
@@ -171,6 +190,19 @@ def test_pages_together_are_every_row_that_fits_newest_first(
     unresourced = chosen.resource is not None and noun is Noun.ACTIONS
     expected = [row["id"] for row in rows if fits(row, chosen) and not (unresourced and row["resource"] == "")]
     assert every_id(filled, noun, chosen) == expected
+
+
+@pytest.mark.parametrize("noun", [Noun.EVENTS, Noun.DELIVERIES])
+@pytest.mark.parametrize("line", ["state:held", "state:pending", "!state:held", "state:held,dead", "!state:delivered"])
+@pytest.mark.parametrize("place", ["", "instance:acme", "!instance:acme", "!resource:tickets"])
+def test_what_waits_is_found_too_where_it_is_too_many_to_be_sorted(
+    filled: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch, noun: Noun, line: str, place: str
+) -> None:
+    chosen = parse(noun, f"{line} {place}", now_ms=NOW)
+    found = every_id(filled, noun, chosen)
+    assert found == [row["id"] for row in filled.execute(f"{ALL[noun]} ORDER BY 1 DESC") if fits(row, chosen)]
+    monkeypatch.setattr(delivery_list, "SORTED_AT_MOST", 3)
+    assert every_id(filled, noun, chosen) == found
 
 
 def every_id(conn: sqlite3.Connection, noun: Noun, chosen: Filter) -> list[int]:
@@ -243,6 +275,11 @@ def scans(conn: sqlite3.Connection, statements: list[str]) -> list[str]:
         (Noun.DELIVERIES, "state:dead", "deliveries_troubled"),
         (Noun.DELIVERIES, "state:dead,retrying instance:globex", "deliveries_troubled"),
         (Noun.DELIVERIES, "state:pending instance:globex", "deliveries_open"),
+        (Noun.DELIVERIES, "state:pending,held", "deliveries_open"),
+        (Noun.DELIVERIES, "state:held", "deliveries_open"),
+        (Noun.DELIVERIES, "state:held,dead instance:globex", "deliveries_open"),
+        (Noun.DELIVERIES, "!state:held", "PRIMARY KEY"),
+        (Noun.EVENTS, "state:held", "PRIMARY KEY"),
         (Noun.DELIVERIES, "!state:delivered", "deliveries_open"),
         (Noun.DELIVERIES, "state:delivered instance:acme", "deliveries_resource"),
         (Noun.DELIVERIES, "object:5", "deliveries_event"),
@@ -338,7 +375,7 @@ def test_an_event_shows_what_changed_and_how_it_was_delivered(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("hold", ["UPDATE callbacks SET held_ms = 5", "UPDATE deliveries SET held = 1"])
-@pytest.mark.parametrize("state", STATES[Noun.DELIVERIES])
+@pytest.mark.parametrize("state", DeliveryState)
 def test_only_what_waits_behind_a_hold_is_held_in_every_list(tmp_path: Path, hold: str, state: str) -> None:
     conn = prepared(tmp_path / "cw.db")
     place = resource_id(conn, add(conn), "contacts")

@@ -120,7 +120,7 @@ async def test_states_counts_and_answers_are_seen_at_once(path: Path, size: tupl
 
 async def test_tab_goes_from_state_to_state_and_keeps_the_rest_of_the_filter(rig: Rig) -> None:
     await only(rig, "resource:tickets", 24)
-    for state, count in (("pending", 0), ("sending", 0), ("retrying", 3), ("delivered", 9), ("dead", 12)):
+    for state, count in (("pending", 0), ("sending", 0), ("retrying", 3), ("held", 0), ("delivered", 9), ("dead", 12)):
         await rig.press("tab")
         assert rig.screen.spec.line == f"deliveries resource:tickets state:{state}"
         await rig.until(lambda count=count: rig.screen.table.rows.total == count)  # type: ignore[misc]
@@ -284,7 +284,7 @@ async def test_a_held_callback_url_is_said_above_the_list_and_let_go_from_here(r
     )
     await rig.until(lambda: "held for 2h, H lets it go: it answered" in rig.text())
     assert "5 waiting" in rig.lines()[3]
-    await only(rig, "state:retrying resource:tickets", 3)
+    await only(rig, "state:held resource:tickets", 3)
     assert "held" in rig.lines()[6]
     await rig.press("H")
     assert "2 instances deliver there; 5 deliveries wait." in rig.text()
@@ -300,7 +300,7 @@ async def test_a_held_callback_url_is_said_above_the_list_and_let_go_from_here(r
 async def test_a_resource_that_is_held_is_let_go_by_itself(rig: Rig) -> None:
     await rig.write("UPDATE resources SET held_ms = 5 WHERE name = 'tickets'")
     await rig.write("UPDATE deliveries SET held = 1 WHERE resource_id = 2 AND state = 'retrying'")
-    await only(rig, "state:retrying resource:tickets", 3)
+    await only(rig, "state:held", 3)
     await rig.press("H")
     await rig.press("y")
     await rig.until(lambda: "Deliveries of acme/tickets go on." in said(rig))
@@ -311,6 +311,26 @@ async def test_a_resource_that_is_held_is_let_go_by_itself(rig: Rig) -> None:
 async def test_what_is_not_held_cannot_be_let_go(rig: Rig) -> None:
     await rig.press("H")
     assert said(rig) == "Deliveries of acme/tickets are not held."
+
+
+async def test_what_is_held_is_found_by_that_word_and_by_no_other(rig: Rig) -> None:
+    assert "held 0" in rig.lines()[2]
+    await rig.write("UPDATE callbacks SET held_ms = 5, held_reason = 'it answered 410'")
+    await rig.until(lambda: any("pending 0" in line and "retrying 0" in line for line in rig.lines()[:9]))
+    (tabs,) = [line for line in rig.lines() if "[all]" in line]
+    assert "held 5" in tabs
+    assert "dead 13" in tabs
+    await rig.press("slash", *"state:he", "tab", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 5)
+    assert rig.screen.spec.line == "deliveries state:held"
+    await rig.until(lambda: any("[held 5]" in line for line in rig.lines()))
+    for words, count in (("state:retrying", 0), ("state:pending,held", 5), ("state:held resource:tickets", 3)):
+        await rig.press("slash", "ctrl+u", *words, "enter")
+        await rig.until(lambda count=count: rig.screen.table.rows.total == count)  # type: ignore[misc]
+    await rig.press("colon", *"events !state:held", "enter")
+    await rig.until(lambda: rig.screen.spec.line == "events !state:held")
+    await rig.until(lambda: rig.screen.table.rows.total == 59)
+    await rig.until(lambda: "delivered" in rig.text() and "◇ held" not in rig.text())
 
 
 async def test_a_tab_has_the_number_of_the_filter_or_none(rig: Rig) -> None:

@@ -27,6 +27,7 @@ from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 TROUBLE_LINES: Final = 5
 _COUNTED: Final = ("instance:", "resource:", "state:", "!state:")  # words besides which the fleet can count
+_OF_FLEET: Final = ("pending", "sending", "retrying", "held", "dead")  # what its rows count
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
 
 
@@ -120,7 +121,7 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
 
     def _count(self, state: str) -> int | None:
         """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone."""
-        if state not in {"pending", "sending", "retrying", "dead"} or not self.console.fleet_is_known:
+        if state not in _OF_FLEET or not self.console.fleet_is_known:
             return None
         if not all(
             word.startswith(_COUNTED) or word.removeprefix("!").startswith("state:") for word in self.spec.words
@@ -128,7 +129,7 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
             return None  # no number is better than one that leaves the filter out
         instance, resource = self.spec.value("instance"), self.spec.value("resource")
         return sum(
-            int(getattr(row, state))
+            row.standings[state]
             for row in self.console.fleet.values()
             if instance in {None, row.instance, str(row.instance_id)} and resource in {None, row.resource}
         )
