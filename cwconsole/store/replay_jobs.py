@@ -18,7 +18,7 @@ from cwconsole.core.counted import counted
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
-from cwconsole.store.delivery_list import OPEN, STANDING
+from cwconsole.store.delivery_list import HELD, OPEN, STANDING
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
 
@@ -247,6 +247,15 @@ def load(conn: sqlite3.Connection, job_id: int) -> Job:
 def recent(conn: sqlite3.Connection, limit: int) -> list[Job]:
     """The newest jobs, newest first."""
     return _jobs(conn, "1 ORDER BY jobs.id DESC LIMIT :limit", {"limit": limit})
+
+
+def goes_on_sending(conn: sqlite3.Connection, job_id: int) -> bool:
+    """Whether any of a job's replays is neither settled nor held. Looked up, not counted."""
+    sql = f"""
+        SELECT 1 FROM deliveries d INDEXED BY deliveries_job
+        WHERE d.job_id = ? AND d.state IN ('pending', 'sending', 'retrying') AND NOT {HELD} LIMIT 1
+        """
+    return conn.execute(sql, (job_id,)).fetchone() is not None
 
 
 def sent(conn: sqlite3.Connection, job_id: int) -> Mapping[str, int]:

@@ -9,6 +9,18 @@ from cwconsole.store import actions, redelivery
 from cwconsole.store.actions import Action
 
 
+def made(conn: sqlite3.Connection, action: Action) -> int | None:
+    """The delivery that a replay action has made; None if there is none any more.
+
+    Both bear the time of the one transaction that they were written in.
+    """
+    row = conn.execute(
+        "SELECT id FROM deliveries WHERE event_id = ? AND replay = 1 AND created_ms = ? ORDER BY id DESC LIMIT 1",
+        (action.target_id, action.finished_ms),
+    ).fetchone()
+    return None if row is None else int(row[0])
+
+
 def replay(conn: sqlite3.Connection, action: Action, now_ms: int) -> int:
     """Carry out a replay action. Returns the callback that it goes to. Raises UsageError if it cannot be sent."""
     if action.target_id is None:

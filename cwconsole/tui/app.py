@@ -127,6 +127,7 @@ class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
         self.loaded = asyncio.Event()  # no thread loads screens: what is asked for meanwhile waits, and blocks nothing
         self.loaded.set()
         self.version = 0
+        self.next_change = asyncio.Event()  # set once somebody has written; the one after it is another
         self._keys, self._reach = dict(keymap or {}), reach
         self.keeper = Keeper(self, session_file, session or Session())
         self.saved_views = SavedViews(views_file)
@@ -278,6 +279,8 @@ class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
 
     def on_store_changed(self, _: StoreChanged) -> None:
         self.version += 1
+        self.next_change.set()
+        self.next_change = asyncio.Event()
         self._fleet_refresher.follow()
         for screen in self.console_screens()[-1:]:
             screen.store_changed()

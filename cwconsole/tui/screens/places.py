@@ -6,18 +6,15 @@ polling goes on at once. Many want their number typed, whatever is done to them.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.later import Later
-from cwconsole.store import actions
-from cwconsole.store.actions import Action, ActionKind, Asked
+from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 from cwconsole.tui.actions import BY_ID
-from cwconsole.tui.render.plain import plain
 from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
@@ -27,14 +24,15 @@ from cwconsole.tui.work import QUESTION, start
 if TYPE_CHECKING:
     from cwconsole.store import operations, reach
     from cwconsole.store.reach import Reach
+    from cwconsole.tui import outcomes
     from cwconsole.tui.operator import Steering
     from cwconsole.tui.render import reach_lines
     from cwconsole.tui.screens.frame import ConsoleScreen
 else:
     operations, reach = Later("cwconsole.store.operations"), Later("cwconsole.store.reach")
     reach_lines = Later("cwconsole.tui.render.reach_lines")
+    outcomes = Later("cwconsole.tui.outcomes")
 
-OUTCOME_SECONDS: Final = 0.3  # between two looks at what an engine has been asked for
 TYPED_FROM: Final = 20  # so many at once want their number typed
 Place = tuple[str, str | None]  # an instance, and perhaps a resource of it
 Work = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
@@ -217,30 +215,12 @@ class Places(PlacePages, SweepAnswer):
             many = len(places) > 1
             what = f"{len(places):,} places" if many else "/".join(part for part in places[0] if part)
             told = f"{verb.did.format(what)} (action{'s' if many else ''} {_range(numbers)})"
+            outcomes.tell_of_actions(console, numbers)
             if console.engine.runs:
-                start(console, self._tell_outcomes(numbers), what="Waiting for what was asked for", group="outcomes")
                 return f"{told}."
             return f"{told}; none runs now to do it, and after an hour it expires. On 5, c calls it off."
 
         return work
-
-    async def _tell_outcomes(self, numbers: Sequence[int]) -> None:
-        """Say what came of it, whatever screen is shown by then: one sentence if it was one, else how many failed."""
-        console = self._place_screen.console
-
-        def read(conn: Connection) -> list[Action]:
-            return [one for number in numbers if (one := actions.load(conn, number)) is not None]
-
-        asked = await console.store.read(read)
-        while any(one.open for one in asked):
-            await asyncio.sleep(OUTCOME_SECONDS)
-            asked = await console.store.read(read)
-        bad = [one for one in asked if one.state != "done"]
-        told = (bad or asked)[0]
-        outcome = plain(told.outcome or f"Action {told.id} is {told.state}.")
-        if len(asked) > 1:
-            outcome = f"{len(bad)} of {len(asked):,} failed. {outcome}" if bad else f"All {len(asked):,} are done."
-        console.notify(outcome, severity="error" if bad else "information")
 
     def _asked(self, verb: _Verb, place: Place, reason: str | None) -> Asked:
         screen = self._place_screen

@@ -14,6 +14,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import DEFAULT_RATE, read_rate
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Selection
+from cwconsole.tui.outcomes import tell_of_job, tell_of_replay
 from cwconsole.tui.render.replay_lines import pace_line, preview_lines
 from cwconsole.tui.widgets.confirm import Answer, Choice, Confirm, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -72,6 +73,7 @@ class Replays:
         console = self._replay_screen.console
         asked = console.operator.asked(ActionKind.REPLAY, f"cwconsole replay --event {event}", reason)
         (number,) = await console.operator.replay(asked, [event])
+        tell_of_replay(console, number)
         if console.engine.runs:
             return f"Event {event} is sent again (action {number})."
         return f"Event {event} waits for an engine (action {number}); none runs now, and after an hour it expires."
@@ -90,6 +92,7 @@ class Replays:
         except RefusedError:
             await self._ask_to_replay(wanted, answer)
             return "The numbers have changed meanwhile; here are the new ones."
+        tell_of_job(screen.console, job_id)
         screen.drop_marks()
         what = counted(shown.total, "event")
         if screen.console.engine.runs:

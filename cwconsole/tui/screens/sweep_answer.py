@@ -16,9 +16,11 @@ from cwconsole.tui.work import QUESTION, start
 if TYPE_CHECKING:
     from cwconsole.store import sweeps
     from cwconsole.store.sweeps import SweepQuestion
+    from cwconsole.tui import outcomes
     from cwconsole.tui.screens.frame import ConsoleScreen
 else:
     sweeps = Later("cwconsole.store.sweeps")
+    outcomes = Later("cwconsole.tui.outcomes")
 
 
 class SweepAnswer:
@@ -56,6 +58,7 @@ class SweepAnswer:
         twin = command(self._answer_screen.bare_subject(instance=instance, resource=resource, asking=gone))
         asked = console.operator.asked(ActionKind.SWEEP, twin, reason)
         number = await console.operator.sweep(asked, instance, resource, confirm_deletes=gone)
+        outcomes.tell_of_actions(console, [number])
         told = f"A sweep of {instance}/{resource} that may delete up to {gone:,} is asked for (action {number})"
         if console.engine.runs:
             return f"{told}."
