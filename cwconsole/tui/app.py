@@ -38,7 +38,7 @@ from cwconsole.tui.session import Session
 from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
-from cwconsole.tui.viewspec import Known, ViewSpec
+from cwconsole.tui.viewspec import Known, ViewSpec, judge, remark
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
@@ -325,7 +325,9 @@ class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
 
     async def go(self, wanted: ViewSpec) -> None:
         """A view that was named: its area, with what was named in it."""
-        wanted.filter(now_ms=self.now_ms())  # refuses values that cannot be
+        judge(wanted, self.known, now_ms=self.now_ms())
+        if (said := remark(wanted, self.known)) is not None:
+            self.notify(said)
         await self.go_to_mode(wanted.kind.mode)
         self._pop_to_the_first()
         base = self.screen

@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from cwconsole.tui.widgets.prompt import Prompt
-from tests.tui.rig import Rig, console
+from tests.tui.rig import Rig, console, database
 
 
 @pytest.fixture
@@ -35,6 +35,26 @@ async def test_a_mistyped_filter_stays_to_be_mended(rig: Rig) -> None:
     await rig.press(*["backspace"] * 4, "enter")
     assert typed(rig) is None
     assert rig.screen.spec.line == "deliveries instance:acme"
+
+
+@pytest.fixture
+def blanks(path: Path) -> Path:
+    with database(path) as conn:
+        conn.execute("UPDATE instances SET name = 'Example Co' WHERE name = 'acme'")
+    return path
+
+
+async def test_half_a_name_stays_to_be_completed_where_text_could_follow(blanks: Path) -> None:
+    async with console(blanks) as rig:
+        for keys in (("2", "slash"), ("colon", *"events ")):
+            await rig.press(*keys, *"instance:Example Co", "enter")
+            assert "There is no 'Example'; put the whole name in quotes: instance:\"Example Co\"" in said(rig)
+            assert (typed(rig) or "").endswith("instance:Example Co")
+            await rig.press("tab", "enter")
+            assert typed(rig) is None
+            assert rig.screen.spec.line == 'events instance:"Example Co"'
+            rig.app.clear_notifications()
+            await rig.press("escape")
 
 
 async def test_escape_gives_a_mistyped_filter_up(rig: Rig) -> None:

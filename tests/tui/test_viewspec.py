@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
-from cwconsole.tui.viewspec import VIEWS, Known, ViewSpec, completions, read, spec, unfinished
+from cwconsole.tui.viewspec import (
+    VIEWS,
+    Known,
+    ViewSpec,
+    completed,
+    completions,
+    judge,
+    read,
+    remark,
+    spec,
+    unfinished,
+)
 
 NOW = 1_790_000_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)
@@ -126,3 +139,60 @@ def test_completion_puts_values_with_blanks_in_quotes(typed: str) -> None:
     assert before == "state:dead "
     offered = completions(VIEWS["deliveries"], last, Known(instances=("Example Co", "acme")))
     assert offered == ['instance:"Example Co"']
+
+
+BLANKS = Known(instances=("acme", "acme east", "acme east two", "Example Co", "2 Co"), resources=("time entries",))
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("state:dead instance:Example C", ['state:dead instance:"Example Co"']),
+        ("!instance:acme ea", ['!instance:"acme east"', '!instance:"acme east two"']),
+        ("instance:acme east t", ['instance:"acme east two"', "instance:acme east type:"]),
+        ("instance:acme s", ["instance:acme state:", "instance:acme since:"]),
+        ("instance:globex Co", []),
+        ("Example C", []),
+        ("resource:time e", ['resource:"time entries"']),
+    ],
+)
+def test_a_name_that_was_begun_without_quotes_is_completed_with_them(line: str, offered: list[str]) -> None:
+    assert completed(VIEWS["events"], line, BLANKS) == offered
+
+
+def test_behind_a_blank_the_name_is_offered_before_the_next_word() -> None:
+    assert completed(VIEWS["events"], "instance:Example ", BLANKS)[:2] == [
+        'instance:"Example Co"',
+        "instance:Example instance:",
+    ]
+
+
+@pytest.mark.parametrize("view", ["events", "fleet", "polls"])
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("instance:Example Co", "There is no 'Example'; put the whole name in quotes: instance:\"Example Co\""),
+        ("!instance:Example Co fire", '!instance:"Example Co"'),
+        ("resource:time entries instance:acme", 'resource:"time entries"'),
+    ],
+)
+def test_half_a_name_is_refused_where_text_may_follow(view: str, line: str, told: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(told)):
+        judge(read(f"{view} {line}"), BLANKS, now_ms=0)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("instance:acme east", 'behind acme is looked for as text; the whole name is instance:"acme east"'),
+        ("instance:2 Co", 'behind 2 is looked for as text; the whole name is instance:"2 Co"'),
+        ('instance:"acme east"', None),
+        ("instance:acme fire", None),
+        ("east instance:acme", None),
+    ],
+)
+def test_what_can_be_and_may_not_be_meant_is_remarked_on(line: str, told: str | None) -> None:
+    wanted = read(f"events {line}")
+    judge(wanted, BLANKS, now_ms=0)
+    said = remark(wanted, BLANKS)
+    assert said is None if told is None else told in (said or "")

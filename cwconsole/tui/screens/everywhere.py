@@ -11,7 +11,7 @@ from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, key_name
 from cwconsole.tui.actions import by_word
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
-from cwconsole.tui.viewspec import VIEWS, completions, read, spec, unfinished
+from cwconsole.tui.viewspec import VIEWS, completed, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Everywhere(ViewKeys):
         if not before:
             words = [*VIEWS, *VIEW_WORDS, *(word for action in self._screen.actions() for word in action.words)]
             return [word for word in words if word.startswith(last)]
-        return [] if view is None else [f"{before}{one}" for one in completions(view, last, self._screen.console.known)]
+        return [] if view is None else completed(view, line, self._screen.console.known)
 
     # --- the palette ------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from textual.timer import Timer
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
-from cwconsole.tui.viewspec import ViewSpec, completions, unfinished
+from cwconsole.tui.viewspec import ViewSpec, completed, judge, remark
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -90,8 +90,7 @@ class ListScreen(ConsoleScreen):
         self.query_one(Prompt).ask("/", f"{line} " if line else "", self._complete_filter)
 
     def _complete_filter(self, line: str) -> list[str]:
-        before, last = unfinished(line)
-        return [f"{before}{one}" for one in completions(self.spec.kind, last, self.console.known)]
+        return completed(self.spec.kind, line, self.console.known)
 
     def filter_typed(self, text: str, *, final: bool) -> None:
         """While it is typed, the list follows as soon as the fingers rest; a filter that is not right yet waits."""
@@ -120,6 +119,9 @@ class ListScreen(ConsoleScreen):
             self.app.notify(error.message, severity="error")
             wanted = before
             self.query_one(Prompt).again(text)
+        else:
+            if (said := remark(wanted, self.console.known)) is not None:
+                self.app.notify(said)
         shown, self.spec = self.spec, before
         self.set_spec(wanted)
         if shown != self.spec and wanted == before:
@@ -128,5 +130,5 @@ class ListScreen(ConsoleScreen):
 
     def _wanted(self, text: str) -> ViewSpec:
         wanted = self.spec.filtered(text.strip())
-        wanted.filter(now_ms=self.console.now_ms())
+        judge(wanted, self.console.known, now_ms=self.console.now_ms())
         return wanted
