@@ -11,7 +11,7 @@ from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
-from cwconsole.core.health import MEANINGS
+from cwconsole.core.meanings import MEANINGS
 from cwconsole.core.moments import clock_words
 from cwconsole.store import meta
 from cwconsole.store import status as fleet
@@ -26,7 +26,7 @@ HEAD = (
 
 HELP = f"""Say how every resource does.
 
-STATE: {", ".join(f"{state} ({meaning})" for state, meaning in MEANINGS.items())}.
+STATE: {", ".join(f"{state} ({meaning})" for state, meaning in MEANINGS["resource"].items())}.
 24H: events created/updated/deleted in the last 24 hours. PENDING, RETRY, DEAD, HELD: deliveries that wait, wait to
 be tried again, are given up, wait behind a hold. WHY: what is wrong, and what holds deliveries.
 """

@@ -13,10 +13,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from cwconsole.core.config import Mode
@@ -39,21 +37,6 @@ class Health(StrEnum):
     PARKED = "parked"  # somebody must mend something
     PAUSED = "paused"  # an operator paused it
     OFF = "off"  # its instance is disabled
-
-
-MEANINGS: Final[Mapping[Health, str]] = MappingProxyType(
-    {
-        Health.FRESH: "up to date",
-        Health.HELD: "up to date, deliveries are held",
-        Health.ASKING: "a sweep wants to be confirmed",
-        Health.LATE: "polls or sweeps are missing",
-        Health.NEW: "not read yet",
-        Health.FAILING: "the last poll failed; it is tried again",
-        Health.PARKED: "keys, address or question must be mended",
-        Health.PAUSED: "an operator paused it",
-        Health.OFF: "its instance is switched off",
-    }
-)  # for those who read the word on a screen or in a table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

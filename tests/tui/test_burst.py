@@ -140,7 +140,7 @@ def test_a_command_written_to_a_terminal_at_once_is_a_command(tmp_path: Path) ->
     with database(tmp_path / "cw.db") as conn:
         small_fleet(conn, now_ms=time.time_ns() // 1_000_000)
         conn.execute("UPDATE instances SET enabled = 0")
-    with real_console(tmp_path / "cw.db", options="read_only=True") as terminal:
+    with real_console(tmp_path / "cw.db", "--read-only") as terminal:
         terminal.until(lambda text: "contacts" in text and "? help" in text)
         terminal.type(":events state:dead\r")
         terminal.until(lambda text: "events state:dead" in text.splitlines()[1])

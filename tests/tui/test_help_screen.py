@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.cli.status import status
-from cwconsole.core.health import MEANINGS
+from cwconsole.core.meanings import MEANINGS
 from cwconsole.tui.action import Scope, Subject, key_name
 from cwconsole.tui.actions import REGISTRY
 from cwconsole.tui.render.cells import Line
@@ -87,4 +87,35 @@ async def test_the_help_says_what_states_mean_in_the_words_of_status(path: Path)
         await rig.press("question_mark", "slash", *"parked")
         await rig.until(lambda: "keys, address or question must be mended" in rig.text())
     shown = " ".join((status.help or "").split())
-    assert all(f"{state} ({meaning})" in shown for state, meaning in MEANINGS.items())
+    assert all(f"{state} ({meaning})" in shown for state, meaning in MEANINGS["resource"].items())
+
+
+@pytest.mark.parametrize(
+    ("view", "titles"),
+    [
+        ("fleet", ["resource"]),
+        ("deliveries", ["delivery", "resource"]),
+        ("dead", ["delivery"]),
+        ("delivery", ["delivery", "resource"]),
+        ("events", ["delivery", "resource"]),
+        ("polls", ["poll", "resource"]),
+        ("actions", ["action"]),
+        ("action", ["action"]),
+        ("jobs", ["job"]),
+        ("log", []),
+    ],
+)
+def test_the_states_of_what_a_screen_shows_are_explained_there(view: str, titles: list[str]) -> None:
+    screen = screen_for(spec(view, **dict.fromkeys(VIEWS[view].required, "1")))
+    shown = texts(help_lines(screen.actions(), Subject(), lambda action: action.keys, scopes=screen.SCOPES))
+    found = [line.split()[-1] for line in shown if line.startswith("States of a")]
+    assert found == titles
+    for noun in titles:
+        for state, meaning in MEANINGS[noun].items():
+            assert f"  {state:16} {meaning}" in shown
+
+
+async def test_the_word_held_is_explained_where_deliveries_are(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("3", "question_mark", "slash", *"held")
+        await rig.until(lambda: "nothing is sent and nothing lost until it is let go" in rig.text())

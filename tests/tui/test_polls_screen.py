@@ -115,7 +115,7 @@ async def test_a_failure_is_told_with_its_action_and_its_error_as_it_is(rig: Rig
     for words in ("by operator of action 7", "✗ failed", "refused: no [route] to [/] host \\x1b]0;x\\x07"):
         assert words in rig.text()
     assert "there was no answer" in rig.text()
-    assert "read again by the next poll" in " ".join(rig.text().split())
+    assert "the next poll reads it all again" in " ".join(rig.text().split())
 
 
 async def test_one_that_runs_shows_its_counts_rising(rig: Rig) -> None:

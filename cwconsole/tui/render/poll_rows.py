@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from cwconsole.core.counted import counted
+from cwconsole.core.meanings import MEANINGS
 from cwconsole.store.poll_list import PollRow
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -83,17 +84,6 @@ def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
     )
 
 
-_MEANS: Final = {
-    "running": "It is under way; its counts rise page by page.",
-    "ok": "The window was read to its end, and the watermark moved to the server's time.",
-    "failed": "Nothing of the watermark moved; the same window is read again by the next poll.",
-    "stopped": "The engine stopped meanwhile; the next poll goes on from the last page.",
-    "interrupted": "The engine's process ended meanwhile; the next poll goes on from the last page.",
-    "dropped": "Its window was given up: somebody set the watermark or edited the instance.",
-    "refused": "So many records had vanished that it stopped; somebody must confirm that they are gone.",
-}
-
-
 def detail_lines(row: PollRow) -> list[Line]:
     """What it read and found, and what its outcome means."""
     window = "from the beginning" if row.window_from is None else f"from {_server(row.window_from)}"
@@ -114,7 +104,8 @@ def detail_lines(row: PollRow) -> list[Line]:
 def _meaning(row: PollRow) -> str:
     if row.kind == "sweep" and row.outcome == "ok":
         return "All ids were listed: what polling had missed, and what has vanished, became events."
-    return _MEANS.get(row.outcome, "")
+    meaning = MEANINGS["poll"][row.outcome]
+    return f"{meaning[0].upper()}{meaning[1:]}."
 
 
 def _server(seconds: int) -> str:

@@ -33,7 +33,7 @@ class Everywhere(ViewKeys):
     def do_help(self) -> None:
         screen = self._screen
         actions, subject, keys_of = screen.actions(), screen.subject(), screen.console.keys_of
-        lines = partial(help.help_lines, actions, subject, keys_of)
+        lines = partial(help.help_lines, actions, subject, keys_of, scopes=screen.SCOPES)
         screen.app.push_screen(help.Help(f"Keys of {screen.spec.view}", lines))
 
     def do_back(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cwconsole.core.health import MEANINGS
+from cwconsole.core.meanings import MEANINGS
 from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, plain
@@ -25,6 +25,13 @@ _TITLES: Final = {
     Scope.TEXT: "In the text",
     Scope.APP: "Everywhere",
 }
+_STATES: Final = {
+    "delivery": {Scope.DELIVERY, Scope.EVENTS},
+    "poll": {Scope.POLLS},
+    "action": {Scope.ACTIONS},
+    "job": {Scope.JOBS},
+    "resource": {Scope.PLACE},
+}  # whose states stand on screens of these scopes; the more particular first
 HERE: Final = "Here"  # whatever belongs to a kind of screen
 KEYS_WIDTH: Final = 16
 
@@ -32,11 +39,16 @@ Lines = Callable[[str], Sequence[Line]]  # those that what was typed is found in
 
 
 def help_lines(
-    actions: Sequence[Action], subject: Subject, keys_of: Callable[[Action], Sequence[str]], wanted: str = ""
+    actions: Sequence[Action],
+    subject: Subject,
+    keys_of: Callable[[Action], Sequence[str]],
+    wanted: str = "",
+    *,
+    scopes: Collection[Scope] = (),
 ) -> list[Line]:
     """One line for each action: keys, title, the word after `:`; and below it, why it cannot be done now.
 
-    wanted: only those with such a key, title or word.
+    wanted: only those with such a key, title or word. scopes: of the screen, whose states are explained as well.
     """
     lines: list[Line] = []
     for title in (HERE, *_TITLES.values()):
@@ -47,16 +59,17 @@ def help_lines(
                 *(line for one in group for line in _lines(one, subject, keys_of)),
                 (),
             ]
-    if any(Scope.PLACE in action.scopes for action in actions):
-        lines += _state_lines(wanted)
+    for noun, where in _STATES.items():
+        if not where.isdisjoint(scopes):
+            lines += _state_lines(noun, wanted)
     return lines or [(Cell(f"No key and no action here is called {plain(wanted)}.", Tone.MUTED),)]
 
 
-def _state_lines(wanted: str) -> list[Line]:
-    """What the words for the state of a resource mean: as in `cwconsole status --help`."""
+def _state_lines(noun: str, wanted: str) -> list[Line]:
+    """What the words for its states mean."""
     found = [
         (state, meaning)
-        for state, meaning in MEANINGS.items()
+        for state, meaning in MEANINGS[noun].items()
         if not wanted or (len(wanted) > 1 and wanted.lower() in f"{state} {meaning}".lower())
     ]
     if not found:
@@ -64,7 +77,8 @@ def _state_lines(wanted: str) -> list[Line]:
     rows: list[Line] = [
         (Cell(f"  {fit(state, KEYS_WIDTH, cut='')} ", Tone.KEY), Cell(meaning)) for state, meaning in found
     ]
-    return [(Cell("States of a resource", Tone.STRONG),), *rows, ()]
+    title = f"States of {'an' if noun == 'action' else 'a'} {noun}"
+    return [(Cell(title, Tone.STRONG),), *rows, ()]
 
 
 def _title_of(action: Action) -> str:
