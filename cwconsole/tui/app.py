@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +21,12 @@ from cwconsole.tui.action import Action
 from cwconsole.tui.actions import MODES
 from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
-from cwconsole.tui.engine_state import EngineState, EngineWhere
+from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
+from cwconsole.tui.leaving import Leaving
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
@@ -40,7 +40,6 @@ from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.viewspec import Known, ViewSpec, judge, remark
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import WorkFailed, start
 
 if TYPE_CHECKING:
@@ -50,27 +49,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-ENGINE_STOPS = Question(
-    title="Leave, and stop the engine?",
-    lines=(
-        "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
-        "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
-        "Nothing is lost: the next engine goes on where this one stopped.",
-    ),
-    yes="leave",
-    no="stay",
-)
 
-
-EXPORT_STOPS = Question(
-    title="Leave, and stop the export?",
-    lines=("The file that is being written is dropped; nothing is left of it.",),
-    yes="leave",
-    no="stay",
-)
-
-
-class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
+class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
@@ -122,7 +102,6 @@ class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
         self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
         self.surroundings = Surroundings()  # given by whoever starts the console
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
-        self.leaving = ENGINE_STOPS  # what is asked before; whoever goes on after the console says so
         self.painted = asyncio.Event()  # the fleet has been sent, or why it cannot be read
         self.loaded = asyncio.Event()  # no thread loads screens: what is asked for meanwhile waits, and blocks nothing
         self.loaded.set()
@@ -339,25 +318,6 @@ class ConsoleApp(KeysInTurn, Switches, inherit_bindings=False):
     async def drill(self, wanted: ViewSpec) -> None:
         """A view on top of this one; Escape leads back here."""
         await self.push_screen(routes.screen_for(wanted))
-
-    def ask_to_quit(self) -> None:
-        """Leave, after saying what stops with this console."""
-        hosts, saves = self.engine.where is EngineWhere.HERE, self.running_export is not None
-        if not (hosts or saves):
-            self.exit()
-            return
-        question = self.leaving if hosts else EXPORT_STOPS
-        if hosts and saves:
-            question = replace(question, lines=(*question.lines, *EXPORT_STOPS.lines))
-        self.push_screen(Confirm(question), self._quit_answered)
-
-    def _quit_answered(self, answer: Answer | None) -> None:
-        if answer is not None:
-            self.exit()
-
-    async def action_quit(self) -> None:
-        """Textual's own way out leads through the question too."""
-        self.ask_to_quit()
 
     # --- odds and ends ----------------------------------------------------------------------------------------------
 

@@ -1,0 +1,57 @@
+"""Leaving the console: what stops with it is said before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+from textual.app import App
+
+from cwconsole.tui.engine_state import EngineWhere
+from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+
+if TYPE_CHECKING:
+    from cwconsole.tui.app import ConsoleApp
+
+ENGINE_STOPS = Question(
+    title="Leave, and stop the engine?",
+    lines=(
+        "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
+        "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
+        "Nothing is lost: the next engine goes on where this one stopped.",
+    ),
+    yes="leave",
+    no="stay",
+)
+EXPORT_STOPS = Question(
+    title="Leave, and stop the export?",
+    lines=("The file that is being written is dropped; nothing is left of it.",),
+    yes="leave",
+    no="stay",
+)
+
+
+class Leaving(App[None], inherit_bindings=False):
+    """A base of `ConsoleApp`. leaving: what is asked where the engine stops; whoever goes on after it says so."""
+
+    leaving = ENGINE_STOPS
+
+    def ask_to_quit(self) -> None:
+        """Leave, after saying what stops with this console."""
+        app = cast("ConsoleApp", self)
+        hosts, saves = app.engine.where is EngineWhere.HERE, app.running_export is not None
+        if not (hosts or saves):
+            self.exit()
+            return
+        question = self.leaving if hosts else EXPORT_STOPS
+        if hosts and saves:
+            question = replace(question, lines=(*question.lines, *EXPORT_STOPS.lines))
+        self.push_screen(Confirm(question), self._quit_answered)
+
+    def _quit_answered(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self.exit()
+
+    async def action_quit(self) -> None:
+        """Textual's own way out leads through the question too."""
+        self.ask_to_quit()
