@@ -12,9 +12,11 @@ from typing import Final
 
 from cwconsole.store import instances, open_deliveries, operations, production, reconfigure, resources
 from cwconsole.store.instances import Instance
+from cwconsole.store.polls import HOUR_MS
 from cwconsole.store.resources import Resource
 
 POINTS: Final = 240
+HOURS: Final = 7 * 24
 _SWEEP_FAILED: Final = """
     SELECT max(finished_ms) FROM polls WHERE id = (
         SELECT id FROM polls WHERE resource_id = ? AND kind = 'sweep' AND outcome = 'failed' ORDER BY id DESC LIMIT 1)
@@ -82,6 +84,17 @@ class InstanceView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HourPoint:
+    """What an instance's resources did in one hour, together, for the charts. duration_ms: of all polls."""
+
+    hour: int  # since the epoch, UTC
+    polls: int = 0
+    failed: int = 0
+    records: int = 0
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Losses:
     """What removing an instance gives up: known records, and deliveries that are still open."""
 
@@ -115,6 +128,25 @@ def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
         receiver=_receiver(conn, row),
         production=bool(production.tagged(conn, [row.id])),
     )
+
+
+def hours(conn: sqlite3.Connection, instance_id: int, *, now_ms: int) -> list[HourPoint]:
+    """The last `HOURS` hours from the first with a poll on, oldest first, this hour last; [] if there was no poll.
+
+    Summed over all resources, those that are not read any more too. An hour is one a poll has ended in.
+    """
+    last = now_ms // HOUR_MS
+    rows = conn.execute(
+        """
+        SELECT h.hour, sum(h.polls) AS polls, sum(h.failed) AS failed, sum(h.records) AS records,
+            sum(h.duration_ms) AS duration_ms
+        FROM resources r CROSS JOIN hours h ON h.resource_id = r.id AND h.hour > :after AND h.hour <= :last
+        WHERE r.instance_id = :instance GROUP BY h.hour ORDER BY h.hour
+        """,
+        {"instance": instance_id, "after": last - HOURS, "last": last},
+    ).fetchall()
+    known = {row["hour"]: HourPoint(**{name: row[name] for name in row.keys()}) for row in rows}  # noqa: SIM118
+    return [known.get(hour) or HourPoint(hour=hour) for hour in range(min(known, default=last + 1), last + 1)]
 
 
 def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:

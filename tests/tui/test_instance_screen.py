@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from textual.strip import Strip
 
+from cwconsole.store import resource_view
+from cwconsole.store.once import Connection
+from cwconsole.store.resource_view import HourPoint
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance import InstanceScreen
 from cwconsole.tui.screens.resource import ResourceScreen
+from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.widgets.confirm import Confirm
+from cwconsole.tui.widgets.text_view import TextView
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.instance_rows import add_polls, add_stored
 from tests.tui.outside import FakeOutside
 from tests.tui.rig import Rig, console, database
 
+NOW_HOUR = NOW // 3_600_000
 ACTIONS = "SELECT kind, operator, origin, command, reason FROM actions WHERE kind <> 'add' ORDER BY id"
 ADA = ("ada", "ssh 10.0.0.7")
 
@@ -77,6 +85,75 @@ async def test_on_the_other_tabs_actions_are_about_the_whole_instance(rig: Rig) 
     await rig.press("tab", "p")
     await rig.until(lambda: rig.screen.query_one("#polls").rows.total == 3)
     assert await rig.rows(ACTIONS) == [("poll", *ADA, "cwconsole poll acme", None)]
+
+
+HOUR = (
+    "INSERT INTO hours (resource_id, hour, polls, records, duration_ms) VALUES (?, ?, 1, 9, 500)"
+    " ON CONFLICT (resource_id, hour) DO UPDATE SET polls = polls + 1"
+)
+
+
+@pytest.mark.parametrize("unicode", [True, False], ids=["unicode", "ascii"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+async def test_charts_show_its_resources_together_hour_by_hour(
+    path: Path, size: tuple[int, int], unicode: bool
+) -> None:
+    terminal = Terminal(colours=Colours.ALL, unicode=unicode, remote=False)
+    async with console(path, size=size, terminal=terminal) as rig:
+        for resource, hour in ((1, NOW_HOUR - 1), (2, NOW_HOUR - 1), (1, NOW_HOUR)):
+            await rig.write(HOUR, resource, hour)
+        await opened(rig)
+        await rig.press(*["tab"] * 3)
+        await rig.until(lambda: "last 500ms, usually 500ms" in rig.text())
+        for words in ("[Charts]", "this hour 1, usually 1", "this hour 9, usually 9"):
+            assert words in rig.text()
+        if size[1] > 20:
+            assert "2 hours since 1h ago" in rig.text()
+        assert unicode or rig.text().isascii()
+        await rig.write(HOUR, 2, NOW_HOUR)
+        await rig.until(lambda: "this hour 2, usually 2" in rig.text())
+
+
+async def test_charts_are_read_once_a_second_and_drawn_only_where_they_change(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await opened(rig)
+    reads: list[Connection] = []
+    read = resource_view.hours
+
+    def counted(conn: Connection, instance_id: int, *, now_ms: int) -> list[HourPoint]:
+        reads.append(conn)
+        return read(conn, instance_id, now_ms=now_ms)
+
+    monkeypatch.setattr(resource_view, "hours", counted)
+    await rig.press(*["tab"] * 3)
+    await rig.until(lambda: "No poll yet" in rig.text())
+    began = monotonic()
+    while (elapsed := monotonic() - began) < 2.5:
+        await rig.write(HOUR, 1, NOW_HOUR)
+        await rig.settle()
+    assert len(reads) <= elapsed + 1
+    (last,) = (await rig.rows("SELECT polls FROM hours"))[0]
+    await rig.until(lambda: f"this hour {last}, usually" in rig.text())
+    drawn: list[int] = []
+    charts = rig.screen.query_one("#charts", TextView)
+    draw = charts.render_line
+
+    def noted(y: int) -> Strip:
+        drawn.append(y)
+        strip: Strip = draw(y)
+        return strip
+
+    monkeypatch.setattr(charts, "render_line", noted)
+    before = len(reads)
+    await rig.write("UPDATE resources SET next_poll_ms = next_poll_ms + 1")
+    await rig.until(lambda: len(reads) > before)
+    await rig.settle()
+    assert drawn == []
+    await rig.write(HOUR, 1, NOW_HOUR)
+    await rig.until(lambda: f"this hour {last + 1}, usually" in rig.text())
+    records = set(range(4, 8))
+    assert drawn and not records & set(drawn), "the records of the hour read as before"
 
 
 async def test_the_configuration_shows_everything_but_secrets(rig: Rig) -> None:

@@ -17,6 +17,7 @@ from cwconsole.tui.render.plain import Align, fit, shorten, width
 
 SCALE: Final = 9  # cells of the scale, the line beside it included: `23h 59m` fits
 HALVED_FROM: Final = 6  # lines of height from which half of the highest is marked too
+LEAST, HIGHEST = 2, 14  # lines of height that a chart is drawn with
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,25 @@ class Bar:
 
     value: float | None
     tone: Tone = Tone.BUSY
-    sign: str = ""
+    sign: Cell | None = None
+
+
+def height_in(room: int) -> int:
+    """The height of a chart that has so many lines for itself and its title."""
+    return max(min(room - 1, HIGHEST), LEAST)
 
 
 def chart(
-    title: str, bars: Sequence[Bar], *, cells: int, height: int, glyphs: Glyphs, scale: Callable[[float], str]
+    title: str,
+    bars: Sequence[Bar],
+    *,
+    cells: int,
+    height: int,
+    glyphs: Glyphs,
+    scale: Callable[[float], str],
+    newest: str = "now",
 ) -> list[Line]:
-    """A title and `height` lines of exactly `cells` cells. scale: how a value reads, with its unit.
+    """A title and `height` lines of exactly `cells` cells. scale: how a value reads, with its unit. newest: its name.
 
     The title tells the newest value and the usual one, the median; the scale tells the highest.
     """
@@ -40,7 +53,7 @@ def chart(
     top = max((bar.value or 0.0 for bar in shown), default=0.0)
     last = next((bar.value for bar in reversed(shown) if bar.value is not None), None)
     known = [bar.value for bar in shown if bar.value is not None]
-    told = "" if last is None else f"  now {scale(last)}, usually {scale(median_low(known))}"
+    told = "" if last is None else f"  {newest} {scale(last)}, usually {scale(median_low(known))}"
     lines: list[Line] = [
         (Cell(title, Tone.STRONG), Cell(shorten(told, max(cells - width(title), 0), cut=glyphs.cut), Tone.MUTED))
     ]
@@ -75,8 +88,8 @@ def _eighths(value: float | None, top: float, most: int) -> int:
 
 def _piece(bar: Bar, filled: int, row: int, glyphs: Glyphs) -> Cell:
     """What one line shows of one column."""
-    if row == 0 and bar.sign:
-        return Cell(bar.sign, bar.tone)
+    if row == 0 and bar.sign is not None:
+        return bar.sign
     if filled <= 0:
         return Cell(" ")
     return Cell(glyphs.spark[min(filled, len(glyphs.spark)) - 1], bar.tone)

@@ -19,7 +19,7 @@ from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import fit, plain, width
-from cwconsole.tui.render.states import health_cell, state_cell
+from cwconsole.tui.render.states import health_cell, sign_cell, state_cell
 from cwconsole.tui.render.times import ago, both, second, short, span, until
 
 NAME_CELLS: Final = 11
@@ -271,8 +271,8 @@ def _duration(point: PollPoint) -> float | None:
 def _bar(point: PollPoint, value: float | None, glyphs: Glyphs) -> Bar:
     if point.outcome in {"ok", "running"}:
         return Bar(value, Tone.BUSY)
-    sign = state_cell(point.outcome, glyphs)
-    return Bar(value, sign.tone, sign.text.partition(" ")[0])
+    sign = sign_cell(point.outcome, glyphs)
+    return Bar(value, sign.tone, sign)
 
 
 def _across(lines: Sequence[Line], cells: int) -> Line:

@@ -89,6 +89,12 @@ def state_cell(word: str, glyphs: Glyphs) -> Cell:
     return Cell(word) if look is None else Cell(f"{getattr(glyphs, look.glyph)} {word}", look.tone)
 
 
+def sign_cell(word: str, glyphs: Glyphs) -> Cell:
+    """`✗`: the glyph of `state_cell` alone."""
+    cell = state_cell(word, glyphs)
+    return Cell(cell.text.partition(" ")[0], cell.tone)
+
+
 def type_cell(event_type: str) -> Cell:
     """`created`, `updated`, `deleted`."""
     return Cell(event_type.lower(), _TYPES.get(event_type, Tone.PLAIN))

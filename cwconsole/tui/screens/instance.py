@@ -1,17 +1,22 @@
-"""One instance: its resources worst first, its polls and events, its configuration with secrets masked."""
+"""One instance: its resources worst first, charts, its polls and events, its configuration with secrets masked."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from math import inf
+from time import monotonic
+from typing import Any, ClassVar, Final
+
+from textual.timer import Timer
 
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store import resource_view
-from cwconsole.store.resource_view import InstanceView
+from cwconsole.store.resource_view import HourPoint, InstanceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.action import Subject
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row
+from cwconsole.tui.render.hour_charts import hour_lines
 from cwconsole.tui.render.instance_lines import config_lines, instance_lines
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.page import PageScreen, Pane
@@ -19,6 +24,7 @@ from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
+CHARTS_SECONDS: Final = 1.0  # between two readings of the charts: the bar of this hour changes with every poll
 OWN_COLUMNS = tuple(column for column in FLEET_COLUMNS if column.id not in {"instance", "last", "hours"})
 
 
@@ -31,6 +37,9 @@ class InstanceScreen(PageScreen):
         super().__init__(spec)
         self._view: InstanceView | None = None
         self._rows = MemoryRows[FleetRow](lambda row: row.key)
+        self._hours: Sequence[HourPoint] = ()
+        self._charts_due = -inf  # when they may be read again
+        self._charts_timer: Timer | None = None
 
     def panes(self) -> Sequence[Pane]:
         table = VirtualTable(
@@ -40,6 +49,7 @@ class InstanceScreen(PageScreen):
             Pane(title="Resources", widget=table),
             self.polls_pane(),
             self.events_pane(),
+            Pane(title="Charts", widget=TextView(id="charts")),
             Pane(title="Configuration", widget=TextView(id="configuration")),
         )
 
@@ -85,7 +95,25 @@ class InstanceScreen(PageScreen):
     async def load(self) -> None:
         self._view = await self.console.store.read(resource_view.instance, self.spec.value("instance") or "")
         self._show(self._view)
+        await self._load_charts(self._view.instance.id)
         await self.load_histories()
+
+    async def _load_charts(self, instance_id: int) -> None:
+        """While they are shown. What is written too soon after a reading is read when its time has come."""
+        if self.pane.title != "Charts":
+            return
+        if (wait := self._charts_due - monotonic()) <= 0:
+            self._charts_due = monotonic() + CHARTS_SECONDS
+            self._hours = await self.console.store.read(resource_view.hours, instance_id, now_ms=self.console.now_ms())
+        elif self._charts_timer is None:
+            self._charts_timer = self.set_timer(wait, self._charts_are_due)
+        text = self.query_one("#charts", TextView)
+        room, look = text.scrollable_content_region, self.console.look()
+        text.show(hour_lines(self._hours, cells=room.width, room=room.height, look=look), keep_place=True)
+
+    def _charts_are_due(self) -> None:
+        self._charts_timer = None
+        self.refresher.ask("charts")
 
     def way_to_whole(self, instance: str) -> str:
         return "Tab, then H lets them go."

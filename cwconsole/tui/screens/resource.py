@@ -16,14 +16,13 @@ from cwconsole.store.resource_view import ResourceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.action import Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.charts import height_in
 from cwconsole.tui.render.instance_lines import config_lines, receiver_line
 from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, standing_lines, state_line, why
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.screens.page import PageScreen, Pane
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.text_view import TextView
-
-LEAST_CHART, HIGHEST_CHART = 2, 14  # lines
 
 
 class ResourceScreen(PageScreen):
@@ -101,12 +100,11 @@ class ResourceScreen(PageScreen):
         text = self.query_one("#text", TextView)
         cells = max((text.scrollable_content_region.width or self.app.size.width - 3), 20)
         room = (text.size.height or self.app.size.height - 9) - len(standing) - 1
-        rows = room - 1 if cells >= BESIDE_FROM else room // 3 - 1
         charts = chart_lines(
             view.points,
             overlap=0 if own is None else own.overlap,
             cells=cells,
-            height=max(min(rows, HIGHEST_CHART), LEAST_CHART),
+            height=height_in(room if cells >= BESIDE_FROM else room // 3),
             glyphs=self.console.glyphs,
             now_ms=self.console.now_ms(),
         )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cwconsole.tui.render.cells import Line, Tone
+from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.charts import SCALE, Bar, axis, chart
 from cwconsole.tui.render.glyphs import ASCII, UNICODE, Glyphs
 from cwconsole.tui.render.plain import width
@@ -38,7 +38,7 @@ def test_a_high_chart_is_marked_at_half_of_its_height() -> None:
 
 
 def test_a_poll_that_failed_has_its_sign_at_the_foot() -> None:
-    lines = chart("Lag", [Bar(5, Tone.BAD, "✗")], cells=20, height=3, glyphs=UNICODE, scale=span)
+    lines = chart("Lag", [Bar(5, Tone.BAD, Cell("✗", Tone.BAD))], cells=20, height=3, glyphs=UNICODE, scale=span)
     assert lines[-1][-1].text == "✗"
     assert lines[1][-1].text == "█"
 
