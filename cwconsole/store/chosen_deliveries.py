@@ -31,18 +31,22 @@ class Named:
 class Chosen:
     """Deliveries by state, as (state, number). urls: where they go, at most three of `callbacks`.
 
-    named: the newest of them, at most three. held: how many of them are held, or go to a callback URL that is.
+    named: the newest of them, at most three. held: as states, those that are held, or go to a callback URL that is.
     """
 
     states: tuple[tuple[str, int], ...]
     callbacks: int
     urls: tuple[str, ...]
-    held: int
+    held: tuple[tuple[str, int], ...]
     named: tuple[Named, ...] = ()
 
     def among(self, states: Collection[str]) -> int:
         """How many are in one of these states."""
         return sum(number for state, number in self.states if state in states)
+
+    def held_among(self, states: Collection[str]) -> int:
+        """How many of them are held."""
+        return sum(number for state, number in self.held if state in states)
 
 
 def ids(conn: sqlite3.Connection, chosen: Filter, without: Collection[int] = ()) -> list[int]:
@@ -63,15 +67,14 @@ def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
     """What was chosen, counted. Ids that there are not any more are left out."""
     among = "WHERE d.id IN (SELECT value FROM json_each(?))"
     listed = (json.dumps(list(chosen)),)
-    states = conn.execute(f"SELECT state, count(*) FROM deliveries d {among} GROUP BY state ORDER BY state", listed)
-    by_state = tuple((str(row[0]), int(row[1])) for row in states.fetchall())
-    held, callbacks = conn.execute(
+    states = conn.execute(
         f"""
-        SELECT coalesce(sum(d.held = 1 OR c.held_ms IS NOT NULL), 0), count(DISTINCT c.id)
-        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among}
+        SELECT d.state, count(*), sum(d.held = 1 OR c.held_ms IS NOT NULL)
+        FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among} GROUP BY d.state ORDER BY d.state
         """,
         listed,
-    ).fetchone()
+    ).fetchall()
+    (callbacks,) = conn.execute(f"SELECT count(DISTINCT callback_id) FROM deliveries d {among}", listed).fetchone()
     urls = conn.execute(
         f"SELECT DISTINCT c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among} ORDER BY 1 LIMIT 3",
         listed,
@@ -85,9 +88,9 @@ def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
         listed,
     ).fetchall()
     return Chosen(
-        states=by_state,
+        states=tuple((str(row[0]), int(row[1])) for row in states),
         callbacks=callbacks,
         urls=tuple(row[0] for row in urls),
-        held=held,
+        held=tuple((str(row[0]), int(row[2])) for row in states if row[2]),
         named=tuple(Named(**row) for row in newest),
     )

@@ -31,7 +31,7 @@ def pause_lines(reaches: Sequence[Reach]) -> list[str]:
         *named(polled),
         "",
         "Nothing is lost: watermarks stay, and the first polls afterwards catch up.",
-        _deliveries(_waiting(reaches), "go on being sent", "goes on being sent"),
+        _deliveries(_waiting(reaches), "go on being sent.", "goes on being sent."),
     ]
 
 

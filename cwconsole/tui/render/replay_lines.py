@@ -7,7 +7,7 @@ from typing import Final
 from cwconsole.store.event_list import EventRow
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import about
-from cwconsole.tui.render.plain import plain, shorten
+from cwconsole.tui.render.plain import plain, shorten, width
 from cwconsole.tui.render.times import ago, span
 
 _WIDTH: Final = 64  # of the dialog's inside
@@ -15,7 +15,7 @@ _WIDTH: Final = 64  # of the dialog's inside
 
 def preview_lines(shown: Preview, now_ms: int) -> list[str]:
     """The numbers, the first events, and what to know before."""
-    lines = [shorten(f"  {_row(row, now_ms)}", _WIDTH) for row in shown.sample]
+    lines = [_row(row, now_ms) for row in shown.sample]
     if (more := shown.total - len(shown.sample)) > 0:
         lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
     if shown.selection.numbers is None:  # what is meant is fixed from here on, whatever the list's window does
@@ -31,10 +31,11 @@ def pace_line(shown: Preview, rate: float) -> str:
 
 
 def _row(row: EventRow, now_ms: int) -> str:
+    """`  updated acme/contacts 12, 5m ago, dead`; only a long instance is cut, for the rest must be seen."""
     delivery = f", {row.standing}" if row.standing else ""
-    return f"{row.type.lower()} {plain(row.instance)}/{plain(row.resource)} {row.object_id}, " + (
-        f"{ago(row.seen_ms, now_ms)} ago{delivery}"
-    )
+    kind = f"  {row.type.lower()} "
+    about = f"/{plain(row.resource)} {row.object_id}, {ago(row.seen_ms, now_ms)} ago{delivery}"
+    return f"{kind}{shorten(plain(row.instance), max(_WIDTH - width(kind) - width(about), 1))}{about}"
 
 
 def _old(shown: Preview) -> list[str]:

@@ -148,8 +148,8 @@ def _question(verb: Verb, chosen: Chosen) -> Question:
     if others:
         left = ", ".join(f"{each:,} {state}" for state, each in chosen.states if state not in states)
         lines.append(f"Left as they are: {left}.")
-    if chosen.held and verb is RETRY:
-        held = counted(chosen.held, "of them is held, and stays", "of them are held, and stay")
+    if verb is RETRY and (number_held := chosen.held_among(states)):
+        held = counted(number_held, "of them is held, and stays", "of them are held, and stay")
         lines.append(f"{held} so until it is let go.")
     lines += ["", *(_RETRIED if verb is RETRY else _CANCELLED)]
     return Question(

@@ -88,7 +88,7 @@ class InstanceForm(ModalScreen[bool]):
     InstanceForm #sides { height: 1fr; }
     InstanceForm #fields { height: 10; scrollbar-size-vertical: 1; }
     InstanceForm.-normal #sides, InstanceForm.-wide #sides { layout: horizontal; }
-    InstanceForm.-normal #fields, InstanceForm.-wide #fields { width: 1fr; height: 1fr; margin-right: 2; }
+    InstanceForm.-normal #fields, InstanceForm.-wide #fields { width: 71; height: 1fr; margin-right: 2; }
     InstanceForm #right { height: 1fr; }
     InstanceForm.-normal #right, InstanceForm.-wide #right { width: 1fr; }
     InstanceForm .row { height: 1; }
@@ -115,7 +115,7 @@ class InstanceForm(ModalScreen[bool]):
                 with VerticalScroll(id="fields", can_focus=False):
                     yield from self._rows()
                 with Vertical(id="right"):
-                    polled = Offer(name=POLLED, title="poll it, and deliver its events", ticked=self._began.enabled)
+                    polled = Offer(name=POLLED, title="poll and deliver", ticked=self._began.enabled)
                     yield TickList([polled], id="enabled")
                     yield Static("Resources", id="resources-title", markup=False)
                     yield TickList(offers_of(self._form.shown), id="resources")

@@ -15,11 +15,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from cwconsole.tui.render.plain import fit, plain
+from cwconsole.tui.render.plain import fit, plain, wrap
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 
 SHOWN: Final = 50
 KEYS_WIDTH: Final = 17
+INSIDE: Final = 72  # cells of the dialog's inside, less the scroll bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,8 @@ class Palette(ModalScreen[Entry | None]):
         self._shown = matching(self._entries, query)
         found = self.query_one(OptionList)
         found.clear_options()
-        found.add_options([Option(_prompt(entry)) for entry in self._shown])
+        keys = KEYS_WIDTH if any(entry.keys for entry in self._entries) else 0
+        found.add_options([Option(_prompt(entry, keys)) for entry in self._shown])
         if self._shown:
             found.highlighted = 0
 
@@ -105,11 +107,12 @@ class Palette(ModalScreen[Entry | None]):
         self.query_one(OptionList).action_cursor_up()
 
 
-def _prompt(entry: Entry) -> Content:
+def _prompt(entry: Entry, keys_width: int) -> Content:
     """Keys at the left, as in the help; below the name, why it cannot be done."""
     name = plain(entry.name)
-    keys = Content.styled(fit(entry.keys, KEYS_WIDTH, cut=""), "$secondary")
+    keys = Content.styled(fit(entry.keys, keys_width, cut=""), "$secondary")
     if not entry.refused:
         return keys + Content(name)
-    refused = Content.styled(f"\n{' ' * KEYS_WIDTH}{plain(entry.refused)}", "$warning")
+    reason = wrap(plain(entry.refused), INSIDE - keys_width)
+    refused = Content.styled("".join(f"\n{' ' * keys_width}{line}" for line in reason), "$warning")
     return keys + Content.styled(name, "$foreground-darken-3") + refused

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.command_line import command_line
@@ -32,6 +31,7 @@ from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import both, span
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
+from cwconsole.tui.widgets.dialog_lines import READ_ON, Dialog, DialogLines
 from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _time(seconds: int, zone: tzinfo) -> str:
     return both(seconds * 1000, zone)
 
 
-class WatermarkDialog(ModalScreen[Chosen | None]):
+class WatermarkDialog(Dialog[Chosen | None]):
     """See the module. outside: None where ConnectWise cannot be asked from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -108,7 +108,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
             yield Static(f"It stands at {_time(standing.watermark, standing.zone)}, {behind} behind the server.",
                          id="dialog-lines", markup=False)  # fmt: skip
             yield self._field("when", "Read again from: 2h, 3d, 2026-09-01T08:00 (UTC)")
-            yield Static("", id="window", markup=False)
+            yield DialogLines(id="window")
             yield self._field("reason", "Reason, for the audit log (optional)")
             yield self._field("typed", f"It skips changes: type {standing.resource} to set it")
             yield DialogKeys()
@@ -121,7 +121,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
     def on_mount(self) -> None:
         self.query_one("#typed").display = False
         self.set_focus(self.query_one("#when"))
-        self._show_keys()
+        self.show_keys()
 
     # --- the time ---------------------------------------------------------------------------------------------------
 
@@ -137,7 +137,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
             self._wanted, self._counted, self._counting = None, "", False
             self.query_one("#typed").display = False
             self._show_window(self._read())
-            self._show_keys()
+            self.show_keys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -152,14 +152,14 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
     def _choose(self) -> None:
         wanted = self._read()
         if (wrong := self._wrong(wanted)) or wanted is None:
-            self.query_one("#window", Static).update(wrong)
+            self._say([wrong])
             return
         self._wanted, self._counting = wanted, True
         self._counted = "ConnectWise is counting..."
         self._show_window(wanted)
         self.query_one("#typed").display = self._forward
         self._focus_answer()
-        self._show_keys()
+        self.show_keys()
         start(self, self._count(wanted), what="Counting at ConnectWise", group="probe", exclusive=True)
 
     def _wrong(self, wanted: int | None) -> str:
@@ -185,7 +185,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         if self._wanted == wanted:
             self._counted, self._counting = said, False
             self._show_window(wanted)
-            self._show_keys()
+            self.show_keys()
 
     async def _ask(self, wanted: int) -> str:
         standing = self._standing
@@ -208,16 +208,21 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         lines: Sequence[str] = [self._wrong(wanted)] if typed and self._wrong(wanted) else []
         if wanted is not None and not lines:
             lines = [*preview(self._standing, wanted), *([self._counted] if self._counted else [])]
-        self.query_one("#window", Static).update("\n".join(map(plain, lines)))
+        self._say(lines)
 
-    def _show_keys(self) -> None:
+    def _say(self, lines: Sequence[str]) -> None:
+        self.query_one(DialogLines).say(lines)
+        self.fit()
+
+    def show_keys(self) -> None:
         if self._wanted is None:
             keys: Keys = (("enter", "show what it would do"), ("esc", "go back"))
         elif self._forward:
             keys = (("enter", "set it, once the name is typed"), ("esc", "another time"))
         else:
             keys = (("y", "set it"), ("tab", "reason"), ("esc", "another time"))
-        self.query_one(DialogKeys).show(*keys)
+        cut = self.query_one(DialogLines).is_cut
+        self.query_one(DialogKeys).show(*keys, *([READ_ON] if cut else []))
 
     def action_yes(self) -> None:
         if self._wanted is not None and not self._forward:
@@ -240,7 +245,7 @@ class WatermarkDialog(ModalScreen[Chosen | None]):
         self._wanted, self._counted, self._counting = None, "", False
         self.query_one("#typed").display = False
         self._show_window(self._read())
-        self._show_keys()
+        self.show_keys()
         self.set_focus(self.query_one("#when"))
 
 

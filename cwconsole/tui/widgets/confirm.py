@@ -11,12 +11,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
+from cwconsole.tui.widgets.dialog_lines import READ_ON, Dialog, DialogLines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Answer:
     chosen: str = ""
 
 
-class Confirm(ModalScreen[Answer | None]):
+class Confirm(Dialog[Answer | None]):
     """Asks a question; None is no. `y` confirms where nothing has to be typed; Enter never does by itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +81,7 @@ class Confirm(ModalScreen[Answer | None]):
         asked = self.question
         with Vertical(id="dialog"):
             yield Static(plain(asked.title), id="dialog-title", markup=False)
-            yield Static("\n".join(map(plain, asked.lines)), id="dialog-lines", markup=False)
+            yield DialogLines(asked.lines, id="dialog-lines")
             if asked.choice is not None:
                 yield Static(asked.choice.told(asked.choice.value), id="choice-told", markup=False)
                 with Horizontal(id="choice-row"):
@@ -91,7 +91,7 @@ class Confirm(ModalScreen[Answer | None]):
                 yield self._field("reason", "Reason, for the audit log (optional)", asked.reason)
             if asked.typed is not None:
                 yield self._field("typed", plain(f"Type {asked.typed} to {asked.yes}"))
-            yield DialogKeys(*self._keys())
+            yield DialogKeys()
 
     def _field(self, name: str, placeholder: str, value: str = "") -> Input:
         field = Input(value, id=name, placeholder=placeholder, compact=True)
@@ -105,13 +105,16 @@ class Confirm(ModalScreen[Answer | None]):
             return (("enter", "done with the field"), ("esc", asked.no))
         fields = [asked.choice.name.lower()] if asked.choice is not None else []
         fields += ["reason"] if asked.reasoned else []
-        more = (("tab", ", ".join(fields)),) if fields else ()
+        more: Keys = (("tab", ", ".join(fields)),) if fields else ()
+        if self.query_one(DialogLines).is_cut:
+            more = (*more, READ_ON)
         return (("enter" if asked.typed is not None else "y", asked.yes), ("esc", asked.no), *more)
 
     def on_mount(self) -> None:
         """A reason is asked for second: the first key must still be able to say yes."""
         self._asked_at = monotonic()
         self._to_the_question()
+        self.show_keys()
 
     def was_asked_by(self, when: float) -> bool:
         """Whether it had been put together then, by the clock of Textual's messages."""
@@ -124,12 +127,12 @@ class Confirm(ModalScreen[Answer | None]):
             self.set_focus(None)
 
     def on_descendant_focus(self) -> None:
-        self._show_keys()
+        self.show_keys()
 
     def on_descendant_blur(self) -> None:
-        self._show_keys()
+        self.show_keys()
 
-    def _show_keys(self) -> None:
+    def show_keys(self) -> None:
         if self.is_attached:
             self.query_one(DialogKeys).show(*self._keys())
 
@@ -149,6 +152,7 @@ class Confirm(ModalScreen[Answer | None]):
         except UsageError as error:
             told, right = error.message, False
         self.query_one("#choice-told", Static).update(plain(told))
+        self.fit()
         return right
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
