@@ -4,8 +4,11 @@
    ANSI one from the start; and it takes an empty NO_COLOR, which means nothing, for a wish. Both are put right here.
 2. ASCII glyphs when asked for, or when the locale is C or POSIX. Any other locale that is not UTF-8 is refused: the
    frames would arrive as escapes.
-3. In an SSH session nothing is animated, and at most 30 frames a second are sent.
-4. A terminal that cannot move its cursor is refused.
+3. Where no more than 16 colours are known to be there, the terminal's own palette is used. A theme would be mapped to
+   the nearest of the 16, by which states, what is muted and what is not all become white on black: so it looked in GNU
+   screen (TERM=screen), and over SSH from terminals whose name says nothing and whose COLORTERM stays at home.
+4. In an SSH session nothing is animated, and at most 30 frames a second are sent.
+5. A terminal that cannot move its cursor is refused.
 """
 
 from __future__ import annotations
@@ -81,8 +84,17 @@ def prepare(terminal: Terminal, env: MutableMapping[str, str]) -> None:
 def _colours(env: Mapping[str, str], sixteen: bool) -> Colours:
     if env.get("NO_COLOR"):
         return Colours.NONE
-    few = sixteen or env.get("TERM", "") in {"linux", "vt220", "ansi"}
-    return Colours.SIXTEEN if few else Colours.ALL
+    return Colours.SIXTEEN if sixteen or not _has_many(env) else Colours.ALL
+
+
+def _has_many(env: Mapping[str, str]) -> bool:
+    """As Textual finds out, by the same variables; TEXTUAL_COLOR_SYSTEM is for operators who know better."""
+    told = env.get("TEXTUAL_COLOR_SYSTEM", "auto")
+    if told != "auto":
+        return told != "standard"
+    if env.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return True
+    return env.get("TERM", "").strip().lower().rpartition("-")[2] in {"256color", "kitty"}
 
 
 def _is_utf8(encoding: str | None) -> bool:

@@ -29,6 +29,25 @@ def test_the_linux_console_and_the_option_give_the_palette_of_sixteen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("env", "colours"),
+    [
+        ({"TERM": "screen"}, Colours.SIXTEEN),
+        ({"TERM": "xterm"}, Colours.SIXTEEN),
+        ({"TERM": "alacritty"}, Colours.SIXTEEN),
+        ({"TERM": "screen-256color"}, Colours.ALL),
+        ({"TERM": "xterm-kitty"}, Colours.ALL),
+        ({"TERM": "screen", "COLORTERM": "truecolor"}, Colours.ALL),
+        ({"TERM": "screen", "TEXTUAL_COLOR_SYSTEM": "256"}, Colours.ALL),
+        ({"TEXTUAL_COLOR_SYSTEM": "standard"}, Colours.SIXTEEN),
+    ],
+)
+def test_the_palette_of_sixteen_is_used_where_no_more_are_known_to_be_there(
+    env: dict[str, str], colours: Colours
+) -> None:
+    assert seen(**env).colours is colours
+
+
+@pytest.mark.parametrize(
     ("env", "unicode"),
     [({"LANG": "C"}, False), ({"LC_ALL": "POSIX"}, False), ({"LC_ALL": "C.UTF-8"}, True), ({"LC_CTYPE": "C"}, False)],
 )

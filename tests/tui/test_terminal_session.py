@@ -17,6 +17,9 @@ from tests.tui.terminals import Terminal, console
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8)(?:;[0-9;]*)?m")
 
+# What a terminal takes as a string until its end: OSC, DCS, APC, PM, SOS; and k, screen's own for a title.
+STRINGS = re.compile(rb"\x1b([]P_^Xk])[^\x07\x1b]*(\x07|\x1b\\)?")
+HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[1~", "\x1b[4~", "\x1b[5~", "\x1b[6~"  # as screen and tmux send them
 REVERSE = re.compile(rb"\x1b\[(?:\d+;)*7[;m]")
 
 
@@ -33,6 +36,10 @@ def file(tmp_path: Path) -> Path:
 
 def ready(terminal: Terminal, words: str = "engine here") -> None:
     terminal.until(lambda text: words in text and "contacts" in text and "? help" in text)
+
+
+def lines(text: str) -> list[str]:
+    return [line.rstrip(" █▁▂▃▄▅▆▇") for line in text.splitlines()]
 
 
 def quiet(terminal: Terminal, seconds: float = 0) -> None:
@@ -84,6 +91,27 @@ def test_sixteen_colours_are_the_terminals_own(file: Path) -> None:
         quiet(terminal)
         assert b"38;2;" not in terminal.sent
         assert b"38;5;" not in terminal.sent
+
+
+@pytest.mark.parametrize("term", ["screen", "screen-256color"])
+def test_gnu_screen_has_its_keys_and_colours_and_is_sent_nothing_that_it_would_print(file: Path, term: str) -> None:
+    with console(file, env={"TERM": term, "COLORTERM": "", "TMPDIR": str(file.parent)}) as terminal:
+        ready(terminal)
+        terminal.type("2")
+        for key, number in ((END, 1), (HOME, 40), (PAGE_DOWN, 20), (PAGE_UP, 40)):
+            terminal.until(lambda text: "cancelled" in text)
+            terminal.type(key)
+            terminal.until(lambda text, number=number: any(line.endswith(f" {number}") for line in lines(text)))
+        terminal.type("y")
+        terminal.until(lambda text: "was sent to the" in text)
+        terminal.type("1")
+        ready(terminal)
+        quiet(terminal)
+        ends = {(kind, bool(end)) for kind, end in STRINGS.findall(terminal.sent)}
+        assert ends == {(b"]", True)}, "only commands to the terminal itself, which screen drops, and all of them ended"
+        few = b"38;5;" not in terminal.sent and b"38;2;" not in terminal.sent
+        assert few is (term == "screen")
+        assert COLOUR.search(terminal.sent)
 
 
 def test_ascii_sends_nothing_but_ascii(file: Path) -> None:
