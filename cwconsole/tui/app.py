@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from textual.message import Message
-from textual.scrollbar import ScrollBar
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cwconsole import loading
 from cwconsole.store import status
@@ -95,7 +95,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.glyphs = UNICODE if terminal.unicode else ASCII
         if not terminal.unicode:
             self.add_class("-ascii")
-            ScrollBar.renderer = AsciiScrollBar
+        ScrollBar.renderer = ScrollBarRender if terminal.unicode else AsciiScrollBar  # of all apps of this process
         self._reading: Reading | None = None
         self.verdict: Verdict | None = None
         self.frozen = False
