@@ -101,7 +101,7 @@ def test_gnu_screen_has_its_keys_and_colours_and_is_sent_nothing_that_it_would_p
         for key, number in ((END, 1), (HOME, 40), (PAGE_DOWN, 20), (PAGE_UP, 40)):
             terminal.until(lambda text: "cancelled" in text)
             terminal.type(key)
-            terminal.until(lambda text, number=number: any(line.endswith(f" {number}") for line in lines(text)))
+            terminal.until(lambda text, end=f" {number}": any(line.endswith(end) for line in lines(text)))  # type: ignore[misc]
         terminal.type("y")
         terminal.until(lambda text: "was sent to the" in text)
         terminal.type("1")
