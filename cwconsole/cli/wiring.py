@@ -187,7 +187,7 @@ def _tune_interpreter() -> None:
     than 15, and the read is as fast. A short switch interval lets the event loop have its turn while a page is decoded.
     """
     gc.freeze()
-    gc.set_threshold(2_000, 5, 50)
+    gc.set_threshold(2_000, 5, 1_000)
     sys.setswitchinterval(0.001)
 
 
