@@ -26,7 +26,7 @@ def hour_lines(hours: Sequence[HourPoint], *, cells: int, room: int, look: Look)
     if not hours:
         return [(Cell("No poll yet. p polls now.", Tone.MUTED),)]
     sign = sign_cell("failed", look.glyphs)
-    shown = hours[-(cells - SCALE) :]
+    shown = hours[-max(cells - SCALE, 1) :]  # there are no cells before the text has been laid out
     marked = f", {sign.text} where one failed" if any(one.failed for one in shown) else ""
     polls = [_polls(one, sign) for one in shown]
     records = [Bar(one.records) for one in shown]

@@ -68,3 +68,8 @@ def test_it_fits_its_room_and_has_only_the_terminals_signs(glyphs: Glyphs, count
     assert len(lines) <= room
     assert all(width(text) <= cells for text in texts(lines))
     assert glyphs is UNICODE or all(text.isascii() for text in texts(lines))
+
+
+@given(count=st.integers(1, 20), cells=st.integers(0, SCALE + 1), room=st.integers(0, 3))
+def test_where_there_is_no_room_yet_it_is_drawn_all_the_same(count: int, cells: int, room: int) -> None:
+    assert drawn(*(HourPoint(hour=HOUR - at, polls=1) for at in reversed(range(count))), cells=cells, room=room)
