@@ -107,6 +107,12 @@ class InstanceScreen(PageScreen):
             self._hours = await self.console.store.read(resource_view.hours, instance_id, now_ms=self.console.now_ms())
         elif self._charts_timer is None:
             self._charts_timer = self.set_timer(wait, self._charts_are_due)
+        if self.query_one("#charts", TextView).size:
+            self._draw_charts()
+        else:
+            self.call_after_refresh(self._draw_charts)  # its tab has just been turned to: it has no place yet
+
+    def _draw_charts(self) -> None:
         text = self.query_one("#charts", TextView)
         room, look = text.scrollable_content_region, self.console.look()
         text.show(hour_lines(self._hours, cells=room.width, room=room.height, look=look), keep_place=True)
