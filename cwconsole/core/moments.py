@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1}
-CLOCKS_AGREE = 2.0  # seconds: a Date header has whole ones, and the way there and back takes time
+CLOCKS_AGREE = 3.0  # seconds: a Date header has whole ones, and a page may take one to be read and recorded
 _LAST = 253_402_300_799_999  # the end of the year 9999
 _AGO = re.compile(r"(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9})s)?", re.ASCII)
 
@@ -43,7 +43,7 @@ def milliseconds(when: datetime) -> int:
 
 
 def clock_words(ahead_seconds: float | None) -> str | None:
-    """How a server's clock stands to ours: `87 s ahead of this machine's`. None if unknown, or the same within 2 s."""
+    """How a server's clock stands to ours: `87 s ahead of this machine's`. None if unknown, or the same within 3 s."""
     if ahead_seconds is None or abs(ahead_seconds) < CLOCKS_AGREE:
         return None
     return f"{abs(ahead_seconds):,.0f} s {'ahead of' if ahead_seconds > 0 else 'behind'} this machine's"

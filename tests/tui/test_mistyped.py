@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from cwconsole.tui.freshness import Phase
 from cwconsole.tui.widgets.prompt import Prompt
 from tests.tui.rig import Rig, console, database
 
@@ -91,3 +92,18 @@ async def test_saving_events_and_saving_a_view_have_names_of_their_own(rig: Rig)
     await rig.until(lambda: "Save these events to a file" in rig.text())
     await rig.press("escape", "colon", *"save", "enter")
     assert "Say which view: `:save NAME`." in said(rig)
+
+
+async def test_a_filter_for_what_there_is_not_leaves_the_list_as_it_was_and_lets_it_be_read_again(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("2")
+        await rig.until(lambda: rig.screen.table.rows.total > 0)
+        before = rig.screen.spec
+        await rig.press("colon", *"events instance:nope", "enter")
+        await rig.until(lambda: "There is no instance 'nope'" in said(rig))
+        await rig.until(lambda: rig.screen.spec == before and rig.screen.freshness.phase is Phase.CURRENT)
+        await rig.press("slash", *"instance:nope", "enter")
+        await rig.until(lambda: rig.screen.spec == before and rig.screen.freshness.phase is Phase.CURRENT)
+        assert "STALE" not in rig.text()
+        await rig.press("3", "colon", *"deliveries instance:nope", "enter")
+        await rig.until(lambda: rig.screen.spec.line == "deliveries" and rig.screen.freshness.phase is Phase.CURRENT)

@@ -211,16 +211,17 @@ def _deliveries_line(status: StatusRow | None, look: Look) -> Line:
         return tuple(cells)
     for number, word in (
         (status.dead, "dead"),
-        (status.retrying, "retrying"),
-        (status.pending + status.sending, "pending"),
+        (status.waiting.retrying, "retrying"),
+        (status.waiting.pending, "pending"),
     ):
         if number:
             sign, _, _ = state_cell(word, look.glyphs).text.partition(" ")
             cells.append(Cell(f"{sign} {number:,} {word}  ", state_cell(word, look.glyphs).tone))
-    if len(cells) == 1:
-        cells.append(Cell("nothing waits", Tone.MUTED))
     if status.held:
-        cells.append(Cell(f"{look.glyphs.held} held: {plain(status.held_why or '')}", Tone.WARN))
+        held = f"{status.waiting.held:,} held" if status.waiting.held else "held"
+        cells.append(Cell(f"{look.glyphs.held} {held}: {plain(status.held_why or '')}", Tone.WARN))
+    elif len(cells) == 1:
+        cells.append(Cell("nothing waits", Tone.MUTED))
     return tuple(cells)
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual.widget import Widget
 
+from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
@@ -16,6 +17,7 @@ from cwconsole.tui.render.columns import Column
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.history_table import HistoryTable
+from cwconsole.tui.widgets.prompt import Prompt
 
 
 class HistoryScreen(ListScreen):
@@ -55,22 +57,30 @@ class HistoryScreen(ListScreen):
             await self.history.catch_up()
             return
         wanted = self.spec
-        noun = wanted.kind.noun
-        assert noun is not None, "a history lists something"
-        page: Callable[[Connection, Filter], Listing[Any]] = self.page
-        await self.history.open(
-            StoredHistory(
-                store=self.console.store,
-                noun=noun,
-                page=page,
-                key_of=self.key_of,
-                chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
-            )
-        )
+        self._opened = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
+        try:
+            await self.history.open(self._stored(wanted))
+        except UsageError as error:
+            if self.query_one(Prompt).is_open or self.spec != wanted or not self.previous_spec():
+                raise
+            self.app.notify(error.message, severity="error")  # and what was shown before is shown again
+            return
         self._opened = wanted
         if isinstance(self.begins_at, int):
             await self.history.go_to_key(self.begins_at)
         self.begins_at = None
+
+    def _stored(self, wanted: ViewSpec) -> StoredHistory[Any]:
+        noun = wanted.kind.noun
+        assert noun is not None, "a history lists something"
+        page: Callable[[Connection, Filter], Listing[Any]] = self.page
+        return StoredHistory(
+            store=self.console.store,
+            noun=noun,
+            page=page,
+            key_of=self.key_of,
+            chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
+        )
 
     def minute(self) -> None:
         super().minute()
