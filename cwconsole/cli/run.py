@@ -32,7 +32,12 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
     if once and seconds is not None:
         raise UsageError("--once and --for exclude each other; give one of them.")
     with log_to_stderr(invocation.settings.log_level, invocation.vault.given, as_json=invocation.as_json):
+        is_new = not invocation.path.exists()
         invocation.prepare()
+        if is_new:  # the path may have been mistyped, and an engine without instances looks as well as any
+            output.say(
+                f"{invocation.path} is a new database, without instances; `cwconsole instances add FILE` adds one."
+            )
         return _once(invocation) if once else _until_ended(invocation, seconds)
 
 

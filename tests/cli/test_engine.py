@@ -72,6 +72,12 @@ def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
     assert rows["tickets"]["state"] == "fresh"
 
 
+def test_a_run_says_that_its_database_is_new_for_the_path_may_be_mistyped(cli: Cli) -> None:
+    first, second = cli("run", "--once"), cli("run", "--once")
+    assert f"{cli.path} is a new database, without instances" in first.err
+    assert (second.code, "is a new database" in second.err) == (0, False)
+
+
 def test_an_instance_whose_secret_never_comes_is_said_and_holds_no_other_up(
     cli: Cli, played: Any, write_body: Callable[..., Path]
 ) -> None:

@@ -258,6 +258,16 @@ async def test_a_resource_that_is_gone_says_so(rig: Rig) -> None:
     await rig.until(lambda: "✗ This cannot be shown: acme has no resource" in rig.text())
 
 
+async def test_what_waits_behind_a_hold_is_held_and_neither_pending_nor_retrying(rig: Rig) -> None:
+    await rig.write(
+        "UPDATE resources SET pending = 2, retrying = 3, sending = 0, held_ms = ? WHERE name = 'contacts'", NOW
+    )
+    await opened(rig, "contacts")
+    await rig.until(lambda: "◇ 5 held: deliveries of the resource are held by an operator" in now(rig))
+    assert "retrying" not in now(rig)
+    assert "pending" not in now(rig)
+
+
 @pytest.mark.parametrize("on_events", [False, True], ids=["page", "its events"])
 async def test_upper_h_lets_go_what_a_receiver_has_had_held(rig: Rig, on_events: bool) -> None:
     await rig.write("UPDATE callbacks SET held_ms = ?, held_reason = 'The receiver answered 410.'", NOW - 60_000)

@@ -83,7 +83,11 @@ def callback_words(row: CallbackRow | None, now_ms: int) -> str:
         return f"held for {ago(row.held_ms, now_ms)}, H lets it go: {plain(row.held_reason or 'an operator held it')}"
     if row.breaker_until_ms is not None:
         return f"mostly fails, so it is left alone: one try at {_clock(row.breaker_until_ms)}"
-    return "takes what is sent" if row.last_success_ms is not None else "has taken nothing yet"
+    return (
+        "has taken nothing yet"
+        if row.last_success_ms is None
+        else f"took something {ago(row.last_success_ms, now_ms)} ago"
+    )
 
 
 def _clock(ms: int) -> str:

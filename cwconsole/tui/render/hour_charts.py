@@ -38,7 +38,7 @@ def hour_lines(hours: Sequence[HourPoint], *, cells: int, room: int, look: Look)
         for title, bars, scale, newest in (
             (f"Polls an hour{marked}", polls, _whole, NEWEST),
             ("Records an hour", records, _whole, NEWEST),
-            ("Duration of a poll", lasted, span, "last"),  # there may be none in this hour
+            ("Mean duration of polls", lasted, span, "last"),  # there may be none in this hour
         )
     ]
     first = f"{ago(shown[0].hour * HOUR_MS, look.now_ms)} ago"

@@ -38,7 +38,7 @@ def test_each_chart_says_this_hour_and_the_usual_one_and_all_stand_on_one_axis()
     assert len(lines) == 13
     assert lines[0] == "Polls an hour  this hour 12, usually 60"
     assert lines[4] == "Records an hour  this hour 7, usually 120"
-    assert lines[8] == "Duration of a poll  last 2s, usually 500ms"
+    assert lines[8] == "Mean duration of polls  last 2s, usually 500ms"
     assert lines[12].endswith("3 hours since 2h ago")
 
 
@@ -53,7 +53,7 @@ def test_an_hour_with_failures_is_marked_and_red_only_if_nothing_went_well() -> 
 def test_an_engine_that_rests_shows_as_nothing_and_the_last_duration_is_not_called_this_hours() -> None:
     lines = texts(drawn(HourPoint(hour=HOUR - 1, polls=60, duration_ms=60_000), HourPoint(hour=HOUR)))
     assert lines[0] == "Polls an hour  this hour 0, usually 0"
-    assert lines[8] == "Duration of a poll  last 1s, usually 1s"
+    assert lines[8] == "Mean duration of polls  last 1s, usually 1s"
 
 
 def test_without_a_poll_it_says_so() -> None:
