@@ -34,6 +34,6 @@ def serve(connection: Connection) -> None:
 
 if __name__ == "__main__":
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # as in the engine: records are trees without cycles
+    gc.set_threshold(50_000, 20, 20)  # records are trees without cycles, and no key waits for this process
     with Connection(int(sys.argv[1])) as opened:
         serve(opened)

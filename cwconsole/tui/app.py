@@ -131,17 +131,13 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
               group="bridge")  # fmt: skip
         self._arm_minute()
 
-    def on_ready(self) -> None:
-        self.warnings += keymap_warnings(self._keys, routes.rooms()) if self._keys else []
-        self.say_warnings()
-
     def _fleet_looked_at(self) -> None:
         self._update_frames()
         if not self.painted.is_set():
             self.call_after_refresh(self._load_the_rest)
 
     def _load_the_rest(self) -> None:
-        """What the first screen did not need, on a thread."""
+        """What the first screen did not need, on a thread; then, what the operator's keys mean on each of them."""
 
         async def load() -> None:
             try:
@@ -149,6 +145,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             finally:
                 loading.done()
                 self.loaded.set()
+            self.warnings += keymap_warnings(self._keys, routes.rooms()) if self._keys else []
+            self.say_warnings()
 
         self.loaded.clear()
         self.painted.set()
