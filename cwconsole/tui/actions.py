@@ -76,6 +76,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
            words=("back",)),
     Action(id="quit", title="Leave the console", keys=("q", "ctrl+q", "ctrl+c"), scopes=_APP, label="quit", priority=50,
            words=("q", "quit")),
+    Action(id="suspend", title="Go to the shell for a while", keys=("ctrl+z",), scopes=_APP, words=("suspend",)),
     Action(id="refresh", title="Read everything again", keys=("ctrl+r",), scopes=_APP, words=("refresh",)),
     Action(id="freeze", title="Stop or go on refreshing", keys=("z",), scopes=_APP, words=("freeze",)),
     Action(id="mouse", title="Give the mouse to the terminal, or take it back", keys=("ctrl+e",), scopes=_APP,

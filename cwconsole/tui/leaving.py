@@ -1,4 +1,4 @@
-"""Leaving the console: what stops with it is said before."""
+"""Leaving the console, for good or for a while: what stops with it is said before."""
 
 from __future__ import annotations
 
@@ -47,6 +47,13 @@ class Leaving(App[None], inherit_bindings=False):
         if hosts and saves:
             question = replace(question, lines=(*question.lines, *EXPORT_STOPS.lines))
         self.push_screen(Confirm(question), self._quit_answered)
+
+    def ask_to_suspend(self) -> None:
+        """Stand still in the shell's background, unless the engine would stand still as well."""
+        if cast("ConsoleApp", self).engine.where in {EngineWhere.HERE, EngineWhere.STARTING}:
+            self.notify("The engine runs in this console, and would stand still with it; q leaves.", severity="warning")
+        else:
+            self.action_suspend_process()
 
     def _quit_answered(self, answer: Answer | None) -> None:
         if answer is not None:

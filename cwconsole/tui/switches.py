@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import structlog
 from textual.app import App
 from textual.filter import LineFilter
-from textual.notifications import SeverityLevel
+from textual.notifications import Notify, SeverityLevel
 
 from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.terminal import Colours
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SHOWN_WARNINGS: Final = 3
+SAID_AT_ONCE: Final = 3  # sentences at the corner: more of them hide what they are about
 ASCII_ONLY: Final = AsciiOnly()
 
 
@@ -49,6 +50,14 @@ class Switches(App[None], inherit_bindings=False):
     ) -> None:
         """Say something at the corner. Names, paths and answers of others are in it: it is data, never markup."""
         super().notify(plain_lines(message), title=plain(title), severity=severity, timeout=timeout, markup=markup)
+
+    def on_notify(self, event: Notify) -> None:
+        """Make room for what is about to be said: the same, said before, goes, and what has been said longest."""
+        others = [one for one in self._notifications if one.message != event.notification.message]
+        staying = others[-(SAID_AT_ONCE - 1) :]
+        for one in list(self._notifications):
+            if one not in staying:
+                self._unnotify(one)
 
     def toggle_mouse(self) -> None:
         """Let the terminal select text, or take the mouse back."""

@@ -165,7 +165,8 @@ def _checked(view: View, words: Iterable[str]) -> tuple[str, ...]:
             )
     for name in view.required:
         if not any(word.startswith(f"{name}:") for word in kept):
-            raise UsageError(f"{view.name} needs {name}: to say which.")
+            example = spec(view.name, **{one: "42" if one == "id" else "NAME" for one in view.required}).line
+            raise UsageError(f"{view.name} needs {name}: to say which, as in {example}")
     return kept
 
 

@@ -42,7 +42,7 @@ async def test_the_worst_comes_first_and_the_header_counts(rig: Rig) -> None:
     row = next(line for line in rig.lines() if "contacts" in line)
     assert "● fresh" in row
     assert "40" in row, "events of 24 hours"
-    assert "1 dead" in row
+    assert "1 dead…" in row, "and others wait as well"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (200, 60)])

@@ -107,3 +107,24 @@ async def test_a_filter_for_what_there_is_not_leaves_the_list_as_it_was_and_lets
         assert "STALE" not in rig.text()
         await rig.press("3", "colon", *"deliveries instance:nope", "enter")
         await rig.until(lambda: rig.screen.spec.line == "deliveries" and rig.screen.freshness.phase is Phase.CURRENT)
+
+
+@pytest.mark.parametrize(
+    ("area", "typed_word", "shown"),
+    [
+        ("1", "instance", "instance instance:acme"),
+        ("1", "resource", "resource instance:acme resource:tickets"),
+        ("2", "event", "event id:40"),
+        ("3", "delivery", "delivery id:40"),
+    ],
+)
+async def test_a_view_of_one_thing_without_words_is_of_what_is_under_the_cursor(
+    rig: Rig, area: str, typed_word: str, shown: str
+) -> None:
+    await rig.press(area, "colon", *typed_word, "enter")
+    await rig.until(lambda: rig.screen.spec.line == shown)
+
+
+async def test_a_view_of_one_thing_where_there_is_none_says_what_to_type(rig: Rig) -> None:
+    await rig.press("colon", *"event", "enter")
+    assert "event needs id: to say which, as in event id:42" in said(rig)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.rig import database, small_fleet
-from tests.tui.terminals import Terminal, console
+from tests.tui.terminals import Terminal, console, python
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8)(?:;[0-9;]*)?m")
 
@@ -171,3 +171,42 @@ def test_a_terminal_that_cannot_show_it_is_refused_with_a_sentence(file: Path) -
     with console(file, env={"TERM": "dumb"}) as terminal:
         assert terminal.ended() == 2
         assert "cwconsole status" in terminal.text
+
+
+SHELL = """
+import os, signal, sys
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+child = os.fork()
+if child == 0:
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    os.execv(sys.executable, [sys.executable, "-m", "cwconsole", *sys.argv[1:]])
+while True:
+    _, status = os.waitpid(child, os.WUNTRACED)
+    os.tcsetpgrp(0, os.getpgrp())
+    if not os.WIFSTOPPED(status):
+        sys.exit(os.waitstatus_to_exitcode(status))
+    input("shell$ ")
+    os.tcsetpgrp(0, child)
+    os.killpg(child, signal.SIGCONT)
+"""
+
+
+def test_an_attached_console_stands_still_in_the_shells_background(file: Path) -> None:
+    surroundings = {"CWCONSOLE_DB": str(file)}
+    with python(["-c", SHELL, "--read-only"], file.parent, cols=80, rows=24, env=surroundings) as terminal:
+        ready(terminal, "no engine")
+        terminal.type("\x1a")
+        terminal.until(lambda text: "shell$" in text)
+        terminal.type("fg\r")
+        ready(terminal, "no engine")
+        terminal.type("q")
+        assert terminal.ended() == 0
+
+
+def test_a_console_that_hosts_the_engine_does_not_stand_still(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        terminal.type("\x1a")
+        terminal.until(lambda text: "would stand still with it" in text)

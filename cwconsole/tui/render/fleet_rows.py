@@ -284,14 +284,21 @@ def _number(number: int, tone: Tone) -> Cell:
 
 
 def _open(row: FleetRow, look: Look) -> Cell:
-    """What most wants attention, in few cells."""
+    """What most wants attention, in few cells; a sign behind it says that there is more."""
+    waiting: list[tuple[str, Tone]] = []
     if row.dead:
-        return Cell(f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD)
+        waiting.append((f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD))
     if row.held:
-        return Cell(f"{look.glyphs.held} held" + (f" {count(row.behind_hold)}" if row.behind_hold else ""), Tone.WARN)
+        number = f" {count(row.behind_hold)}" if row.behind_hold else ""
+        waiting.append((f"{look.glyphs.held} held{number}", Tone.WARN))
     if row.retrying:
-        return Cell(f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN)
-    return Cell(f"{count(row.pending)} pending" if row.pending else "", Tone.MUTED)
+        waiting.append((f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN))
+    if row.pending:
+        waiting.append((f"{count(row.pending)} pending", Tone.MUTED))
+    if not waiting:
+        return Cell("")
+    text, tone = waiting[0]
+    return Cell(text + (look.glyphs.cut if len(waiting) > 1 else ""), tone)
 
 
 def _why(row: FleetRow, _: Look) -> Cell:

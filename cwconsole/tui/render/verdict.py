@@ -69,22 +69,26 @@ _MENDED_BY_SOMEBODY: Final = (Health.PARKED, Health.FAILING, Health.ASKING)
 
 
 def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
-    """The header in exactly so many cells. What says least is left out first when it does not fit."""
+    """The header in exactly so many cells. What says least is left out first when it does not fit; a sign says so."""
+    verdict, tone = _verdict_cells(heading.verdict, glyphs), _ENGINE_TONES.get(heading.engine.where)
     left = [
         (9, Cell(" cwconsole", Tone.STRONG)),
         (2, Cell(f" {shorten(plain(heading.host), 20, cut=glyphs.cut)}", Tone.MUTED)),
-        (6, Cell(f"  {heading.engine.words}", _ENGINE_TONES.get(heading.engine.where, Tone.PLAIN))),
+        (8 if tone else 5, Cell(f"  {heading.engine.words}", tone or Tone.PLAIN)),
         *([(9, Cell("  ")), (9, Cell(" PROD ", Tone.PROD_SIGN))] if heading.production else []),
         *([(9, Cell("  READ-ONLY", Tone.STRONG))] if heading.read_only else []),
         *([(9, Cell("  FROZEN", Tone.WARN))] if heading.frozen else []),
         *([(9, Cell("  STALE", Tone.WARN))] if heading.stale else []),
-        *_verdict_cells(heading.verdict, glyphs),
+        *verdict,
     ]
     local = f" {heading.local}{f' {heading.local_zone}' if heading.local_zone else ''}"
     right = [(8, Cell(f"{heading.utc} UTC", Tone.PLAIN)), *([(3, Cell(local, Tone.MUTED))] if local.strip() else [])]
+    cut = (9, Cell(f" {glyphs.cut}", Tone.MUTED))
     while (left or right) and _room(left, right, cells) < 1:
         weakest = min((*left, *right), key=lambda one: one[0])
         (left if weakest in left else right).remove(weakest)
+        if weakest in verdict and cut not in left:
+            left.append(cut)
     space = Cell(" " * max(_room(left, right, cells), 0))
     return (*(cell for _, cell in left), space, *(cell for _, cell in right), Cell(" "))
 
@@ -100,13 +104,13 @@ def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, C
     for state, number in verdict.health:
         look = health_cell(state, glyphs)
         sign, word = look.text.split(" ")
-        weight = 8 if state in _MENDED_BY_SOMEBODY else 5 if state is Health.LATE else 4
+        weight = 8 if state in _MENDED_BY_SOMEBODY else 6 if state is Health.LATE else 4
         cells.append((weight, Cell(f"  {sign} {count(number)} {word}", look.tone)))
     for number, word, tone, weight in (
         (verdict.dead, "dead", Tone.BAD, 7),
-        (verdict.retrying, "retrying", Tone.WARN, 5),
+        (verdict.retrying, "retrying", Tone.WARN, 6),
         (verdict.pending, "pending", Tone.MUTED, 1),
-        (verdict.held, "held", Tone.WARN, 4),
+        (verdict.held, "held", Tone.WARN, 6),
     ):
         if number and not (word == "held" and Health.HELD in dict(verdict.health)):
             cells.append((weight, Cell(f"  {count(number)} {word}", tone)))

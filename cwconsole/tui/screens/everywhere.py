@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
-from cwconsole.tui.action import Action, Scope, key_name
+from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.actions import by_word
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
-from cwconsole.tui.viewspec import VIEWS, completed, read, spec, unfinished
+from cwconsole.tui.viewspec import VIEWS, ViewSpec, completed, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -48,6 +48,9 @@ class Everywhere(ViewKeys):
 
     def do_quit(self) -> None:
         self._screen.console.ask_to_quit()
+
+    def do_suspend(self) -> None:
+        self._screen.console.ask_to_suspend()
 
     def do_refresh(self) -> None:
         self._screen.console.read_everything_again()
@@ -101,7 +104,7 @@ class Everywhere(ViewKeys):
             elif action is not None and line == word:
                 await screen.action_do(action.id)
             elif word in VIEWS:
-                await screen.console.go(read(line))
+                await screen.console.go(_view_of(line, screen.subject()))
             elif action is not None:
                 raise UsageError(_takes_nothing(word, action))
             else:
@@ -160,6 +163,14 @@ class Everywhere(ViewKeys):
 
     def _keys(self, action: Action) -> str:
         return " ".join(key_name(key) for key in self._screen.console.keys_of(action))
+
+
+def _view_of(line: str, subject: Subject) -> ViewSpec:
+    """The view that was named; `event` alone means the one under the cursor. Raises UsageError."""
+    view = VIEWS[line.split(" ", 1)[0]]
+    here = {"instance": subject.instance, "resource": subject.resource, "id": getattr(subject, view.name, None)}
+    words = {name: here[name] for name in view.required}
+    return spec(view.name, **words) if line == view.name and words and all(words.values()) else read(line)
 
 
 def _takes_nothing(word: str, action: Action) -> str:

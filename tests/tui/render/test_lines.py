@@ -103,6 +103,19 @@ def test_the_header_fits_and_says_what_somebody_must_mend(cells: int, production
     assert ("STALE" in text) is production
 
 
+def test_in_an_incident_what_is_well_makes_room_for_what_is_held_and_a_sign_says_so() -> None:
+    verdict = Verdict(health=((Health.FAILING, 1), (Health.FRESH, 5)), pending=3, retrying=12, dead=2, held=40)
+    narrow, wide = (text_of(heading_line(heading(verdict=verdict), cells, UNICODE)) for cells in (80, 140))
+    assert "✗ 1 failing  2 dead  12 retrying  40 held …" in narrow
+    assert "fresh" not in narrow
+    assert "…" not in wide
+
+
+def test_an_engine_that_is_missing_is_never_left_out_for_counts() -> None:
+    line = heading_line(heading(verdict=WORST, engine=EngineState()), 80, UNICODE)
+    assert "no engine" in text_of(line)
+
+
 def test_a_fleet_that_is_well_is_named_without_alarm() -> None:
     line = heading_line(heading(verdict=Verdict(health=((Health.FRESH, 9),))), 120, UNICODE)
     assert "● 9 fresh" in text_of(line)
