@@ -10,6 +10,7 @@ import pytest
 from blockbuster import BlockBuster
 from structlog.testing import capture_logs
 
+from cwconsole.tui.app import ConsoleApp
 from tests.tui.rig import database, small_fleet
 
 
@@ -27,6 +28,12 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
     failed = [entry for entry in entries if entry["event"] == "console worker failed"]
     assert not failed, failed
+
+
+@pytest.fixture(autouse=True)
+def what_is_said_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is: else the first of two sentences has gone when the second comes."""
+    monkeypatch.setattr(ConsoleApp, "NOTIFICATION_TIMEOUT", 60)
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ class Rig:
         """Press a key and wait for nothing: the one that ends the console leaves nothing to wait for."""
         self.app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
 
-    async def until(self, holds: Callable[[], bool], *, seconds: float = 5) -> None:
+    async def until(self, holds: Callable[[], bool], *, seconds: float = 15) -> None:
         """Wait until it is as wanted."""
         deadline = time.monotonic() + seconds
         while not holds():
