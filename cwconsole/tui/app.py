@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,7 +112,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.saved_views = SavedViews(views_file)
         self.begin_with_theme(theme or self.keeper.theme)
         for mode in MODES:
-            self.add_mode(mode.name, lambda name=mode.name: self.keeper.base(name))  # type: ignore[misc]
+            self.add_mode(mode.name, partial(self._base, mode.name))
         self._fleet_refresher = Refresher(
             self,
             self._read_fleet,
@@ -121,6 +121,12 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             active=lambda: not self.frozen,
             changed=self._fleet_looked_at,
         )
+
+    def _base(self, mode: str) -> ConsoleScreen:
+        """The first screen of an area. It is styled when it is mounted: no sheet has to be read again for it, twice."""
+        screen = self.keeper.base(mode)
+        screen._css_update_count = self._css_update_count
+        return screen
 
     def on_mount(self) -> None:
         self.set_keymap(self._keys)

@@ -14,6 +14,7 @@ from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.terminal import Colours
 from cwconsole.tui.themes import NAMES, THEMES
 from cwconsole.tui.widgets.ascii_only import AsciiOnly
+from cwconsole.tui.widgets.toned import TonedApp
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -25,7 +26,7 @@ SAID_AT_ONCE: Final = 3  # sentences at the corner: more of them hide what they 
 ASCII_ONLY: Final = AsciiOnly()
 
 
-class Switches(App[None], inherit_bindings=False):
+class Switches(TonedApp, inherit_bindings=False):
     """The base of `ConsoleApp`."""
 
     _mouse_taken = True

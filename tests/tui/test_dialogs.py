@@ -217,13 +217,6 @@ def shown(widget: Widget) -> bool:
     return all(one.display for one in (widget, *widget.ancestors) if isinstance(one, Widget))
 
 
-def scroller(widget: Widget, dialog: Widget) -> Widget | None:
-    """What it is scrolled in, itself or something around it, within the dialog."""
-    within = [widget, *widget.ancestors]
-    within = within[: within.index(dialog)]
-    return next((one for one in within if isinstance(one, Widget) and one.max_scroll_y), None)
-
-
 def assert_plain(rig: Rig, case: Case) -> None:
     """ASCII, in the terminal's own colours; and where the cursor is, is seen all the same."""
     assert rig.text().isascii(), case.name

@@ -25,9 +25,6 @@ class Tone(Enum):
     PROD_SIGN = "tone--prod-sign"  # the word PROD in the header
 
 
-TONES = frozenset(tone.value for tone in Tone)
-
-
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One field of a row, or one piece of a line. The text is plain already (`render.plain`)."""

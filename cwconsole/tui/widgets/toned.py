@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import ClassVar
+from typing import cast
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.app import App
+from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
 
-from cwconsole.tui.render.cells import TONES, Cell, Line, Tone
+from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import width
+
+
+class TonedApp(App[None], inherit_bindings=False):
+    """An app whose widgets draw in tones. What they look like is a matter of the theme alone, so it is known here once.
+
+    As component classes of each widget they would be found out anew whenever a widget's state may have changed: that
+    made a third of the time in which a screen opens.
+    """
+
+    def __init__(self, *, ansi_color: bool | None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._tones: dict[Tone, Style] = {}
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Another theme."""
+        self._tones.clear()
+        super().refresh_css(animate)
+
+    def tone(self, tone: Tone) -> Style:
+        """How it is drawn; the background is the widget's own."""
+        style = self._tones.get(tone)
+        if style is None:
+            node = DOMNode(classes=tone.value)
+            node._attach(self)
+            self.stylesheet.apply(node)
+            style = self._tones[tone] = node.styles.partial_rich_style
+        return style
 
 
 class Toned(Widget):
     """A widget that draws `Line`s itself. The styles of its component classes are looked up once for each theme."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TONES)
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
@@ -30,11 +58,10 @@ class Toned(Widget):
         self._known_styles.clear()
 
     def component(self, name: str) -> Style:
-        """The style of a component class; that of a tone leaves the background alone."""
+        """The style of a component class."""
         style = self._known_styles.get(name)
         if style is None:
-            style = self.get_component_rich_style(name, partial=name in TONES)
-            self._known_styles[name] = style
+            style = self._known_styles[name] = self.get_component_rich_style(name)
         return style
 
     @property
@@ -50,10 +77,11 @@ class Toned(Widget):
 
         Neighbours of one tone become one piece: each piece brings its own codes for the terminal.
         """
+        style_of = cast("TonedApp", self.app).tone
         segments = [
             Segment(
                 "".join(cell.text for cell in same),
-                style + self.component(tone.value) if tones and tone is not Tone.PLAIN else style,
+                style + style_of(tone) if tones and tone is not Tone.PLAIN else style,
             )
             for tone, same in groupby(line, _tone if tones else _no_tone)
         ]
