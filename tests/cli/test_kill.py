@@ -93,7 +93,7 @@ async def _first_read(folder: Path, *, seed: int) -> AsyncIterator[tuple[Simulat
         yield simulator, receiver, commands
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> None:
     moments = random.Random(20261124)
     async with _first_read(tmp_path, seed=5) as (simulator, receiver, commands):
@@ -110,7 +110,7 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
         _no_gap(commands, receiver)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 async def test_killed_consoles_lose_nothing_while_commands_come_and_go(tmp_path: Path) -> None:
     moments = random.Random(20261127)
     async with _first_read(tmp_path, seed=6) as (simulator, receiver, commands):

@@ -143,6 +143,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cw.db"
 
 
+@pytest.mark.timeout(240)  # all of them, one after another
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 @pytest.mark.parametrize("plain", [False, True], ids=["colour", "ascii without colour"])
 async def test_every_dialog_is_whole_and_does_nothing_unasked(
