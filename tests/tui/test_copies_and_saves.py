@@ -147,7 +147,10 @@ async def test_saving_writes_what_the_filter_shows(rig: Rig, tmp_path: Path) -> 
     lines = (tmp_path / "found.ndjson").read_text().splitlines()
     assert [json.loads(line)["object_id"] for line in lines] == [8, 8]
     await save_to(rig, "found.xml")
-    await rig.until(lambda: "says no format" in rig.text())
+    await rig.until(lambda: "found.xml says no format" in rig.text())
+    await rig.press(*["backspace"] * 3, *"csv", "enter")
+    await rig.until(lambda: "found.csv" in "".join(note.message for note in rig.app._notifications))
+    assert len((tmp_path / "found.csv").read_text().splitlines()) == 3
 
 
 async def test_the_marked_ones_alone_are_saved(rig: Rig, tmp_path: Path) -> None:
@@ -187,7 +190,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_question(
         await rig.until(lambda: any("40 events are in" in one.message for one in rig.app._notifications))
         assert len(json.loads(file.read_text())) == 40
         await save_to(rig, str(tmp_path))
-        await rig.until(lambda: any("says no format" in one.message for one in rig.app._notifications))
+        await rig.until(lambda: "says no format; let it end in .json, .ndjson" in " ".join(rig.text().split()))
 
 
 def said(rig: Rig, words: str) -> bool:

@@ -40,11 +40,15 @@ class Saves:
             screen.app.notify(f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.")
             return
         now = datetime.fromtimestamp(screen.console.now_ms() / 1000, tz=UTC)
-        wanted = self.events_to_save()
-        marked = len(wanted.numbers) if wanted.numbers is not None else None
-        what = about(wanted) if marked is None else f"the {marked:,} marked"
+        self._ask_where(self.events_to_save(), path=f"events-{now:%Y%m%d-%H%M}.ndjson")
+
+    def _ask_where(self, wanted: Selection, *, path: str, refused: str = "") -> None:
+        """refused: why the path that stands there cannot be."""
+        screen = self._save_screen
+        what = about(wanted) if wanted.numbers is None else f"the {len(wanted.numbers):,} marked"
         note = f"Which: {plain(what)}\nThe ending says how: .{', .'.join(Format)}"
-        dialog = FileDialog("Save these events to a file", note, yes="save", path=f"events-{now:%Y%m%d-%H%M}.ndjson")
+        lines = "\n".join(filter(None, (note, refused)))
+        dialog = FileDialog("Save these events to a file", lines, yes="save", path=path)
 
         def typed(path: str | None) -> None:
             if path is not None:
@@ -53,7 +57,7 @@ class Saves:
         screen.app.push_screen(dialog, typed)
 
     async def _save_to(self, path: str, wanted: Selection, what: str) -> None:
-        """At once if there is no such file; else after a question."""
+        """At once if there is no such file, after a question if there is; what cannot be is asked for again."""
         screen = self._save_screen
         console = screen.console
         try:
@@ -68,7 +72,8 @@ class Saves:
             )
             there = await asyncio.to_thread(already, path)
         except UsageError as error:
-            screen.app.notify(error.message, severity="error")
+            if screen.is_current:
+                self._ask_where(wanted, path=path, refused=error.message)
             return
         if there is None:
             self._begin_export(export)
