@@ -68,8 +68,11 @@ async def test_the_marked_ones_or_all_of_the_page_become_a_job(path: Path, page:
 async def test_on_the_other_panes_the_key_says_why_it_does_nothing(path: Path, page: str) -> None:
     async with console(path) as rig:
         await events_of(rig, page)
-        await rig.press("shift+tab", "r", "y", "u")
-        assert [one.message for one in rig.app._notifications] == ["There is no event under the cursor."] * 3
+        await rig.press("shift+tab")
+        for key in ("r", "y", "u"):
+            await rig.press(key)
+            assert [one.message for one in rig.app._notifications] == ["There is no event under the cursor."], key
+            rig.app.clear_notifications()
         assert "r replay" not in rig.lines()[-1]
         assert await rig.rows(ACTIONS) == []
 
