@@ -1,7 +1,8 @@
 """From the store to the screen: the one place where a change of the file becomes a message.
 
-The file says that somebody has committed something, not what; whoever hears of it reads again what is in view. At most
-four messages a second are sent, however much is written, and none when nothing is.
+The file says that somebody has committed something, not what; whoever hears of it reads again what is in view. What
+comes after a rest is told of at once; while much is written, every 0.6 s: often enough for all consoles to show the
+same within a second, and seldom enough to read them. When nothing is written, nothing is told.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from cwconsole.store.database import Store
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS: Final = 0.25
+PAUSE_SECONDS: Final = 0.6  # after something was told
 UNREADABLE: Final = -1  # no version that SQLite counts
 
 
@@ -30,20 +32,22 @@ class StoreChanged(Message, bubble=False):
 
 
 async def follow(store: Store, tell: Callable[[], object]) -> None:
-    """Call `tell` after each change, at most once in `LOOK_SECONDS`; runs until it is cancelled.
+    """Call `tell` after each change, at most once in `PAUSE_SECONDS`; runs until it is cancelled.
 
     Also once at the start, for what was written between the first reading of a view and the first look here; and once
     when the file cannot be looked at any more, so that whoever is told finds that out, and once when it can again.
     """
     seen: int | None = None
+    pause = LOOK_SECONDS
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(pause)
         try:
             version = await store.data_version()
         except CwconsoleError as error:
             if seen != UNREADABLE:
                 log.warning("changes of the database cannot be seen", why=error.message)
             version = UNREADABLE
+        pause = LOOK_SECONDS
         if version != seen:
-            seen = version
+            seen, pause = version, PAUSE_SECONDS
             tell()
