@@ -13,7 +13,6 @@ asked directly.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 
 from textual.app import App
@@ -54,7 +53,6 @@ class KeysInTurn(App[None], inherit_bindings=False):
     async def _press(self, event: Key) -> None:
         if self._asks_soon():
             if event.key == "escape":
-                await asyncio.sleep(0)  # it may not have begun, and Python complains of what never does
                 self.workers.cancel_group(self.screen, QUESTION)
             return
         front, focused = self.screen, self.focused

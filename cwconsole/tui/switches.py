@@ -54,7 +54,8 @@ class Switches(TonedApp, inherit_bindings=False):
 
     def on_notify(self, event: Notify) -> None:
         """Make room for what is about to be said: the same, said before, goes, and what has been said longest."""
-        others = [one for one in self._notifications if one.message != event.notification.message]
+        new = event.notification
+        others = [one for one in self._notifications if (one.message, one.severity) != (new.message, new.severity)]
         staying = others[-(SAID_AT_ONCE - 1) :]
         for one in list(self._notifications):
             if one not in staying:

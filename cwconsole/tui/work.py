@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.message import Message
+from textual.worker import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -26,13 +28,15 @@ class WorkFailed(Message):
 
 def start(node: DOMNode, work: Coroutine[Any, Any, None], *, what: str, group: str, exclusive: bool = False) -> None:
     """Run something beside the messages; it ends with the node. exclusive: it takes the place of its group's others."""
-    node.run_worker(
-        _watched(node, work, what),
+    worker: Worker[None] = node.run_worker(
+        partial(_watched, node, work, what),
         group=group,
         description=what,
         exclusive=exclusive,
         exit_on_error=False,
     )
+    if worker._task is not None:
+        worker._task.add_done_callback(lambda _: work.close())  # it may be called off before it has begun
 
 
 async def _watched(node: DOMNode, work: Coroutine[Any, Any, None], what: str) -> None:

@@ -135,6 +135,7 @@ async def test_charts_are_read_once_a_second_and_drawn_only_where_they_change(
     assert len(reads) <= elapsed + 1
     (last,) = (await rig.rows("SELECT polls FROM hours"))[0]
     await rig.until(lambda: f"this hour {last}, usually" in rig.text())
+    await rig.settle()
     drawn: list[int] = []
     charts = rig.screen.query_one("#charts", TextView)
     draw = charts.render_line
