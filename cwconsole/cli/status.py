@@ -19,7 +19,7 @@ from cwconsole.store.meta import EngineProcess
 from cwconsole.store.status import StatusRow
 
 HEAD = (
-    "INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST", "NEXT", "24H",
+    "INSTANCE", "RESOURCE", "STATE", "LAG", "WATERMARK", "LAST POLL", "NEXT", "24H",
     "PENDING", "RETRY", "DEAD", "HELD", "WHY",
 )  # fmt: skip
 
@@ -27,6 +27,7 @@ HEAD = (
 HELP = f"""Say how every resource does.
 
 STATE: {", ".join(f"{state} ({meaning})" for state, meaning in MEANINGS["resource"].items())}.
+LAST POLL: when one last ended, well or not; sweeps are no polls. NEXT: until the next one.
 24H: events created/updated/deleted in the last 24 hours. PENDING, RETRY, DEAD, HELD: deliveries that wait, wait to
 be tried again, are given up, wait behind a hold. WHY: what is wrong, and what holds deliveries.
 """
@@ -52,7 +53,7 @@ def clock_lines(rows: Sequence[StatusRow]) -> list[str]:
     """Where ConnectWise's clock, which WATERMARK is on, is another than this machine's: a line an instance."""
     ahead = {row.instance: clock_words(row.server_ahead_seconds) for row in rows}
     return [
-        f"{instance}: ConnectWise's clock is {clock}; WATERMARK is on that clock, LAST on this machine's."
+        f"{instance}: ConnectWise's clock is {clock}; WATERMARK is on that clock, LAST POLL on this machine's."
         for instance, clock in ahead.items()
         if clock is not None
     ]

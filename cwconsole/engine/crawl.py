@@ -175,7 +175,7 @@ class Crawl:
                 page=page,
                 last_id=cursor,
                 now_ms=now_ms,
-                finish=self._finish(now_ms) if finish else None,
+                finish=self._finish(now_ms, page.server_time) if finish else None,
                 baseline=self.plan.baseline,
                 set_aside=aside,
             ),
@@ -188,7 +188,7 @@ class Crawl:
         if tally.deliveries and tally.callback_id is not None:
             self.services.nudge(tally.callback_id)  # not the one of when the poll began: it may have been edited
 
-    def _finish(self, now_ms: int) -> Finish:
+    def _finish(self, now_ms: int, server_time: int) -> Finish:
         report, interval = self.report, interval_of(self.target.config)
         report.next_poll_ms = next_on_grid(self.resource.next_poll_ms, interval=interval, now_ms=now_ms)
         report.baselined = self.plan.kind in ("baseline", "everything")
@@ -196,6 +196,8 @@ class Crawl:
             report.next_poll_ms = after_baseline(interval=interval, now_ms=now_ms, chance=self.services.chance())
         if self.plan.kind == "baseline" and isinstance(self.target.instance.start, int):
             report.next_poll_ms = now_ms  # events have been waiting since the start
+        if self.plan.resumes and server_time - (self.resource.crawl_server_time or server_time) > interval:
+            report.next_poll_ms = now_ms  # it ended a window of the past: what came meanwhile has waited long enough
         return Finish(
             next_poll_ms=report.next_poll_ms,
             watermark=self.resource.start_at if self.plan.kind == "baseline" else None,

@@ -135,11 +135,19 @@ class Sweep:
             await self.services.store.write(
                 polls.add_tally, self.poll_id, Tally(pages=1, records=len(page.records), bytes=page.size)
             )
+            if not after:
+                await self._hasten_poll()
             await self._beside(page.records, after, findings)
             if not page.records:
                 return findings
             after = page.records[-1].object_id
         return None
+
+    async def _hasten_poll(self) -> None:
+        """The listing was answered: a poll that waits out a fault need not wait longer, be it for an hour."""
+        now_ms = self.services.clock.now_ms()
+        if self.resource.failures and await self.services.store.write(resources.hasten, self.resource.id, now_ms):
+            self.poller.wake()
 
     async def _listing(self, after: int) -> Page:
         """Ask for a page of ids, and for fewer while that is too much for the server."""

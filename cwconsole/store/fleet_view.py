@@ -14,7 +14,7 @@ HOURS = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastPoll:
-    """The newest poll of a resource. finished_ms: None while it runs."""
+    """The newest poll of a resource; sweeps are none. finished_ms: None while it runs."""
 
     outcome: str
     started_ms: int
@@ -40,7 +40,8 @@ def _last_polls(conn: sqlite3.Connection, resource_ids: Sequence[int]) -> dict[i
     rows = conn.execute(
         """
         SELECT r.value, p.outcome, p.started_ms, p.finished_ms FROM json_each(?) r
-        JOIN polls p ON p.id = (SELECT id FROM polls WHERE resource_id = r.value ORDER BY id DESC LIMIT 1)
+        JOIN polls p ON p.id = (SELECT id FROM polls WHERE resource_id = r.value AND kind <> 'sweep'
+            ORDER BY id DESC LIMIT 1)
         """,
         (json.dumps(resource_ids),),
     ).fetchall()

@@ -252,6 +252,18 @@ def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int)
     conn.execute("UPDATE resources SET next_poll_ms = ? WHERE id = ?", (next_poll_ms, resource_id))
 
 
+def hasten(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> bool:
+    """ConnectWise answers the resource's requests again: a poll that waits out a fault is due now, and is the judge.
+
+    Returns whether one waited.
+    """
+    changed = conn.execute(
+        "UPDATE resources SET next_poll_ms = :now_ms WHERE id = :id AND failures > 0 AND next_poll_ms > :now_ms",
+        {"id": resource_id, "now_ms": now_ms},
+    ).rowcount
+    return changed > 0
+
+
 def note_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, vanished: int | None = None) -> None:
     """A sweep ended before it was through: stopped, dropped, or waiting for confirmation (vanished set).
 

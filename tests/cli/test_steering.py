@@ -102,7 +102,8 @@ def test_another_clock_at_connectwise_is_said_wherever_a_watermark_stands(cli: C
     assert "ConnectWise's clock" not in cli("status").out
     change(cli, "UPDATE resources SET skew_ms = 87200")
     said = (
-        "acme: ConnectWise's clock is 87 s ahead of this machine's; WATERMARK is on that clock, LAST on this machine's."
+        "acme: ConnectWise's clock is 87 s ahead of this machine's; "
+        "WATERMARK is on that clock, LAST POLL on this machine's."
     )
     assert cli("status").out.count(said) == 1
     assert cli.good("status")[0]["server_ahead_seconds"] == 87

@@ -136,6 +136,24 @@ async def test_a_failed_poll_moves_nothing_and_the_next_goes_on_where_it_broke(t
         assert outcomes == [("ok",), ("failed",), ("ok",)]
 
 
+@pytest.mark.parametrize(("broken_for", "at_once"), [(61, True), (60, False)])
+async def test_what_came_while_a_crawl_was_broken_for_long_is_polled_at_once(
+    tmp_path: Path, broken_for: int, at_once: bool
+) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=2)) as it:
+        await it.poll()
+        for object_id in range(1, 6):
+            it.source.put(object_id)
+        it.source.faults = [None, None, fault()]
+        assert (await it.poll()).outcome == "failed"
+        it.source.now += broken_for
+        it.clock.time_ms += broken_for * 1000
+        resumed = await it.poll()
+        assert (resumed.resumed, (await it.row()).watermark) == (True, SERVER_EPOCH)
+        assert (resumed.next_poll_ms == it.clock.now_ms()) == at_once
+        assert (await it.poll()).next_poll_ms > it.clock.now_ms()
+
+
 async def test_a_crash_between_pages_is_resumed_and_sends_nothing_twice(tmp_path: Path) -> None:
     async with rig(tmp_path, resource=contacts(page_size=2)) as it:
         await it.poll()

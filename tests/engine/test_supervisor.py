@@ -10,7 +10,7 @@ from typing import Any
 
 from cwconsole.cli.wiring import SystemClock
 from cwconsole.core.attempts import Parcel
-from cwconsole.core.errors import ConfigError
+from cwconsole.core.errors import AccessFault, ConfigError
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
 from cwconsole.engine.supervisor import Engine, running
@@ -81,6 +81,20 @@ async def test_a_poll_that_meets_a_fault_fails_with_its_sentence(tmp_path: Path)
     async with engine_with(tmp_path, network) as (_, store):
         state, sentence = await outcome(store, await ask(store, ActionKind.POLL, instance_id=1, resource_id=1))
         assert (state, sentence) == ("failed", "acme/contacts: the source is down.")
+
+
+async def test_a_parked_resource_is_polled_as_soon_as_a_sweep_is_answered(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network, scheduled=True) as (_, store):
+        assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
+        network.source.faults = [AccessFault("acme: the keys are wrong")]
+        assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "failed"
+        assert await rows(store, "SELECT parked FROM resources") == [(1,)]
+        assert (await outcome(store, await ask(store, ActionKind.SWEEP, instance_id=1)))[0] == "done"
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT parked FROM resources") != [(0,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert ("schedule", "ok") in await rows(store, "SELECT trigger, outcome FROM polls WHERE kind = 'window'")
 
 
 async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: Path) -> None:

@@ -39,6 +39,31 @@ async def test_sweeps_that_keep_failing_make_the_resource_late_until_one_complet
         assert (row.state, row.last_error, row.listed_ms) == (Health.FRESH, None, it.clock.now_ms())
 
 
+async def test_a_poll_that_waits_out_a_fault_is_due_at_once_when_the_sweep_is_answered(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(interval=3600.0)) as it:
+        await it.poll()
+        it.source.faults = [AccessFault("the keys are wrong"), AccessFault("the keys are wrong")]
+        parked = await it.poll()
+        assert parked.next_poll_ms == it.clock.now_ms() + 3_600_000
+        assert (await it.sweep()).outcome == "failed"
+        assert (await it.row()).next_poll_ms == parked.next_poll_ms, "it is not answered yet"
+        it.clock.time_ms += 1000
+        it.source.faults = [None, fault("the next page broke")]
+        it.source.put(1)
+        assert (await it.sweep()).outcome == "failed"
+        row = await it.row()
+        assert (row.next_poll_ms, row.parked) == (it.clock.now_ms(), 1), "the poll is the judge, and has not come yet"
+        await it.poll()
+        assert (await fleet(it)).state is Health.FRESH
+
+
+async def test_a_sweep_leaves_the_schedule_of_a_resource_that_is_well_alone(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        due_ms = (await it.poll()).next_poll_ms
+        assert (await it.sweep()).outcome == "ok"
+        assert (await it.row()).next_poll_ms == due_ms
+
+
 async def test_a_sweep_that_never_comes_to_its_end_makes_the_resource_late(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()

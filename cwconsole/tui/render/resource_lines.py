@@ -42,7 +42,7 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
     how = {"full": ", read in full", "as_written": ", as written: weaker guarantee"}.get(row.mode, "")
     due = until(row.next_poll_ms, look.now_ms, none="")
     when = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
-    last = f", last answered {ago(row.last_success_ms, look.now_ms)} ago" if row.last_success_ms else ""
+    last = f", last good poll {ago(row.last_success_ms, look.now_ms)} ago" if row.last_success_ms else ""
     head = Cell("") if status is None else health_cell(status.state, look.glyphs)
     asks = status is not None and status.asking is not None and status.state is not Health.ASKING
     return (
