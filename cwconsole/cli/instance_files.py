@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import tomli_w
@@ -23,24 +24,26 @@ from cwconsole.core.instance_body import (
 )
 from cwconsole.core.instance_config import to_config
 from cwconsole.core.instance_file import export_json, export_toml_tree, parse_instance
+from cwconsole.core.known_keys import CONFIGURATION, DATES, RESOURCE, Keys, refuse_slips
 from cwconsole.store.connection import is_open_database
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.vault import SEALED, Vault
 
 __all__ = ["draft_of", "exported", "masked", "parse_instance", "read_file", "restore_secrets", "stored_body"]
 
+DATE_KEYS = "datesConfiguration"
 LARGEST = 4_000_000  # bytes; a body with every poller there is takes a hundredth of it
 
 
 def read_file(name: str) -> InstanceBody:
-    """The body in a file, `-` for stdin. Raises UsageError for no file, ConfigError for what is no body."""
+    """The body in a file, `-` for stdin. Raises ConfigError for a file that cannot be read, and for what is no body."""
     path = Path(name)
     try:
         data = sys.stdin.buffer.read(LARGEST + 1) if name == "-" else _read(path)
     except OSError as error:
-        raise UsageError(f"The file {name} cannot be read: {error.strerror}; check the path.") from error
+        raise ConfigError(name, f"what cannot be read ({error.strerror})", "the path of an instance file") from error
     if len(data) > LARGEST:
-        raise UsageError(f"The file {name} is larger than {LARGEST // 1_000_000} MB; an instance file never is.")
+        raise ConfigError(name, f"more than {LARGEST // 1_000_000} MB", "an instance file, which is never so large")
     suffix = path.suffix.lower()
     try:
         return parse_instance(data, syntax="json" if suffix == ".json" else "toml" if suffix == ".toml" else None)
@@ -52,7 +55,7 @@ def read_file(name: str) -> InstanceBody:
 
 def _read(path: Path) -> bytes:
     if is_open_database(path):
-        raise UsageError(f"{path} is a database that is open; name an instance file.")
+        raise ConfigError(str(path), "a database that is open", "the path of an instance file")
     with path.open("rb") as file:
         return file.read(LARGEST + 1)
 
@@ -63,6 +66,8 @@ def draft_of(body: InstanceBody, vault: Vault, note: Callable[[str], object] | N
     A secret that is only named may be missing here (the engine may run in another environment): that is said to
     `note`, or else on stderr.
     """
+    pollers = body.configuration.get(POLLER)
+    refuse_slips(body.configuration, pollers if isinstance(pollers, dict) else {})
     config = to_config(body, _lenient(vault, note or output.say))
     sealed = map_secrets(body, lambda text: text if _is_kept(text) else vault.seal(text))
     return Draft(body=json.dumps(sealed.document, ensure_ascii=False, separators=(",", ":")), config=config)
@@ -97,7 +102,10 @@ def exported(instance: Instance, *, as_toml: bool) -> str:
 
 
 def with_assignments(body: InstanceBody, assignments: tuple[str, ...], removed: tuple[str, ...]) -> InstanceBody:
-    """The body with values set (`KEY=VALUE`) and taken away. Raises UsageError for what is no assignment."""
+    """The body with values set (`KEY=VALUE`) and taken away.
+
+    Raises UsageError for what is no assignment, ConfigError for a key that nothing would read.
+    """
     document: dict[str, Json] = dict(body.document)
     configuration = dict(body.configuration)
     document["configuration"] = configuration
@@ -105,26 +113,47 @@ def with_assignments(body: InstanceBody, assignments: tuple[str, ...], removed: 
         key, equals, value = assignment.partition("=")
         if not equals or not key:
             raise UsageError(f"{key!r} is no assignment; write KEY=VALUE.")
-        table, name = _place(document, configuration, key)
-        table[name] = _value(value)
+        place = _place(document, configuration, key)
+        if place.name not in place.table and place.known is not None:
+            place.known.require(place.name, place.prefix)
+        place.table[place.name] = _value(value)
     for key in removed:
-        table, name = _place(document, configuration, key)
-        if name not in table:
+        place = _place(document, configuration, key)
+        if place.name not in place.table:
             raise UsageError(f"{key} is not set, so it cannot be taken away.")
-        del table[name]
+        del place.table[place.name]
     return canonical(document)
 
 
-def _place(document: dict[str, Json], configuration: dict[str, Json], key: str) -> tuple[dict[str, Json], str]:
-    """Where a key stands: on top (`name`, `tags`), in the configuration, or in a resource of the poller's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a key stands. known: what it may be called, None for any name. prefix: what errors put before it."""
+
+    table: dict[str, Json]
+    name: str
+    known: Keys | None = None
+    prefix: str = ""
+
+
+def _place(document: dict[str, Json], configuration: dict[str, Json], key: str) -> _Place:
+    """On top (`name`, `tags`), in the element, in the configuration, or in a resource of the poller's."""
     key = key.removeprefix("configuration.")
     if key in {"name", "tags"}:
-        return document, key
+        return _Place(table=document, name=key)
+    if key == "element.key":
+        return _Place(table=_copied(document, "element"), name="key")
     if not key.startswith(f"{POLLER}."):
-        return configuration, key
+        return _Place(table=configuration, name=key, known=CONFIGURATION, prefix="configuration.")
     resource, dot, member = key.removeprefix(f"{POLLER}.").partition(".")
     pollers = _copied(configuration, POLLER)
-    return (_copied(pollers, resource), member) if dot else (pollers, resource)
+    if not dot:
+        return _Place(table=pollers, name=resource)
+    table, prefix = _copied(pollers, resource), f"configuration.{POLLER}.{resource}."
+    dates = f"{DATE_KEYS}."
+    if member.startswith(dates) and member not in table:
+        inner = member.removeprefix(dates)
+        return _Place(table=_copied(table, DATE_KEYS), name=inner, known=DATES, prefix=prefix + dates)
+    return _Place(table=table, name=member, known=RESOURCE, prefix=prefix)
 
 
 def _copied(table: dict[str, Json], name: str) -> dict[str, Json]:

@@ -15,16 +15,13 @@ from cwconsole.core.delivery import SCHEDULES
 from cwconsole.core.document import shown
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.instance_body import HEADERS, InstanceBody, is_reference
+from cwconsole.core.known_keys import CONFIGURATION
 from cwconsole.core.loose_table import LooseTable, named
 from cwconsole.core.poller_file import read_resources
 from cwconsole.core.secret import MASK, Secret
 from cwconsole.core.zones import find_zone
 
 Resolve = Callable[[str], str]
-CWCONSOLE_KEYS = tuple(
-    f"cwconsole.{name}"
-    for name in ("start", "classify", "timezone", "api_version", "requests_per_minute", "ca_file", "proxy", "retry")
-)
 # Set for each request by the connection or by the notification itself; a second value would break one or the other.
 REFUSED_HEADERS = frozenset(
     {
@@ -50,7 +47,9 @@ def to_config(body: InstanceBody, resolve: Resolve = as_stored) -> InstanceConfi
     resolve: makes a secret's text of what is stored (`env:NAME`, `file:PATH`, sealed, plain); it may raise ConfigError.
     """
     table = LooseTable(values=body.configuration, key="configuration")
-    table.refuse_unknown("cwconsole", CWCONSOLE_KEYS)
+    for name in body.configuration:
+        if name.startswith("cwconsole"):
+            CONFIGURATION.require(name, "configuration.")
     element = LooseTable(values=body.document, key="").table("element")
     base_url = checked_base_url(table.required("baseUrl", "ConnectWise's address"), table.at("baseUrl"))
     classify = Classify(table.choice("cwconsole.classify", [*Classify], default=Classify.KNOWN_IDS))

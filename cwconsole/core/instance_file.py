@@ -10,6 +10,7 @@ import json
 
 from cwconsole.core.document import Json, Syntax, read_document
 from cwconsole.core.instance_body import InstanceBody, canonical
+from cwconsole.core.known_keys import DOCUMENT
 
 
 def parse_instance(data: bytes | str, *, syntax: Syntax | None = None) -> InstanceBody:
@@ -18,7 +19,9 @@ def parse_instance(data: bytes | str, *, syntax: Syntax | None = None) -> Instan
     Raises ConfigError for what is not a body at all. Whether its values can be used is `instance_config.to_config`'s
     to say; masked secrets are still allowed here, so that an edited export can get them back (`restore_secrets`).
     """
-    return canonical(read_document(data, syntax=syntax))
+    document = read_document(data, syntax=syntax)
+    DOCUMENT.refuse_slips(document, "")
+    return canonical(document)
 
 
 def export_json(body: InstanceBody) -> str:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from cwconsole.core.document import Json, read_json_object, shown
 from cwconsole.core.errors import ConfigError
@@ -93,13 +92,6 @@ class LooseTable:
         if value is not None and not isinstance(value, dict):
             raise self.error(name, "an object, or the text of a JSON object")
         return LooseTable(values=value or {}, key=self.at(name), any_case=any_case)
-
-    def refuse_unknown(self, prefix: str, known: Collection[str]) -> None:
-        """Raise for a member that begins with prefix and is not known: a slip of the pen would go unnoticed."""
-        for name in self.values:
-            if name.startswith(prefix) and name not in known:
-                near = get_close_matches(name, known, n=1, cutoff=0)
-                raise ConfigError(f"{self.key}.{name[:80]}", "an unknown key", f"{near[0]} or another of our keys")
 
     def _number(self, name: str, low: float, high: float, expected: str) -> float:
         value = self.get(name)

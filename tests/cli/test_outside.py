@@ -139,7 +139,7 @@ async def test_a_file_holds_everything_but_secrets_and_is_read_back(
 
 
 async def test_files_that_are_not_there_are_said(outside: ConsoleOutside, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         await outside.read_file(str(tmp_path / "none.toml"))
     with pytest.raises(UsageError, match="no standard input"):
         await outside.read_file("-")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from cwconsole.core.config import Classify, InstanceConfig
 from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError
-from cwconsole.core.instance_config import CWCONSOLE_KEYS, REFUSED_HEADERS, to_config
+from cwconsole.core.instance_config import REFUSED_HEADERS, to_config
 from cwconsole.core.instance_file import parse_instance
+from cwconsole.core.known_keys import CWCONSOLE
 from cwconsole.core.secret import MASK, Secret
 
 SAMPLES = Path(__file__).parents[2] / "sample_instances"
@@ -292,7 +293,7 @@ json_values = st.recursive(
 )
 KEYS = [
     *REQUIRED,
-    *CWCONSOLE_KEYS,
+    *CWCONSOLE,
     *(URL, HEADERS, USERNAME, PASSWORD, "client.id", "filter.response.nulls", "event.notification.enabled"),
     *("event.notification.signature.key", "event.poller.refresh_interval", "event.poller.configuration"),
     *("event.poller.urls", "event.objects", "event.metadata"),
