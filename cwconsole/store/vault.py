@@ -106,7 +106,7 @@ class Vault:
             try:
                 self._fernet = Fernet(text)
             except ValueError:
-                raise ConfigError(self._source(), "a text that is not a key", KEY_SHAPE) from None
+                raise ConfigError("secret key", f"a text that is not a key in {self._source()}", KEY_SHAPE) from None
         return self._fernet
 
     def _source(self) -> str:
@@ -115,6 +115,7 @@ class Vault:
 
 
 def _key_from_file(path: Path, *, create: bool) -> str:
+    """Errors find the path itself: whoever asks for a secret names them by the secret's key."""
     try:
         if create and not path.exists():
             _make_key(path)
@@ -122,19 +123,22 @@ def _key_from_file(path: Path, *, create: bool) -> str:
             mode = os.fstat(file.fileno()).st_mode & 0o777
             if os.name == "posix" and mode & 0o077:
                 raise ConfigError(
-                    str(path),
-                    f"a key that others on this machine can read (mode {mode:04o})",
+                    "secret key",
+                    f"{path}, which others on this machine can read (mode {mode:04o})",
                     f"mode 0600: run `chmod 600 {path}`, and change the secrets if somebody may have read it",
                 )
             return file.read().strip()
     except FileNotFoundError:
         raise ConfigError(
-            str(path), "no key file", f"the key that the secrets were sealed with, there or in {KEY_VARIABLE}"
+            "secret key",
+            f"no key file {path}",
+            f"the file that the secrets were sealed with put back, its text in {KEY_VARIABLE}, "
+            "or all secrets set anew (`cwconsole instances edit`)",
         ) from None
     except OSError as error:
         raise ConfigError(
-            str(path),
-            f"a key file that cannot be used ({error.strerror})",
+            "secret key",
+            f"the key file {path}, which cannot be used ({error.strerror})",
             f"a file that this user can make and read, or the key in {KEY_VARIABLE}",
         ) from error
 

@@ -7,6 +7,7 @@ import gc
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -19,6 +20,7 @@ from cwconsole.cli.times import read_time, require_time
 from cwconsole.core.errors import EngineRunningError, PassingFault, StoreError, UsageError
 from cwconsole.store.vault import Vault
 from cwconsole.tui.log_tail import LogTail
+from tests.cli.conftest import Cli
 
 WRITE = """
 import logging, sys
@@ -235,3 +237,18 @@ def test_one_error_leaves_the_loop_and_it_is_ours_if_there_is_one() -> None:
 
     with pytest.raises(PassingFault, match="try again"):
         loop.run(fails())
+
+
+def test_a_key_file_that_is_gone_is_named_with_what_to_do(cli: Cli, played: Any) -> None:
+    key = cli.folder / "xdg_config_home" / "cwconsole" / "secret.key"
+    key.rename(cli.folder / "away")
+    said = f"found no key file {key}, expected the file that the secrets were sealed with put back"
+    ended = cli("run", "--once")
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1].startswith("acme: configuration.")
+    assert said in ended.err.splitlines()[-1]
+    assert said in cli.good("status")[0]["last_error"]
+    assert said in cli("instances", "edit", "acme", "--set", "event.poller.refresh_interval=5").err
+    assert not key.exists(), "a new key would open nothing"
+    assert cli("instances", "edit", "acme", "--set", "private.key=private").code == 0, "every secret is new"
+    assert cli("run", "--once").code == 0

@@ -76,14 +76,14 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 
 def test_opening_never_makes_a_key(tmp_path: Path) -> None:
     sealed = Vault({KEY_VARIABLE: KEY}, tmp_path).seal("hush")
-    with pytest.raises(ConfigError, match="no key file"):
+    with pytest.raises(ConfigError, match=f"no key file {tmp_path / KEY_FILE}, expected .* put back"):
         Vault({}, tmp_path).open(sealed)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_file_in_an_impossible_place_is_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigError, match=rf"cannot be used.*{KEY_VARIABLE}"):
+    with pytest.raises(ConfigError, match=rf"file/config/{KEY_FILE}, which cannot be used.*{KEY_VARIABLE}"):
         Vault({}, tmp_path / "file" / "config").seal("hush")
 
 
