@@ -96,10 +96,11 @@ def _told(invocation: Invocation, outcomes: list[str]) -> None:
 def print_delivery(detail: DeliveryDetail, now_ms: int) -> None:
     """A delivery and its attempts for people."""
     row = detail.delivery
+    what = f"{row.type.lower()} {row.instance}/{row.resource} {row.object_id}"
     output.print_facts(
         [
             ("delivery", f"{row.id}{', a replay' if row.replay else ''}, to {row.url}"),
-            ("event", f"{row.event} ({row.event_id}): {row.type} {row.instance}/{row.resource} {row.object_id}"),
+            ("event", f"{row.event} ({row.event_id}): {what}"),
             ("state", f"{row.state}{', held' if row.held else ''}"),
             ("created", moment(row.created_ms)),
             ("settled", moment(row.settled_ms)),
@@ -137,7 +138,7 @@ def _cells(row: DeliveryRow, now_ms: int) -> list[str]:
         row.instance,
         row.resource,
         str(row.object_id),
-        row.type,
+        row.type.lower(),
         row.standing,
         str(row.attempts),
         _due(row, now_ms),

@@ -126,7 +126,7 @@ def _print(detail: EventDetail, now_ms: int) -> None:
     output.print_facts(
         [
             ("event", f"{row.id} ({row.event_id})"),
-            ("what", f"{row.type} {row.instance}/{row.resource} {row.object_id}"),
+            ("what", f"{row.type.lower()} {row.instance}/{row.resource} {row.object_id}"),
             ("seen", f"{moment(row.seen_ms)}, by poll {row.poll_id}"),
             ("record's date", server_moment(row.record_date) + (" (in the future)" if row.future else "")),
             ("before", ABSENT if row.previous_id is None else f"event {row.previous_id}"),
@@ -152,7 +152,7 @@ def cells(row: EventRow) -> list[str]:
         row.instance,
         row.resource,
         str(row.object_id),
-        row.type,
+        row.type.lower(),  # as filters and the console say it
         date,
         maybe(row.standing),
     ]

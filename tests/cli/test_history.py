@@ -79,6 +79,16 @@ def test_events_are_narrowed_by_options_and_words(
     assert ids(cli.good("events", "list", *args)) == expected
 
 
+def test_people_read_types_as_they_filter_by_them_and_scripts_as_on_the_wire(cli: Cli, history: None) -> None:
+    for command in (["events", "list"], ["events", "show", "2"], ["deliveries", "list"], ["deliveries", "show", "1"]):
+        shown = cli(*command)
+        assert shown.code == 0, shown.err
+        below = shown.out.partition("\n")[2]  # a column is named CREATED
+        assert any(word in below for word in ("created", "updated", "deleted"))
+        assert not any(word in below for word in ("CREATED", "UPDATED", "DELETED"))
+    assert {row["type"] for row in cli.good("events", "list")} == {"CREATED", "UPDATED", "DELETED"}
+
+
 def test_an_empty_list_is_said_on_stderr_and_is_a_list_in_json(cli: Cli, history: None) -> None:
     assert cli.good("events", "list", "object:9") == []
     plain = cli("events", "list", "object:9")
