@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
+from typing import NoReturn
 
 import click
 
@@ -12,9 +14,15 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.steering import steer
 from cwconsole.cli.text import server_moment, span
 from cwconsole.cli.times import require_time
+from cwconsole.core.command_line import command_line
+from cwconsole.core.config import DEFAULT_OVERLAP
+from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
 from cwconsole.core.moments import clock_words
+from cwconsole.core.rewinding import consequences, held_by_window
 from cwconsole.store import operations
 from cwconsole.store.actions import ActionKind
+from cwconsole.store.instances import Instance
+from cwconsole.store.once import Connection
 from cwconsole.store.operations import Watermark
 
 
@@ -32,20 +40,110 @@ def watermark(
     """Show a resource's watermark, or --set it.
 
     Setting it back makes the next poll read everything that changed since then; what was seen already makes no event.
-    Setting it forward skips changes, and wants --yes.
+    Setting it forward skips changes. Either is shown first, with how many records ConnectWise counts in the new window,
+    and is done with --yes.
     """
+    standing = invocation.read(operations.watermark, instance, resource, now_ms=invocation.now_ms)
     if typed is None:
-        _show(invocation, invocation.read(operations.watermark, instance, resource, now_ms=invocation.now_ms))
+        _show(invocation, standing)
         return
-    seconds = require_time(typed, now_ms=invocation.now_ms) // 1000
+    seconds = require_time(typed, now_ms=standing.server_now * 1000) // 1000
+    if not yes:
+        _preview(invocation, invocation.read(_asked, instance, resource, seconds, invocation.now_ms))
     steer(
         invocation,
-        partial(operations.set_watermark, watermark=seconds, confirmed=yes),
+        partial(operations.set_watermark, watermark=seconds),
         kind=ActionKind.WATERMARK,
         instance=instance,
         resource=resource,
         reason=reason,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A watermark to be set. before, wanted: whole seconds on the server's clock. crawling: whether a poll is open."""
+
+    instance: Instance
+    resource: str
+    before: int
+    wanted: int
+    crawling: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The names of the instance and the resource."""
+        return self.instance.name, self.resource
+
+    @property
+    def forward(self) -> bool:
+        """Whether it skips changes."""
+        return self.wanted > self.before
+
+
+def _asked(conn: Connection, instance: str, resource: str, wanted: int, now_ms: int) -> _Asked:
+    """Raises UsageError for what cannot be set."""
+    target = operations.scope(conn, instance, resource)
+    row, before = operations.settable(conn, target, wanted, now_ms=now_ms)
+    return _Asked(
+        instance=target.instance,
+        resource=row.name,
+        before=before,
+        wanted=wanted,
+        crawling=row.crawl_kind is not None,
+    )
+
+
+def _preview(invocation: Invocation, asked: _Asked) -> NoReturn:
+    """Show what it would do, ConnectWise's count with it. Raises RefusedError that says how it is done."""
+    counts, said = _counts(invocation, asked)
+    far = span(abs(asked.before - asked.wanted))
+    way = f"{far} {'forward' if asked.forward else 'back'}"
+    lines = [
+        f"{'/'.join(asked.place)}: from {server_moment(asked.before)} to {server_moment(asked.wanted)}, {way}.",
+        *consequences(forward=asked.forward, span=far, overlap=_overlap(asked), crawling=asked.crawling),
+        said,
+    ]
+    if invocation.as_json:
+        named = dict(zip(("instance", "resource"), asked.place, strict=True))
+        times = {"from": output.server_iso(asked.before), "to": output.server_iso(asked.wanted)}
+        output.print_json({**named, **times, **counts, "preview": lines})
+    else:
+        output.print_block("\n".join(lines))
+    do_it = command_line("watermark", *asked.place, "--set", output.server_iso(asked.wanted), "--yes")
+    raise RefusedError(f"Nothing was changed; to do it: {do_it}")
+
+
+def _counts(invocation: Invocation, asked: _Asked) -> tuple[dict[str, int | None], str]:
+    """How many records ConnectWise counts in the new window and, if it is set forward, in the present one; in words."""
+    from cwconsole.cli import loop  # noqa: PLC0415 - what asks ConnectWise
+    from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415
+    from cwconsole.store.database import Store  # noqa: PLC0415
+
+    async def count(*marks: int) -> list[int]:
+        async with Store.open(invocation.path, migrate=False) as store:
+            outside = ConsoleOutside(
+                store, invocation.vault, client_id=invocation.settings.client_id, now_ms=lambda: invocation.now_ms
+            )
+            return [await outside.count(*asked.place, mark) for mark in marks]
+
+    try:
+        new, *present = loop.run(count(asked.wanted, *([asked.before] if asked.forward else [])))
+    except CwconsoleError as error:
+        return {"records": None}, f"It cannot be counted: {error.message}"
+    return {"records": new, **({"records_now": present[0]} if present else {})}, held_by_window(new, *present)
+
+
+def _overlap(asked: _Asked) -> int:
+    """Seconds that each window reads again before its watermark."""
+    from cwconsole.cli.instance_files import stored_body  # noqa: PLC0415 - with it comes reading files
+    from cwconsole.core.instance_config import to_config  # noqa: PLC0415
+
+    try:
+        config = to_config(stored_body(asked.instance), lambda _: "hidden")
+    except ConfigError:  # the count says why
+        return DEFAULT_OVERLAP
+    return next((one.overlap for one in config.resources if one.name == asked.resource), DEFAULT_OVERLAP)
 
 
 def _show(invocation: Invocation, row: Watermark) -> None:

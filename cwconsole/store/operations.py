@@ -9,7 +9,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
 from cwconsole.store import actions, instances, meta, open_deliveries, redelivery, resources
 from cwconsole.store.actions import Asked
@@ -147,13 +147,23 @@ def watermark(conn: sqlite3.Connection, instance: str, resource: str, *, now_ms:
     )
 
 
-def set_watermark(
-    conn: sqlite3.Connection, target: Scope, watermark: int, *, confirmed: bool, asked: Asked, now_ms: int
-) -> str:
+def set_watermark(conn: sqlite3.Connection, target: Scope, watermark: int, *, asked: Asked, now_ms: int) -> str:
     """Read from another time on, whole seconds on the server's clock; an open crawl is dropped.
 
-    Going back is harmless: records that have not changed since they were last seen make no events. Going forward
-    skips changes, and so wants to be confirmed (RefusedError). Returns the outcome as a sentence.
+    Going back makes no events of records that have not changed since they were last seen; going forward skips changes:
+    whoever asks has been shown that (`core.rewinding`). Returns the outcome as a sentence. Raises as `settable` does.
+    """
+    resource, before = settable(conn, target, watermark, now_ms=now_ms)
+    resources.drop_crawl(conn, resource.id)
+    conn.execute("UPDATE resources SET watermark = ?, next_poll_ms = ? WHERE id = ?", (watermark, now_ms, resource.id))
+    params = (("from", before), ("to", watermark))
+    outcome = f"{target.label}: the watermark was set to {_second(watermark)}; it was {_second(before)}."
+    return _done(conn, target, replace(asked, params=params), outcome, now_ms)
+
+
+def settable(conn: sqlite3.Connection, target: Scope, watermark: int, *, now_ms: int) -> tuple[Resource, int]:
+    """The resource whose watermark can be set so, and where it stands.
+
     Raises UsageError before the first poll has set a watermark, and for a time that has not come yet.
     """
     resource = target.resource
@@ -163,16 +173,7 @@ def set_watermark(
         raise UsageError(f"{target.label} has no watermark yet: its first poll sets it.")
     if watermark > server_now(conn, resource.id, now_ms):
         raise UsageError(f"{target.label}: that time has not come yet on the server's clock; name an earlier one.")
-    if watermark > resource.watermark and not confirmed:
-        raise RefusedError(
-            f"{target.label}: changes of {watermark - resource.watermark} seconds after the present watermark would be "
-            "skipped. Nothing was changed; confirm it with --yes."
-        )
-    resources.drop_crawl(conn, resource.id)
-    conn.execute("UPDATE resources SET watermark = ?, next_poll_ms = ? WHERE id = ?", (watermark, now_ms, resource.id))
-    params = (("from", resource.watermark), ("to", watermark))
-    outcome = f"{target.label}: the watermark was set to {_second(watermark)}; it was {_second(resource.watermark)}."
-    return _done(conn, target, replace(asked, params=params), outcome, now_ms)
+    return resource, resource.watermark
 
 
 def _second(seconds: int) -> str:

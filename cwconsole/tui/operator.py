@@ -141,7 +141,7 @@ class Operator:
 
         def unit(conn: Connection) -> str:
             target = operations.scope(conn, instance, resource)
-            return operations.set_watermark(conn, target, watermark, confirmed=True, asked=asked, now_ms=now_ms)
+            return operations.set_watermark(conn, target, watermark, asked=asked, now_ms=now_ms)
 
         return await self.store.write(unit)
 

@@ -89,7 +89,7 @@ def test_every_command_answers_with_one_document(
     assert [one["state"] for one in ask("sweep", "acme", "contacts", "--wait")] == ["done"]
     assert ask("status")[0]["resource"] == "contacts"
     assert ask("watermark", "acme", "contacts")["watermark"]
-    assert ask("watermark", "acme", "contacts", "--set", "2h")["action"] == "watermark"
+    assert ask("watermark", "acme", "contacts", "--set", "2h", "--yes")["action"] == "watermark"
     assert ask("pause", "acme", "tickets")["resource"] == "tickets"
     assert ask("resume", "acme", "tickets")["resource"] == "tickets"
     assert ask("pause", "acme", "--delivery")["action"] == "hold"

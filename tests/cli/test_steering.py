@@ -6,11 +6,13 @@ import json
 import sqlite3
 import time
 from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cwconsole.cli.lock import engine_lock
+from cwconsole.simulator.simulator import Running
 from cwconsole.store import meta
 from cwconsole.store.connection import writer
 from cwconsole.store.meta import EngineProcess
@@ -87,7 +89,7 @@ def test_holding_deliveries_goes_on_polling(cli: Cli, read_once: int) -> None:
 def test_a_watermark_is_shown_and_set_back(cli: Cli, read_once: int) -> None:
     assert cli.good("watermark", "acme", "contacts")["resource"] == "contacts"
     assert "behind ConnectWise's clock." in cli("watermark", "acme", "contacts").out
-    assert cli("watermark", "acme", "contacts", "--set", "2026-01-01T00:00").code == 0
+    assert cli("watermark", "acme", "contacts", "--set", "2026-01-01T00:00", "--yes").code == 0
     assert cli.good("watermark", "acme", "contacts")["watermark"] == "2026-01-01T00:00:00Z"
     assert cli.good("status")[0]["state"] == "late"
     was = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(read_once))
@@ -111,11 +113,56 @@ def test_another_clock_at_connectwise_is_said_wherever_a_watermark_stands(cli: C
     assert shown.endswith("behind ConnectWise's clock, which is 87 s ahead of this machine's.\n")
 
 
-def test_a_watermark_is_set_forward_only_when_confirmed(cli: Cli, read_once: int) -> None:
-    refused = cli("watermark", "acme", "contacts", "--set", "now", "--json")
-    assert refused.code == 3
-    assert json.loads(refused.err)["error"] == "refused"
-    assert cli("watermark", "acme", "contacts", "--set", "now", "--yes").code == 0
+def at(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(seconds))
+
+
+def test_what_setting_a_watermark_does_is_shown_and_not_done(cli: Cli, played: Any) -> None:
+    assert cli("run", "--once").code == 0
+    change(cli, "UPDATE resources SET watermark = watermark - 600, crawl_kind = 'window' WHERE name = 'contacts'")
+    before = int(datetime.fromisoformat(cli.good("watermark", "acme", "contacts")["watermark"]).timestamp())
+    shown = cli("watermark", "acme", "contacts", "--set", at(before - 3600))
+    assert shown.code == 3
+    assert shown.out.splitlines() == [
+        f"acme/contacts: from {at(before)} to {at(before - 3600)}, 1h00m back.",
+        "The next poll reads again whatever changed since then, and 120 s before.",
+        "Records that are the same as when they were last seen make no events.",
+        "The poll under way is given up; the next begins at once.",
+        "ConnectWise counts 0 records in the new window.",
+    ]
+    command = f"watermark acme contacts --set {at(before - 3600).replace(' ', 'T')} --yes"
+    assert shown.err == f"Nothing was changed; to do it: cwconsole {command}\n"
+    assert int(datetime.fromisoformat(cli.good("watermark", "acme", "contacts")["watermark"]).timestamp()) == before
+    assert [one["kind"] for one in cli.good("actions", "list")] == ["add"]
+    assert cli(*command.split()).code == 0
+    assert cli.good("actions", "list")[0]["params"] == {"from": before, "to": before - 3600}
+
+
+def test_a_watermark_that_skips_changes_is_shown_with_how_many(cli: Cli, played: Any, connectwise: Running) -> None:
+    assert cli("run", "--once").code == 0
+    change(cli, "UPDATE resources SET watermark = watermark - 86400 * 3650")
+    shown = cli("watermark", "acme", "contacts", "--set", "now", "--json")
+    assert shown.code == 3
+    assert (shown.json["records"], shown.json["records_now"]) == (0, 20)
+    assert shown.json["preview"][1].startswith("Changes within these 3650d")
+    assert shown.json["preview"][-1] == (
+        "ConnectWise counts 20 records changed since the present watermark, 0 since the new one."
+    )
+    assert json.loads(shown.err)["error"] == "refused"
+    assert cli.good("watermark", "acme", "contacts")["watermark"] == shown.json["from"]
+
+
+def test_a_watermark_is_set_though_connectwise_cannot_be_asked(cli: Cli, read_once: int) -> None:
+    shown = cli("watermark", "acme", "contacts", "--set", "2h")
+    assert shown.code == 3
+    assert "It cannot be counted: " in shown.out.splitlines()[-1]
+    assert cli.good("watermark", "acme", "contacts", "--set", "2h", "--yes")["action"] == "watermark"
+
+
+def test_times_of_a_watermark_are_on_connectwises_clock(cli: Cli, read_once: int) -> None:
+    change(cli, "UPDATE resources SET skew_ms = -3600000, watermark = watermark - 7200")
+    assert cli("watermark", "acme", "contacts", "--set", "now", "--yes").code == 0, "it is now there, an hour ago here"
+    assert cli.good("watermark", "acme", "contacts")["watermark"] <= at(int(time.time()) - 3600).replace(" ", "T")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.delivery import IllegalStep
-from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.errors import UsageError
 from cwconsole.store import actions, meta, operations, resources
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
@@ -107,7 +107,7 @@ def test_a_watermark_goes_back_at_once_and_drops_the_crawl(conn: sqlite3.Connect
     conn.execute(
         "UPDATE resources SET watermark = 1000, crawl_kind = 'window', crawl_last_id = 4 WHERE id = ?", (row_id,)
     )
-    operations.set_watermark(conn, contacts(conn), 400, confirmed=False, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
+    operations.set_watermark(conn, contacts(conn), 400, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
     row = resources.load(conn, row_id)
     assert row is not None
     assert (row.watermark, row.crawl_kind, row.crawl_id, row.next_poll_ms) == (400, None, 2, NOW)
@@ -116,29 +116,15 @@ def test_a_watermark_goes_back_at_once_and_drops_the_crawl(conn: sqlite3.Connect
     assert audit.params == {"from": 1000, "to": 400}
 
 
-def test_a_watermark_that_would_skip_changes_wants_to_be_confirmed(conn: sqlite3.Connection) -> None:
-    conn.execute("UPDATE resources SET watermark = 1000")
-    with pytest.raises(RefusedError, match="500 seconds"):
-        operations.set_watermark(
-            conn, contacts(conn), 1500, confirmed=False, asked=asked(ActionKind.WATERMARK), now_ms=NOW
-        )
-    operations.set_watermark(conn, contacts(conn), 1500, confirmed=True, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
-    target = contacts(conn).resource
-    assert target is not None
-    assert target.watermark == 1500
-
-
 def test_a_watermark_is_never_later_than_the_servers_clock(conn: sqlite3.Connection) -> None:
     conn.execute("UPDATE resources SET watermark = 1000, skew_ms = -60000")
     with pytest.raises(UsageError, match="has not come yet"):
-        operations.set_watermark(
-            conn, contacts(conn), NOW // 1000 - 59, confirmed=True, asked=asked(ActionKind.WATERMARK), now_ms=NOW
-        )
+        operations.set_watermark(conn, contacts(conn), NOW // 1000 - 59, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
 
 
 def test_a_watermark_cannot_be_set_before_there_is_one(conn: sqlite3.Connection) -> None:
     with pytest.raises(UsageError, match="first poll sets it"):
-        operations.set_watermark(conn, contacts(conn), 5, confirmed=True, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
+        operations.set_watermark(conn, contacts(conn), 5, asked=asked(ActionKind.WATERMARK), now_ms=NOW)
 
 
 def test_retry_and_cancel_go_through_the_delivery_and_are_audited_with_it(conn: sqlite3.Connection) -> None:

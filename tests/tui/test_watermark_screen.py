@@ -70,7 +70,7 @@ async def test_the_count_stands_there_before_the_key_that_sets_it(rig: Rig) -> N
     await rig.until(lambda: not isinstance(rig.screen, WatermarkDialog))
     await rig.settle()
     assert await rig.rows(STORED) == [(wanted,)]
-    command = "cwconsole watermark acme contacts --set 2026-09-21T12:13:20Z"
+    command = "cwconsole watermark acme contacts --set 2026-09-21T12:13:20Z --yes"
     params = f'{{"from": {WATERMARK}, "to": {wanted}}}'
     assert await rig.rows(ACTIONS) == [("watermark", "ada", command, None, params)]
 

@@ -18,9 +18,9 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from cwconsole.core.command_line import command_line
-from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.moments import moment
+from cwconsole.core.rewinding import consequences, held_by_window
 from cwconsole.core.zones import find_zone
 from cwconsole.store import operations, resource_view
 from cwconsole.store.actions import ActionKind
@@ -71,14 +71,9 @@ def preview(standing: Standing, wanted: int) -> list[str]:
     back = standing.watermark - wanted
     where = f"{_time(wanted, standing.zone)}, {span(abs(back))} {'back' if back >= 0 else 'forward'}."
     lines = [where]
-    if back < 0:
-        lines.append(f"Changes within these {span(-back)} are skipped: no events come of them.")
-    else:
-        lines.append(f"The next poll reads again whatever changed since then, and {standing.overlap} s before.")
-        lines.append("Records that are the same as when they were last seen make no events.")
-    if standing.crawling:
-        lines.append("The poll under way is given up; the next begins at once.")
-    return lines
+    return lines + consequences(
+        forward=back < 0, span=span(abs(back)), overlap=standing.overlap, crawling=standing.crawling
+    )
 
 
 def _time(seconds: int, zone: tzinfo) -> str:
@@ -194,12 +189,11 @@ class WatermarkDialog(Dialog[Chosen | None]):
         try:
             held = await self._outside.count(standing.instance, standing.resource, wanted)
             if wanted <= standing.watermark:
-                return f"ConnectWise counts {counted(held, 'record')} in the new window."
+                return held_by_window(held)
             present = await self._outside.count(standing.instance, standing.resource, standing.watermark)
         except CwconsoleError as error:
             return f"It cannot be counted: {plain(error.message)}"
-        records = counted(present, "record")
-        return f"ConnectWise counts {records} changed since the present watermark, {held:,} since the new one."
+        return held_by_window(held, present)
 
     # --- answers ----------------------------------------------------------------------------------------------------
 
@@ -294,9 +288,8 @@ def _chosen(screen: ConsoleScreen, standing: Standing, chosen: Chosen | None) ->
     if chosen is None:
         return
     operator = screen.console.operator
-    forward = ["--yes"] if chosen.watermark > standing.watermark else []
     when = f"{datetime.fromtimestamp(chosen.watermark, UTC):%Y-%m-%dT%H:%M:%SZ}"
-    command = command_line("watermark", standing.instance, standing.resource, "--set", when, *forward)
+    command = command_line("watermark", standing.instance, standing.resource, "--set", when, "--yes")
 
     async def work() -> str:
         asked = operator.asked(ActionKind.WATERMARK, command, chosen.reason)
