@@ -10,16 +10,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from cwconsole.cli import operator, settings
+from cwconsole.cli import settings
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.settings import Setting, Settings
 from cwconsole.core.errors import ConfigError, EngineRunningError, StoreError
+from cwconsole.core.later import Later
 from cwconsole.store import once
-from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 
 if TYPE_CHECKING:
+    from cwconsole.cli import operator
+    from cwconsole.store import actions
+    from cwconsole.store.actions import ActionKind, Asked
     from cwconsole.store.vault import Vault
+else:
+    operator, actions = Later("cwconsole.cli.operator"), Later("cwconsole.store.actions")
 
 DATABASE_VARIABLE = "CWCONSOLE_DB"
 PREPARING_SECONDS = 5.0
@@ -69,7 +74,7 @@ class Invocation:
 
     def asked(self, kind: ActionKind, *, reason: str | None = None) -> Asked:
         """What the audit log says of this command."""
-        return Asked(
+        return actions.Asked(
             kind=kind,
             operator=operator.operator(self.env),
             origin=operator.origin(self.env),

@@ -5,6 +5,8 @@ Apart from `wiring`, since whoever only looks whether an engine runs must start 
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,6 @@ else:
     filelock = Later("filelock")
 
 LOCK_SECONDS = 0.3  # longer than anybody takes who only looks whether an engine runs
-LOOK_SECONDS = 0.03  # and longer than another who looks at the same time
 
 
 def take_lock(path: Path) -> filelock.BaseFileLock:
@@ -61,15 +62,21 @@ def engine_lock(path: Path) -> Iterator[None]:
 
 
 def engine_runs(path: Path) -> bool:
-    """Whether any process holds the engine's lock."""
-    lock_path = _file_of(path)
-    if not lock_path.exists():
-        return False
-    lock = filelock.FileLock(lock_path, thread_local=False)
+    """Whether any process holds the engine's lock.
+
+    The lock is `flock`'s, which the system is asked for here: filelock takes longer to load than all else that is done.
+    Whoever asks shares it for a moment, so that no two who ask are in each other's way.
+    """
     try:
-        with lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.005):
-            return False
-    except filelock.Timeout:
+        descriptor = os.open(_file_of(path), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False  # none, or one that this user may not read: somebody else's database, which reading will tell
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
     except OSError:
-        return False  # a file that this user may not lock: somebody else's database, which reading will tell
+        return False
+    finally:
+        os.close(descriptor)
+    return False

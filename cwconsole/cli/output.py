@@ -21,11 +21,14 @@ from cwconsole.cli import text
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.moments import iso
 
+PLAIN = frozenset({str, int, float, bool, type(None)})
 SERVER_TIMES = frozenset({"watermark", "window_from", "server_time", "record_date", "server_now"})
 
 
 def as_json(value: object) -> Any:
     """Dataclasses, lists and scalars as plain values for JSON."""
+    if type(value) in PLAIN:  # nearly always
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return dict(_member(field.name, getattr(value, field.name)) for field in fields(value))
     if isinstance(value, Mapping):

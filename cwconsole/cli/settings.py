@@ -14,15 +14,20 @@ Precedence: option, environment variable, file.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
-
-import platformdirs
+from typing import TYPE_CHECKING
 
 from cwconsole.core.errors import ConfigError
+from cwconsole.core.later import Later
+
+if TYPE_CHECKING:
+    import tomllib
+
+    import platformdirs
+else:
+    platformdirs, tomllib = Later("platformdirs"), Later("tomllib")
 
 APP = "cwconsole"
 CLIENT_ID_VARIABLE = "CWCONSOLE_CLIENT_ID"
@@ -65,6 +70,8 @@ def views_file() -> Path:
 
 def session_file(database: Path) -> Path:
     """Where the operator was on a database when the console ended."""
+    from hashlib import sha256  # noqa: PLC0415 - of no use but here
+
     name = sha256(str(database.resolve()).encode()).hexdigest()[:16]
     return platformdirs.user_state_path(APP, appauthor=False) / f"session-{name}.json"
 
@@ -121,7 +128,8 @@ def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
 
 def _table(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text)  # loaded only where there is a file
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -12,6 +12,8 @@ NARROWEST = 6  # a column that must give way keeps at least so many characters
 
 def harmless(text: str) -> str:
     """The text on one line, without characters that steer a terminal or turn the reading direction around."""
+    if text.isascii() and text.isprintable():  # nearly always, and a table has many cells
+        return text
     return "".join(char if _is_shown(char) else " " for char in text)
 
 
@@ -82,7 +84,7 @@ def moment(ms: int | None) -> str:
     """`2026-09-01 08:00:00Z`, UTC."""
     if ms is None:
         return ABSENT
-    return f"{datetime.fromtimestamp(ms // 1000, tz=UTC):%Y-%m-%d %H:%M:%S}Z"
+    return f"{datetime.fromtimestamp(ms // 1000, tz=UTC).isoformat(' ')[:19]}Z"
 
 
 def server_moment(seconds: int | None) -> str:

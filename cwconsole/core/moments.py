@@ -52,4 +52,4 @@ def clock_words(ahead_seconds: float | None) -> str | None:
 def iso(ms: int) -> str:
     """`2026-09-01T08:00:00.000Z`, which `moment` reads back."""
     when = datetime.fromtimestamp(ms // 1000, tz=UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return f"{when.isoformat()[:19]}.{ms % 1000:03d}Z"

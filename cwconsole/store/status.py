@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
@@ -116,6 +116,7 @@ class Reading:
     bare: tuple[BareInstance, ...] = ()
 
 
+_Row: TypeAlias = dict[str, Any]  # by the names of `_SELECT`
 _FROM = """
     FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
     """
@@ -192,12 +193,14 @@ def _rows(
     """By instance and name. ids: of some resources only."""
     some = "" if ids is None else _SOME
     params = {"hour": now_ms // HOUR_MS - 24, "ids": json.dumps(ids)}
-    rows = conn.execute(f"{_SELECT} {some} {_ORDER}", params).fetchall()
+    found = conn.execute(f"{_SELECT} {some} {_ORDER}", params)
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # sqlite3.Row looks through all for a name
     tagged = production.tagged(conn, {row["instance_id"] for row in rows})
     return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
 
 
-def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
+def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
     why = _held_why(row)
     vitals = Vitals(
         enabled=bool(row["enabled"]),
@@ -248,14 +251,14 @@ def _status(row: sqlite3.Row, now_ms: int, engine_runs: bool, production: bool) 
     )
 
 
-def _what_is_wrong(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
+def _what_is_wrong(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
     """The fault of the polls, and the question of a sweep beside it: one must not hide the other."""
     question = _sweep_question(row)
     trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
     return " ".join(part for part in (trouble, question) if part) or None
 
 
-def _held_why(row: sqlite3.Row) -> str | None:
+def _held_why(row: _Row) -> str | None:
     if row["callback_held"]:
         return row["held_reason"] or "its callback URL is held"
     if row["instance_held"]:
@@ -263,7 +266,7 @@ def _held_why(row: sqlite3.Row) -> str | None:
     return "deliveries of the resource are held by an operator" if row["resource_held"] else None
 
 
-def _sweep_question(row: sqlite3.Row) -> str | None:
+def _sweep_question(row: _Row) -> str | None:
     gone = row["sweep_vanished"]
     if not gone:
         return None
@@ -273,14 +276,14 @@ def _sweep_question(row: sqlite3.Row) -> str | None:
     )
 
 
-def _last_sweep(row: sqlite3.Row) -> str:
+def _last_sweep(row: _Row) -> str:
     """What became of it: its fault is none of the polls, which may have gone well since."""
     if row["sweep_error"] is None:
         return "They were cut short, or not begun"
     return f"The last sweep failed: {row['sweep_error'].rstrip('.')}"
 
 
-def _sweep_trouble(row: sqlite3.Row, vitals: Vitals, now_ms: int) -> str | None:
+def _sweep_trouble(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
     if not misses_deletes(vitals, now_ms):
         return None
     since = "yet" if vitals.listed_ms is None else f"since {iso(vitals.listed_ms)[:16].replace('T', ' ')} UTC"

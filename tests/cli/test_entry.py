@@ -16,7 +16,10 @@ import pytest
 from cwconsole.cli.main import COMMANDS
 from tests.cli.conftest import Cli
 
-HEAVY = ("httpx", "aiohttp", "textual", "sqlite_utils", "cryptography", "structlog", "asyncio", "dateutil", "tomli_w")
+HEAVY = (
+    *("httpx", "aiohttp", "textual", "sqlite_utils", "cryptography", "structlog", "asyncio", "dateutil", "tomli_w"),
+    "filelock",
+)
 LOADED = """
 import sys
 from cwconsole.cli.main import invoke
