@@ -39,7 +39,7 @@ def list_actions(
     if invocation.as_json:
         output.print_json([_document(row) for row in rows])
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.ACTIONS, words, given))
+        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.ACTIONS, words, given, after=after))
 
 
 @actions.command("show")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
 from cwconsole.cli.invocation import Invocation
+from cwconsole.core.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,6 +22,8 @@ def _want_json(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 def _use_database(ctx: click.Context, _: click.Parameter, path: str | None) -> None:
+    if path is not None and not path.strip():
+        raise UsageError("--db: found nothing, expected the path of a database.")  # a variable that is not set
     if path:
         ctx.ensure_object(Invocation).database = path
 
@@ -33,6 +37,17 @@ def common_options(command: F) -> F:
         "--json", is_flag=True, expose_value=False, callback=_want_json, help="Print one JSON document."
     )
     return database(as_json(command))
+
+
+class Amount(click.FloatRange):
+    """A number within bounds. Python reads `nan` and `inf` as numbers, and no bound keeps nan out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises BadParameter."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a valid number", param, ctx)
+        return number
 
 
 INSTANCE = click.argument("instance", metavar="INSTANCE")

@@ -37,9 +37,8 @@ def list_deliveries(
     if invocation.as_json:
         output.print_json(rows)
         return
-    output.print_table(
-        HEAD, [_cells(row, invocation.now_ms) for row in rows], empty=nothing(Noun.DELIVERIES, words, given)
-    )
+    empty = nothing(Noun.DELIVERIES, words, given, after=after)
+    output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty=empty)
 
 
 @deliveries.command("show")

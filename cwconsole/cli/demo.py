@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cwconsole.cli import output
-from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.door import Ended, Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
@@ -36,7 +36,7 @@ LOG_NAME = "engine.log"
     "--for",
     "seconds",
     metavar="SECONDS",
-    type=click.FloatRange(min=1, max=3600),
+    type=Amount(min=1, max=3600),
     help=f"How long records change; headless {SECONDS:g}, else until you leave the console.",
 )
 @click.option("--seed", metavar="N", type=click.IntRange(min=0), help="The same records, changes and faults again.")

@@ -44,7 +44,7 @@ def list_events(
     if invocation.as_json:
         output.print_json(rows)
     else:
-        output.print_table(HEAD, [cells(row) for row in rows], empty=nothing(Noun.EVENTS, words, given))
+        output.print_table(HEAD, [cells(row) for row in rows], empty=nothing(Noun.EVENTS, words, given, after=after))
 
 
 @events.command("show", short_help="Show an event, what changed, and its deliveries.")

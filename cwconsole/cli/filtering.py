@@ -36,11 +36,23 @@ def word_options(noun: Noun) -> Callable[[F], F]:
     def add(command: F) -> F:
         for name in reversed(OPTIONS):
             command = click.option(
-                f"--{name}", metavar=name.upper(), help=_help(noun, name), hidden=name not in WORDS[noun]
+                f"--{name}",
+                metavar=name.upper(),
+                multiple=True,
+                callback=_once,
+                help=_help(noun, name),
+                hidden=name not in WORDS[noun],
             )(command)
         return command
 
     return add
+
+
+def _once(_: click.Context, param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Raises UsageError for an option that is given twice, of which the last would count and the others be lost."""
+    if len(values) > 1:
+        raise UsageError(f"{param.opts[0]} is given twice; give it once.")
+    return values[0] if values else None
 
 
 def filter_options(noun: Noun, *, paged: bool = True) -> Callable[[F], F]:
@@ -96,10 +108,10 @@ def listed(
     return all_rows(invocation, page, asked)
 
 
-def nothing(noun: Noun, words: tuple[str, ...], given: Mapping[str, str | None]) -> str:
+def nothing(noun: Noun, words: tuple[str, ...], given: Mapping[str, str | None], *, after: str | None = None) -> str:
     """What to say of an empty list: whether there are none at all, or none that fit."""
     one = {Noun.DELIVERIES: "delivery"}.get(noun, noun.value.removesuffix("s"))
-    narrowed = bool(words) or any(value is not None for value in given.values())
+    narrowed = bool(words) or after is not None or any(value is not None for value in given.values())
     return f"No {one} fits what was asked for." if narrowed else f"There is no {one} yet."
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import click
 
@@ -43,7 +44,9 @@ def listen(invocation: Invocation, /, *, port: int, key: str | None) -> None:
                     output.say(f"Listening at {listening.url}. Stop with Ctrl-C.")
                 await asyncio.Event().wait()
         except OSError as error:
-            raise UsageError(f"Port {port} cannot be used: {error.strerror}; name another with --port.") from error
+            raise UsageError(
+                f"Port {port} cannot be used: {os.strerror(error.errno or 0)}; name another with --port."
+            ) from error
 
     try:
         receiver = Receiver(key=key, keep=Keep.FACTS, limit=100_000, on_delivery=show)

@@ -48,7 +48,7 @@ def take_lock(path: Path) -> filelock.BaseFileLock:
 def _file_of(path: Path) -> Path:
     """Beside the database itself: a link to it would else have a lock, and an engine, of its own."""
     database = path.resolve()
-    return database.with_name(f"{database.name}.lock")
+    return database.parent / f"{database.name}.lock"
 
 
 @contextmanager

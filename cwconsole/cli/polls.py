@@ -36,7 +36,7 @@ def list_polls(
     if invocation.as_json:
         output.print_json(rows)
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.POLLS, words, given))
+        output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.POLLS, words, given, after=after))
 
 
 @polls.command("show")

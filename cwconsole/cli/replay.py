@@ -8,7 +8,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.asking import ask
-from cwconsole.cli.common import REASON, WAIT, common_options, pass_invocation
+from cwconsole.cli.common import REASON, WAIT, Amount, common_options, pass_invocation
 from cwconsole.cli.events import HEAD, cells, event_number
 from cwconsole.cli.filtering import chosen, word_options
 from cwconsole.cli.invocation import Invocation
@@ -42,7 +42,12 @@ class How:
 @word_options(Noun.EVENTS)
 @click.option("--confirm", "token", metavar="TOKEN", help="Do what was shown with this token.")
 @click.option("--yes", is_flag=True, help="Confirmed: do it without showing it first.")
-@click.option("--rate", type=float, metavar="N", help=f"So many a second; {replay_jobs.DEFAULT_RATE:g} unless told.")
+@click.option(
+    "--rate",
+    type=Amount(replay_jobs.LOWEST_RATE, replay_jobs.HIGHEST_RATE),
+    metavar="N",
+    help=f"So many a second; {replay_jobs.DEFAULT_RATE:g} unless told.",
+)
 @WAIT
 @REASON
 @common_options
@@ -74,7 +79,7 @@ def replay(
         asked_for = chosen(Noun.EVENTS, words, given, limit=DEFAULT_LIMIT, after=None, now_ms=now_ms)
         _job(invocation, Selection(chosen=asked_for), how)
         return
-    numbers = [event_number(invocation, one) for one in typed]
+    numbers = list(dict.fromkeys(event_number(invocation, one) for one in typed))  # once each, however often named
     if len(numbers) > FEW or rate is not None or token is not None:
         _job(invocation, Selection(numbers=tuple(numbers)), how)
     else:

@@ -8,7 +8,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.asking import host
-from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
@@ -16,7 +16,7 @@ from cwconsole.core.moments import iso
 
 
 @click.command()
-@click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="Stop after so long.")
+@click.option("--for", "seconds", metavar="SECONDS", type=Amount(min=0), help="Stop after so long.")
 @click.option("--once", is_flag=True, help="Poll everything once, do what is queued, deliver what is due, and end.")
 @common_options
 @pass_invocation

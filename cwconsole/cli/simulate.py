@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import click
 
 from cwconsole.cli import output
-from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
 
@@ -27,7 +28,7 @@ CLIENT_ID = "00000000-0000-4000-8000-000000000000"  # the simulator wants one, a
 @click.option("--public-key", default="demo-public-key", show_default=True)
 @click.option("--private-key", default="demo-private-key", show_default=True)
 @click.option("--records", type=click.IntRange(0), default=1000, show_default=True, help="Of each endpoint at first.")
-@click.option("--rate", type=click.FloatRange(0), default=1.0, show_default=True, help="Random changes a second.")
+@click.option("--rate", type=Amount(0), default=1.0, show_default=True, help="Random changes a second.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same records.")
 @common_options
 @pass_invocation
@@ -51,6 +52,8 @@ def simulate(
     It can be steered while it runs: POST /_simulator/faults, /_simulator/change, /_simulator/rate; GET
     /_simulator/state.
     """
+    if not all(companies):
+        raise UsageError("--company: found nothing, expected a company's name.")
     from cwconsole.cli import loop  # noqa: PLC0415 - asyncio and the server
     from cwconsole.simulator.simulator import Simulator  # noqa: PLC0415
 
@@ -86,6 +89,8 @@ def simulate(
                     )
                 await asyncio.Event().wait()
         except OSError as error:
-            raise UsageError(f"Port {port} cannot be used: {error.strerror}; name another with --port.") from error
+            raise UsageError(
+                f"Port {port} cannot be used: {os.strerror(error.errno or 0)}; name another with --port."
+            ) from error
 
     loop.run(serve())

@@ -95,9 +95,12 @@ class IllegalStep(CwconsoleError):
 
     code = "illegal_step"
 
-    def __init__(self, state: DeliveryState, signal: Signal) -> None:
+    def __init__(self, state: DeliveryState, signal: Signal, *, delivery_id: int | None = None) -> None:
+        """delivery_id: which one, where that is known."""
         told = "tried again" if signal is Signal.REARMED else signal
-        super().__init__(f"A delivery that is {state} cannot be {told}; look at its state again.")
+        what = "A delivery that" if delivery_id is None else f"Delivery {delivery_id}"
+        joint = "" if delivery_id is None else "and "
+        super().__init__(f"{what} is {state} {joint}cannot be {told}; look at its state again.")
         self.state = state
         self.signal = signal
 

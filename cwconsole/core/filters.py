@@ -153,14 +153,19 @@ def from_words(
         else:
             raise UsageError(f"{name}: is given twice; give it once.")
     reader = _Reader(noun=noun, given=given, now_ms=now_ms, read_time=read_time)
+    since_ms, until_ms = reader.time("since"), reader.time("until")
+    if since_ms is not None and until_ms is not None and since_ms >= until_ms:
+        raise UsageError(
+            f"since: {iso(since_ms)} is not before until: {iso(until_ms)}, so nothing can lie between; swap them."
+        )
     return Filter(
         instance=reader.text("instance"),
         resource=reader.text("resource"),
         type=reader.among("type", TYPES[noun]),
         state=reader.among("state", STATES[noun]),
         object=reader.number("object"),
-        since_ms=reader.time("since"),
-        until_ms=reader.time("until"),
+        since_ms=since_ms,
+        until_ms=until_ms,
         callback=reader.text("callback"),
         error=reader.text("error"),
         text=reader.text("text"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from cwconsole.core.delivery import DeliveryState, Signal, step
+from cwconsole.core.delivery import DeliveryState, IllegalStep, Signal, step
 from cwconsole.core.errors import UsageError
 from cwconsole.store.turns import Totals, destination, pass_turns
 
@@ -19,7 +19,7 @@ def rearm(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
     Raises IllegalStep if it cannot be, UsageError if it can be sent nowhere.
     """
     row = _row(conn, delivery_id)
-    after = step(DeliveryState(row["state"]), Signal.REARMED)
+    after = _step(delivery_id, row["state"], Signal.REARMED)
     to = destination(conn, row["resource_id"])
     if to is None:
         raise UsageError(f"delivery {delivery_id} cannot be sent: its instance has no callback URL (it only records)")
@@ -38,7 +38,7 @@ def rearm(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
 def cancel(conn: sqlite3.Connection, delivery_id: int, now_ms: int) -> None:
     """Give a delivery up. The object's next one becomes due. Raises IllegalStep if it is being sent or settled."""
     row = _row(conn, delivery_id)
-    after = step(DeliveryState(row["state"]), Signal.CANCELLED)
+    after = _step(delivery_id, row["state"], Signal.CANCELLED)
     conn.execute(
         "UPDATE deliveries SET state = ?, due_ms = NULL, settled_ms = ? WHERE id = ?",
         (after.value, now_ms, delivery_id),
@@ -113,6 +113,14 @@ def _turn_is_free_for(conn: sqlite3.Connection, resource_id: int, object_id: int
         return False
     conn.execute("UPDATE deliveries SET due_ms = NULL WHERE id = ?", (turn[0],))
     return True
+
+
+def _step(delivery_id: int, state: str, signal: Signal) -> DeliveryState:
+    """Several may be asked for at once: whoever asks is told which of them cannot."""
+    try:
+        return step(DeliveryState(state), signal)
+    except IllegalStep as illegal:
+        raise IllegalStep(illegal.state, illegal.signal, delivery_id=delivery_id) from None
 
 
 def _may_have_turn(conn: sqlite3.Connection, row: sqlite3.Row) -> bool:

@@ -84,6 +84,11 @@ def test_wrong_usage_ends_with_2_and_one_sentence_also_as_json(cli: Cli, args: l
     ("args", "said"),
     [
         (["simulate", "--rate", "abc"], "--rate: found 'abc', expected a number that is at least 0; "),
+        (["simulate", "--rate", "nan"], "--rate: found 'nan', expected a number that is at least 0; "),
+        (["simulate", "--company", ""], "--company: found nothing, expected a company's name."),
+        (["run", "--for", "inf"], "--for: found 'inf', expected a number that is at least 0; "),
+        (["demo", "--headless", "--for", "nan"], "--for: found 'nan', expected a number from 1 to 3600; "),
+        (["status", "--db", ""], "--db: found nothing, expected the path of a database."),
         (["demo", "--for", "0"], "--for: found 0.0, expected a number from 1 to 3600; "),
         (["listen", "--port", "99999999"], "--port: found 99999999, expected a whole number from 0 to 65535; "),
         (["events", "list", "--limit", "x"], "--limit: found 'x', expected a whole number; "),
@@ -155,6 +160,15 @@ def test_a_database_that_is_not_there_is_one_sentence(cli: Cli, command: list[st
     assert result.code == 1
     assert result.err.startswith("There is no database")
     assert not cli.path.exists()
+
+
+@pytest.mark.parametrize("command", [["status"], ["pause", "acme"], ["run", "--once"], ["events", "list"]])
+@pytest.mark.parametrize("path", ["/", "/usr"])
+def test_a_folder_is_no_database(cli: Cli, command: list[str], path: str) -> None:
+    result = cli(*command, "--db", path)
+    assert (result.code, result.out) == (1, "")
+    assert "unexpected" not in result.err
+    assert path in result.err
 
 
 @pytest.mark.parametrize("command", [["status"], ["pause", "acme"], ["run", "--once"]])

@@ -106,8 +106,9 @@ def test_with_an_engine_the_order_says_how_to_follow_it(cli: Cli, history: None)
         (["--instance", "nobody"], "no instance 'nobody'"),
         (["--state", "lost"], "have no state 'lost'"),
         (["state:dead", "--confirm", "yes"], "is no token"),
-        (["state:dead", "--yes", "--rate", "0"], "A rate of 0"),
-        (["state:dead", "--yes", "--rate", "5000"], "at most 1000"),
+        (["state:dead", "--yes", "--rate", "0"], "--rate: found 0.0, expected a number from 0.01 to 1000"),
+        (["state:dead", "--yes", "--rate", "5000"], "from 0.01 to 1000"),
+        (["state:dead", "--rate", "nan"], "--rate: found 'nan', expected a number"),
     ],
 )
 def test_what_cannot_be_ordered_says_why(cli: Cli, history: None, args: list[str], sentence: str) -> None:

@@ -80,6 +80,19 @@ def test_times_that_people_type(typed: str, ms: int | None) -> None:
     assert read_time(typed, now_ms=NOW) == ms
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("-2h", "+1h", "2 h", "1.5h", "2h30", "90 m", "-1", "Monday", "yesterday", "5-3", "5-3 14:00", "03.04.2026"),
+        *("03.04.2026 14:00", "03-04-2026 14:00", "2026-11-27 15:00 PST", "14:00 XYZ", "14:00 GMT+3", "14:00 UTC -1"),
+        *("10:61", "2026-02-30", "2026-11-27T24:00", "", " ", "12"),
+    ],
+)
+def test_what_could_be_two_times_is_none(typed: str, recwarn: pytest.WarningsRecorder) -> None:
+    assert read_time(typed, now_ms=NOW) is None
+    assert not recwarn.list
+
+
 def test_a_required_time_is_understood_or_refused() -> None:
     assert require_time("2h", now_ms=NOW) == NOW - 7_200_000
     assert require_time("14:00", now_ms=NOW) == 1_789_999_200_000

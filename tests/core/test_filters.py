@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from cwconsole.core.delivery import DeliveryState
@@ -19,14 +19,14 @@ NOW = 1_790_000_000_000
 
 
 def test_every_word_narrows_its_part() -> None:
-    line = "instance:acme resource:tickets type:updated,DELETED state:dead object:123 since:2h until:2026-09-01"
+    line = "instance:acme resource:tickets type:updated,DELETED state:dead object:123 since:2026-08-31 until:2026-09-01"
     assert parse(Noun.DELIVERIES, line, now_ms=NOW) == Filter(
         instance=Term("acme"),
         resource=Term("tickets"),
         type=Term(("updated", "deleted")),
         state=Term(("dead",)),
         object=Term(123),
-        since_ms=NOW - 7_200_000,
+        since_ms=1_788_134_400_000,
         until_ms=1_788_220_800_000,
         limit=DEFAULT_LIMIT,
     )
@@ -121,7 +121,19 @@ def filters(draw: st.DrawFn) -> tuple[Noun, Filter]:
     chosen = {
         name + ("_ms" if name in {"since", "until"} else ""): draw(st.none() | parts[name]) for name in WORDS[noun]
     }
-    return noun, Filter(**chosen)  # type: ignore[arg-type]
+    drawn = Filter(**chosen)  # type: ignore[arg-type]
+    assume(drawn.since_ms is None or drawn.until_ms is None or drawn.since_ms < drawn.until_ms)
+    return noun, drawn
+
+
+def test_a_span_means_so_long_ago() -> None:
+    assert parse(Noun.POLLS, "since:2h", now_ms=NOW).since_ms == NOW - 7_200_000
+
+
+@pytest.mark.parametrize("line", ["since:1h until:2h", "since:2h until:2h"])
+def test_a_time_that_ends_before_it_begins_is_refused(line: str) -> None:
+    with pytest.raises(UsageError, match=r"since: .* is not before until: .*, so nothing can lie between"):
+        parse(Noun.EVENTS, line, now_ms=NOW)
 
 
 @given(filters())
