@@ -6,6 +6,7 @@ With `--json` the error is the last line of stderr: {"error": code, "message": s
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ import click
 from cwconsole.cli import output, settings
 from cwconsole.cli.redaction import Written, redacted
 from cwconsole.core.errors import CwconsoleError
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Failed(CwconsoleError):
@@ -64,6 +67,10 @@ def _exit_code(raised: BaseException, as_json: bool, given: Callable[[], Collect
         case BrokenPipeError():
             _silence(sys.stdout)
             code = 128 + signal.SIGPIPE
+        case OSError() if raised.errno in FULL:
+            why = f"Writing failed: {os.strerror(raised.errno)}; make room, and do it again."
+            _silence(sys.stdout)
+            code = _told("failed", why, 1, as_json)
         case Exception():
             code = _told("defect", _defect_sentence(raised, given()), 1, as_json)
         case _:

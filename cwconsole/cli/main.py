@@ -131,6 +131,10 @@ def _dispatch(words: list[str], invocation: Invocation) -> object:
 
 def main() -> None:
     """The entry point."""
+    sys.stdin, sys.stdout, sys.stderr = (
+        stream or open(os.devnull, mode)  # noqa: PTH123, SIM115 - who started us closed it
+        for stream, mode in ((sys.stdin, "r"), (sys.stdout, "w"), (sys.stderr, "w"))
+    )
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter shows its number

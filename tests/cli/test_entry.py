@@ -132,6 +132,26 @@ def test_a_reader_that_has_seen_enough_ends_it_quietly(cli: Cli, acme: Any) -> N
     assert (process.returncode, err) == (128 + signal.SIGPIPE, "")
 
 
+@pytest.mark.parametrize("stream", ["0<&-", "1>&-", "2>&-"])
+def test_a_stream_that_is_closed_is_like_one_that_nobody_reads(cli: Cli, acme: Any, stream: str) -> None:
+    script = "from cwconsole.cli.main import main; main()"
+    command = f'"{sys.executable}" -c "{script}" instances list {stream}'
+    ended = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ("acme" in ended.stdout) == (stream != "1>&-")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only some systems have a device that is full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_output_that_finds_no_room_is_one_sentence(cli: Cli, acme: Any, more: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        command = [sys.executable, "-c", "from cwconsole.cli.main import main; main()", "instances", "list", *more]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert "Writing failed: No space left on device; make room, and do it again." in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it_with_128_and_its_number(cli: Cli, acme: Any, number: signal.Signals) -> None:
     process = start("simulate", "--port", "0", "--json")
