@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -20,6 +21,29 @@ def test_it_works_once_the_command_is_loaded_and_leaves_what_was_loaded_alone() 
         "print(gc.isenabled(), gc.get_freeze_count() > 10_000)"
     )
     assert _said(program) == "True True"
+
+
+def test_a_key_that_ends_it_while_it_loads_ends_it_quietly() -> None:
+    program = "import cwconsole.__main__, os, signal; os.kill(os.getpid(), signal.SIGINT)"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_once_it_is_loaded_the_key_is_answered_in_order() -> None:
+    said = _said(
+        "import cwconsole.__main__, signal; from cwconsole import loading; loading.main_begins();"
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    assert said == "True"
+
+
+def test_a_process_that_ignores_the_key_goes_on_ignoring_it() -> None:
+    said = _said(
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import cwconsole.__main__;"
+        "from cwconsole import loading; loading.main_begins();"
+        "print(signal.getsignal(signal.SIGINT) is signal.SIG_IGN)"
+    )
+    assert said == "True"
 
 
 def test_a_process_that_never_let_it_wait_is_left_as_it_is() -> None:

@@ -141,4 +141,5 @@ def main() -> None:
     if "_CWCONSOLE_COMPLETE" in os.environ:
         cli.main(prog_name="cwconsole")  # a shell asks for completions
     signal.signal(signal.SIGTERM, end_in_order)
+    loading.main_begins()
     sys.exit(invoke(sys.argv[1:]))
