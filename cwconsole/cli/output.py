@@ -8,6 +8,7 @@ JSON has names without units: `seen_ms` becomes `seen`, an ISO time in UTC; so d
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.core.moments import iso
 
 PLAIN = frozenset({str, int, float, bool, type(None)})
+# Beyond what JSON escapes itself: DEL and C1, and what breaks lines or turns the reading direction around.
+_STEERS = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 SERVER_TIMES = frozenset({"watermark", "window_from", "server_time", "record_date", "server_now"})
 
 
@@ -64,8 +67,9 @@ def print_json_line(value: object, *, to_stderr: bool = False) -> None:
 
 
 def _json_text(value: object, *, indent: int | None) -> str:
-    """Half characters in remote text become escapes, which JSON knows as well."""
+    """Half characters in remote text become escapes, which JSON knows as well, and so does what steers a terminal."""
     document = json.dumps(as_json(value), ensure_ascii=False, indent=indent)
+    document = _STEERS.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
     return document.encode("utf-8", "backslashreplace").decode()
 
 

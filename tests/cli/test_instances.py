@@ -273,3 +273,14 @@ def test_remote_text_cannot_steer_the_terminal(cli: Cli, acme: Any, home: Path) 
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert shown.count("\n") == 4
+
+
+def test_remote_text_cannot_steer_the_terminal_that_json_is_printed_on(cli: Cli, acme: Any) -> None:
+    hostile = "\x00\x1b[31m \x7f \x9b2J \u202e \u2028 \u2066 é 界 \U0001f600 \\u0041"
+    with closing(sqlite3.connect(cli.path)) as conn:
+        conn.execute("UPDATE resources SET failures = 1, error = ?", (hostile,))
+        conn.commit()
+    shown = cli("status", "--json")
+    assert not set(shown.out) & set("\x00\x1b\x7f\x9b\u202e\u2028\u2066")
+    assert "é 界 \U0001f600" in shown.out
+    assert [row["last_error"] for row in shown.json] == [hostile, hostile]
