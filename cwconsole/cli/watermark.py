@@ -14,7 +14,6 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.steering import steer
 from cwconsole.cli.text import server_moment, span
 from cwconsole.cli.times import require_time
-from cwconsole.core.command_line import command_line
 from cwconsole.core.config import DEFAULT_OVERLAP
 from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
 from cwconsole.core.moments import clock_words
@@ -110,8 +109,7 @@ def _preview(invocation: Invocation, asked: _Asked) -> NoReturn:
         output.print_json({**named, **times, **counts, "preview": lines})
     else:
         output.print_block("\n".join(lines))
-    do_it = command_line("watermark", *asked.place, "--set", output.server_iso(asked.wanted), "--yes")
-    raise RefusedError(f"Nothing was changed; to do it: {do_it}")
+    raise RefusedError("Nothing was changed; confirm it with --yes.")
 
 
 def _counts(invocation: Invocation, asked: _Asked) -> tuple[dict[str, int | None], str]:

@@ -67,6 +67,11 @@ def test_what_a_filter_finds_is_shown_first_and_nothing_is_done(cli: Cli, histor
     assert cli.good("actions", "list", "type:replay") == []
 
 
+def test_an_event_that_is_named_twice_is_sent_again_once(cli: Cli, history: None) -> None:
+    assert cli("replay", "--event", "5", "--event", "5").code == 4, "no engine runs"
+    assert len(cli.good("actions", "list", "type:replay")) == 1
+
+
 def test_the_token_orders_exactly_what_was_shown(cli: Cli, history: None) -> None:
     token = shown(cli, "--since", "3650d", "state:dead")["token"]
     ordered = cli("replay", "--since", "3650d", "state:dead", "--confirm", token, "--reason", "lost", "--json")
