@@ -21,7 +21,7 @@ from cwconsole.tui.action import Action
 from cwconsole.tui.actions import MODES
 from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
-from cwconsole.tui.engine_state import EngineState
+from cwconsole.tui.engine_state import EngineState, moved
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
@@ -273,6 +273,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         if before != event.engine:
             self._fleet_refresher.ask("engine")
             self._update_frames()
+            if (said := moved(before, event.engine)) is not None:
+                self.notify(said)
             if event.engine.error:
                 self.notify(event.engine.error, title="The engine stopped", severity="error")
 

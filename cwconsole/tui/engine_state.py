@@ -12,7 +12,7 @@ class EngineWhere(Enum):
     HERE = "here"  # in this process
     ELSEWHERE = "elsewhere"  # in another process
     NONE = "none"  # nobody runs one
-    STARTING = "starting"  # this process is about to
+    STARTING = "taking over"  # this process is about to
     FAILED = "failed"  # it ended by an error in this process
 
 
@@ -35,3 +35,14 @@ class EngineState:
         if self.where is EngineWhere.ELSEWHERE:
             return "engine elsewhere" if self.pid is None else f"engine in {self.pid}"
         return f"engine {self.where.value}" if self.where is not EngineWhere.NONE else "no engine"
+
+
+def moved(before: EngineState, now: EngineState) -> str | None:
+    """What is said when another process's engine has gone and somebody took over, here or elsewhere; else None."""
+    if before.where is not EngineWhere.ELSEWHERE or before.pid is None:
+        return None
+    if now.where is EngineWhere.STARTING:
+        return f"The engine in process {before.pid} has ended; this console takes over."
+    if now.where is EngineWhere.ELSEWHERE and now.pid not in {None, before.pid}:
+        return f"The engine in process {before.pid} has ended; process {now.pid} has taken over."
+    return None

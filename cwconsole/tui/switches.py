@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 from textual.app import App
@@ -63,10 +63,12 @@ class Switches(TonedApp, inherit_bindings=False):
 
     def toggle_mouse(self) -> None:
         """Let the terminal select text, or take the mouse back."""
-        driver: Any = self._app._driver
+        switch = "_disable_mouse_support" if self._mouse_taken else "_enable_mouse_support"
+        if (switched := getattr(self._app._driver, switch, None)) is None:
+            self._app.notify("Textual does not take the mouse of this terminal.")
+            return
+        switched()
         self._mouse_taken = not self._mouse_taken
-        if driver is not None:
-            (getattr(driver, "_enable_mouse_support" if self._mouse_taken else "_disable_mouse_support"))()
         self._app.notify(
             "The console has the mouse again." if self._mouse_taken else "The mouse is the terminal's: select text."
         )

@@ -214,6 +214,34 @@ async def test_the_palette_finds_an_action_by_a_part_of_its_name(rig: Rig) -> No
     assert [row[0] for row in await rig.rows(ACTIONS)] == ["pause"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("mark everything", "Mark everything that the filter shows"),
+        ("send again", "This is done to events, in their list or on an event's page."),
+        ("call off", "This is done among actions."),
+    ],
+)
+async def test_the_palette_knows_every_action_and_says_where_it_is_done(rig: Rig, typed: str, found: str) -> None:
+    await rig.press("ctrl+p", *typed)
+    await rig.until(lambda: found in " ".join(rig.text().replace("│", "").split()))
+    await rig.press("enter")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+    assert await rig.rows(ACTIONS) == []
+    if "This is done" in found:
+        assert any(found in one.message for one in rig.app._notifications)
+    else:
+        assert rig.screen.table.marks.everything
+
+
+async def test_a_wide_screen_counts_each_kind_of_open_delivery(path: Path) -> None:
+    async with console(path, size=(200, 60)) as rig:
+        titles, row = (next(line for line in rig.lines() if word in line) for word in ("Pend", "contacts"))
+        for title in ("Pend", "Retry", "Dead"):
+            assert row[: titles.index(title) + len(title)].rstrip().endswith(" 1"), title
+        assert row[titles.index("Held") :][:4].strip() == ""
+
+
 async def test_leaving_says_what_stops_and_enter_is_no_yes(rig: Rig) -> None:
     await rig.press("q")
     assert "The engine runs in this console." in rig.text()

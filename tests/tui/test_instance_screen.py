@@ -261,3 +261,20 @@ async def test_a_read_only_console_changes_nothing_but_exports(path: Path) -> No
         assert await rig.rows(ACTIONS) == []
         await rig.press("X")
         assert "Write acme to a file" in rig.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_it_says_why_the_resource_under_the_cursor_fails_and_what_to_do(
+    path: Path, size: tuple[int, int]
+) -> None:
+    async with console(path, size=size) as rig:
+        await rig.press("colon", *"instance instance:acme", "enter")
+        await rig.until(lambda: "tickets: No [/] answer. 1 poll has failed, for some time now; p tries" in flat(rig))
+        top = rig.screen.query_one("#resources").region.y
+        await rig.press("j")
+        await rig.until(lambda: "contacts: Everything up to the watermark is recorded." in flat(rig))
+        assert rig.screen.query_one("#resources").region.y == top, "nothing moves under the cursor"
+
+
+def flat(rig: Rig) -> str:
+    return " ".join(rig.text().split())

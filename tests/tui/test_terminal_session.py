@@ -210,3 +210,29 @@ def test_a_console_that_hosts_the_engine_does_not_stand_still(file: Path) -> Non
         ready(terminal)
         terminal.type("\x1a")
         terminal.until(lambda text: "would stand still with it" in text)
+
+
+def test_the_mouse_is_given_to_the_terminal_and_taken_back(file: Path) -> None:
+    with console(file, "--read-only") as terminal:
+        ready(terminal, "no engine")
+        terminal.type("\x05")
+        terminal.until(lambda text: "The mouse is the terminal's" in text)
+        assert b"\x1b[?1000l" in terminal.sent
+        before = len(terminal.sent)
+        terminal.type("\x05")
+        terminal.until(lambda text: "The console has the mouse again" in text)
+        assert b"\x1b[?1000h" in terminal.sent[before:]
+
+
+def test_of_two_consoles_both_say_who_took_over(file: Path) -> None:
+    with console(file) as first, console(file) as second, console(file) as third:
+        ready(first)
+        for one in (second, third):
+            ready(one, f"engine in {first.pid}")
+        os.kill(first.pid, signal.SIGKILL)
+        both = (second, third)
+        for one in both:
+            one.until(lambda text: f"The engine in process {first.pid} has ended" in text, seconds=5)
+        assert sum("this console takes over" in one.text for one in both) == 1
+        (host,) = (one for one in both if "this console takes over" in one.text)
+        assert all(f"process {host.pid} has taken over" in one.text for one in both if one is not host)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from cwconsole.core.counted import counted
@@ -301,6 +302,10 @@ def _open(row: FleetRow, look: Look) -> Cell:
     return Cell(text + (look.glyphs.cut if len(waiting) > 1 else ""), tone)
 
 
+def _waiting(name: str, tone: Tone, row: FleetRow, _: Look) -> Cell:
+    return _number(getattr(row, name), tone)
+
+
 def _why(row: FleetRow, _: Look) -> Cell:
     return Cell(plain(row.error or ""), Tone.MUTED)
 
@@ -315,6 +320,9 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
     Column(id="next", title="Next", cells=5, draw=_next, align=Align.RIGHT, sort=True),
     Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True),
     Column(id="open", title="Deliveries", cells=12, draw=_open),
+    *(Column(id=name, title=title, cells=5, align=Align.RIGHT, from_width=160, draw=partial(_waiting, name, tone))
+      for name, title, tone in (("pending", "Pend", Tone.MUTED), ("retrying", "Retry", Tone.WARN),
+                                ("dead", "Dead", Tone.BAD), ("behind_hold", "Held", Tone.WARN))),
     Column(id="created", title="New", cells=4, align=Align.RIGHT, from_width=150,
            draw=lambda row, _: _number(row.created, Tone.GOOD)),
     Column(id="updated", title="Upd", cells=4, align=Align.RIGHT, from_width=150,

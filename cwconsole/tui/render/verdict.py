@@ -105,10 +105,11 @@ def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, C
         look = health_cell(state, glyphs)
         sign, word = look.text.split(" ")
         weight = 8 if state in _MENDED_BY_SOMEBODY else 6 if state is Health.LATE else 4
-        cells.append((weight, Cell(f"  {sign} {count(number)} {word}", look.tone)))
+        tone = Tone.PLAIN if state is Health.FRESH else look.tone
+        cells.append((weight, Cell(f"  {sign} {count(number)} {word}", tone)))
     for number, word, tone, weight in (
         (verdict.dead, "dead", Tone.BAD, 7),
-        (verdict.retrying, "retrying", Tone.WARN, 6),
+        (verdict.retrying, "retrying", Tone.PLAIN, 6),
         (verdict.pending, "pending", Tone.MUTED, 1),
         (verdict.held, "held", Tone.WARN, 6),
     ):

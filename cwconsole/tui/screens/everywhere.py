@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, Subject, key_name
-from cwconsole.tui.actions import by_word
+from cwconsole.tui.actions import REGISTRY, by_word
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, completed, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
@@ -21,6 +21,22 @@ if TYPE_CHECKING:
 else:
     help = Later("cwconsole.tui.screens.help")  # noqa: A001 - the screen
     palette = Later("cwconsole.tui.screens.palette")
+
+# What one moves with is not looked for by name.
+_NO_NEED: Final = ("palette", "text.", *(f"table.{move}" for move in ("down", "up", "page", "half", "top", "g", "end")))
+_WHERE: Final = {
+    Scope.FLEET: "on the fleet",
+    Scope.PLACE: "to an instance or a resource, on the fleet or on its page",
+    Scope.INSTANCES: "to an instance, on the fleet or on its page",
+    Scope.EVENTS: "to events, in their list or on an event's page",
+    Scope.EVENT_LIST: "in the list of events",
+    Scope.DELIVERIES: "in the list of deliveries",
+    Scope.DELIVERY: "to deliveries, in their list or on a delivery's page",
+    Scope.ACTIONS: "among actions",
+    Scope.JOBS: "among jobs",
+    Scope.LOG: "in the log",
+    Scope.DEBUG: "where :debug leads",
+}
 
 
 class Everywhere(ViewKeys):
@@ -132,7 +148,9 @@ class Everywhere(ViewKeys):
     async def _chosen(self, entry: Entry | None) -> None:
         if entry is None:
             return
-        if entry.command.startswith("do "):
+        if not entry.command:
+            self._screen.app.notify(f"{entry.name}: {entry.refused}", severity="warning")
+        elif entry.command.startswith("do "):
             await self._screen.action_do(entry.command.removeprefix("do "))
         else:
             await self.run_command(entry.command)
@@ -148,7 +166,7 @@ class Everywhere(ViewKeys):
                 refused=action.why_not(subject) or "",
             )
             for action in screen.actions()
-            if not action.id.startswith(("table.", "text.", "palette"))
+            if not action.id.startswith(_NO_NEED)
         ]
         entries += [
             palette.Entry(name=f"Instance {name}", command=spec("instance", instance=name).line)
@@ -159,7 +177,12 @@ class Everywhere(ViewKeys):
                           command=spec("resource", instance=row.instance, resource=row.resource).line)
             for row in screen.console.fleet.values()
         ]  # fmt: skip
-        return entries
+        here = {action.title for action in screen.actions()}
+        return entries + [
+            palette.Entry(name=action.title, command="", keys=self._keys(action), refused=f"This is done {where}.")
+            for action in REGISTRY
+            if action.title not in here and (where := _WHERE.get(action.scopes[0])) is not None
+        ]
 
     def _keys(self, action: Action) -> str:
         return " ".join(key_name(key) for key in self._screen.console.keys_of(action))

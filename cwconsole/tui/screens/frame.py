@@ -232,8 +232,9 @@ class ConsoleScreen(Everywhere, Screen[None]):
     # --- actions ----------------------------------------------------------------------------------------------------
 
     def actions(self) -> tuple[Action, ...]:
-        """What can be done on this screen."""
-        return of(Scope.APP, *self.SCOPES)
+        """What can be done on this screen; most lists have one order only."""
+        sorts = bool(self.spec.kind.sorts)
+        return tuple(one for one in of(Scope.APP, *self.SCOPES) if sorts or not one.id.startswith("table.sort"))
 
     def bare_subject(self, **more: Any) -> Subject:
         """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says all."""

@@ -12,12 +12,16 @@ from textual.timer import Timer
 
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store import resource_view
-from cwconsole.store.resource_view import HourPoint, InstanceView
+from cwconsole.store.resource_view import HourPoint, InstanceView, ResourceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.action import Subject
+from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row
 from cwconsole.tui.render.hour_charts import hour_lines
 from cwconsole.tui.render.instance_lines import config_lines, instance_lines
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.resource_lines import why
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.page import PageScreen, Pane
 from cwconsole.tui.viewspec import ViewSpec, spec
@@ -31,12 +35,13 @@ OWN_COLUMNS = tuple(column for column in FLEET_COLUMNS if column.id not in {"ins
 class InstanceScreen(PageScreen):
     """`instance instance:acme`."""
 
-    fact_lines: ClassVar[int] = 4
+    fact_lines: ClassVar[int] = 6  # a sentence of two lines moves nothing
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
         self._view: InstanceView | None = None
         self._rows = MemoryRows[FleetRow](lambda row: row.key)
+        self._current: ResourceView | None = None  # the resource under the cursor
         self._hours: Sequence[HourPoint] = ()
         self._charts_due = -inf  # when they may be read again
         self._charts_timer: Timer | None = None
@@ -95,8 +100,21 @@ class InstanceScreen(PageScreen):
     async def load(self) -> None:
         self._view = await self.console.store.read(resource_view.instance, self.spec.value("instance") or "")
         self._show(self._view)
+        await self._load_current(self._view)
         await self._load_charts(self._view.instance.id)
         await self.load_histories()
+
+    async def _load_current(self, view: InstanceView) -> None:
+        """Why the resource under the cursor is as it is; the worst one at first."""
+        row: FleetRow | None = self._resources.current
+        if row is not None and self.pane.title == "Resources":
+            self._current = await self.console.store.read(resource_view.resource, row.instance, row.resource)
+            self._show(view)
+
+    def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
+        super().on_virtual_table_cursor_moved(event)
+        if self.pane.title == "Resources":
+            self.refresher.ask("other row")
 
     async def _load_charts(self, instance_id: int) -> None:
         """While they are shown. What is written too soon after a reading is read when its time has come."""
@@ -126,13 +144,20 @@ class InstanceScreen(PageScreen):
 
     def _show(self, view: InstanceView) -> None:
         rows, look = self._own(), self.console.look()
-        self.show_facts(instance_lines(view, rows, look))
+        self.show_facts([*instance_lines(view, rows, look), *self._why(look)])
         self._rows.replace(arranged(map(fleet_row, rows), spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()
         body = InstanceBody(document=json.loads(view.instance.body))
         self.query_one("#configuration", TextView).show(config_lines(body), keep_place=True)
         self.update_frame()
+
+    def _why(self, look: Look) -> list[Line]:
+        status = None if self._current is None else self.console.fleet.get(self._current.resource.id)
+        if self._current is None or status is None:
+            return []
+        sentence = why(self._current, status, look, engine_runs=self.console.engine.runs)
+        return [(Cell(f"{plain(status.resource)}: ", Tone.MUTED), Cell(sentence))]
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         if table.id == "resources":

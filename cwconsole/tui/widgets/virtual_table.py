@@ -273,7 +273,7 @@ class VirtualTable(TableLines[R], can_focus=True):
         """Sort by the next column that one can sort by."""
         ids = [one.column.id for one in self._placed if one.column.sort]
         if not ids:
-            self.app.notify("This list has one order only, newest first; filter it with / instead.")
+            self.app.notify("This list has one order only; filter it with / instead.")
             return
         at = (ids.index(self.sorted_by) + 1) % len(ids) if self.sorted_by in ids else 0
         self.post_message(self.SortAsked(ids[at], self.descending))

@@ -119,7 +119,7 @@ def test_an_engine_that_is_missing_is_never_left_out_for_counts() -> None:
 def test_a_fleet_that_is_well_is_named_without_alarm() -> None:
     line = heading_line(heading(verdict=Verdict(health=((Health.FRESH, 9),))), 120, UNICODE)
     assert "● 9 fresh" in text_of(line)
-    assert not {cell.tone for cell in line} & {Tone.WARN, Tone.BAD}
+    assert {cell.tone for cell in line} <= {Tone.PLAIN, Tone.STRONG, Tone.MUTED}, "colour is for what is to be done"
 
 
 def test_intervals_of_the_configuration_have_their_unit() -> None:
