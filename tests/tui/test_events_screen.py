@@ -9,6 +9,7 @@ import pytest
 
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
+from cwconsole.tui.widgets import history_table
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -146,9 +147,17 @@ async def test_an_unknown_instance_is_said_in_a_sentence_and_the_list_stays(rig:
 
 async def test_marking_everything_counts_everything(rig: Rig) -> None:
     await rig.press("asterisk")
-    assert "all marked" in rig.lines()[1], "how many is counted when it is asked, not guessed"
+    await rig.until(lambda: rig.lines()[1].rstrip().endswith(" 5,040 marked"))
     await rig.press("space")
-    assert "all marked but 1" in rig.lines()[1]
+    await rig.until(lambda: rig.lines()[1].rstrip().endswith(" 5,039 marked"))
+    await new_events(rig, 31)
+    await rig.until(lambda: " about 5,039 marked" in rig.lines()[1])
+
+
+async def test_of_very_many_it_is_said_that_there_are_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_table, "LONGEST_PAGE", 1_000)
+    await rig.press("asterisk")
+    await rig.until(lambda: " 1,000+ marked" in rig.lines()[1])
 
 
 async def test_a_range_is_marked_from_the_last_mark_to_the_cursor(rig: Rig) -> None:

@@ -47,10 +47,7 @@ class ListScreen(ConsoleScreen):
             self.table.tick(self.console.look())
 
     def badge(self) -> str:
-        if not self.ready:
-            return ""
-        table = self.table
-        return table.marks.words(table.rows.total, exact=table.rows.exact)
+        return self.table.marked_words() if self.ready else ""
 
     def no_rows(self, nothing: str) -> str:
         """What stands where no row is: `nothing` only if there really is none, and not where the filter hides all."""

@@ -169,7 +169,7 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
 
     def badge(self) -> str:
         events = self._events
-        return "" if events is None else events.marks.words(events.rows.total, exact=events.rows.exact)
+        return "" if events is None else events.marked_words()
 
     def drop_marks(self) -> bool:
         if self._events is None or self._events.marks.none:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Marks, Shift, WindowRows
@@ -34,6 +35,15 @@ class _Checked:
 
     def covers(self, other: _Checked) -> bool:
         return self.high >= other.high and other.low >= self.low
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """How many rows there were. more: and more that were not counted. changes: how many had been told of by then."""
+
+    number: int
+    more: bool
+    changes: int
 
 
 NOTHING: Final = _Checked(high=-1, low=-1)
@@ -63,6 +73,7 @@ class HistoryTable(VirtualTable[R]):
         self._changes = 0  # how often somebody is known to have written
         self._checked: _Checked | None = None  # what has been read since; None: everything that is here
         self._filling = False
+        self._counted: _Counted | None = None  # all rows, since everything was marked
 
     @property
     def is_live(self) -> bool:
@@ -160,6 +171,30 @@ class HistoryTable(VirtualTable[R]):
     def _all_read(self, changes: int) -> None:
         """All that is here was read just now. changes: how many there had been before it was read."""
         self._checked = None if changes == self._changes else NOTHING
+
+    # --- how many are marked ------------------------------------------------------------------------------------
+
+    def set_marks(self, marks: Marks) -> None:
+        begins = marks.everything and not self.marks.everything
+        super().set_marks(marks)
+        if begins and not self.rows.exact and self._history is not None:
+            self._counted = None
+            start(self, self._count(self._history, self._generation), what="Counting the list", group="history-count",
+                  exclusive=True)  # fmt: skip
+
+    async def _count(self, history: History[R], generation: int) -> None:
+        changes = self._changes
+        read = await history.below(None, LONGEST_PAGE)
+        if generation == self._generation:
+            self._counted = _Counted(number=len(read.rows), more=read.next_after is not None, changes=changes)
+            self.post_message(self.Changed(self))
+
+    def marked_words(self) -> str:
+        counted = self._counted
+        if counted is None or not self.marks.everything or self.rows.exact:
+            return super().marked_words()
+        about = "" if counted.changes == self._changes else "about "
+        return f"{about}{self.marks.count(counted.number):,}{'+' if counted.more else ''} marked"
 
     # --- reading what is in view ------------------------------------------------------------------------------------
 

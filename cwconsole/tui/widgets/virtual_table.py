@@ -173,6 +173,10 @@ class VirtualTable(TableLines[R], can_focus=True):
         self._refresh_rows(differ)
         self.post_message(self.Changed(self))
 
+    def marked_words(self) -> str:
+        """How many rows are chosen, for the crumbs; nothing without any."""
+        return self.marks.words(self.rows.total, exact=self.rows.exact)
+
     def _marked(self, index: int, marks: Marks) -> bool:
         row = self.rows.at(index)
         return row is not None and self.rows.key(row) in marks
