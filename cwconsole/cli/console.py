@@ -188,6 +188,7 @@ class _Hosting:
 
     def __init__(self, invocation: Invocation, app: ConsoleApp, store: Store, *, may_host: bool) -> None:
         self._invocation, self._app, self._store, self._may_host = invocation, app, store, may_host
+        self._other: int | None = None  # the process that ran the engine last, if it was another
 
     async def run(self) -> None:
         """Until it is cancelled; an engine that runs here is drained then."""
@@ -209,9 +210,10 @@ class _Hosting:
         from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
 
         if await asyncio.to_thread(engine_runs, self._invocation.path):
-            await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=await self._pid()))
+            self._other = await self._pid()
+            await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=self._other))
         elif self._may_host:
-            await self._tell(EngineState(where=EngineWhere.STARTING))
+            await self._tell(EngineState(where=EngineWhere.STARTING, pid=self._other))
             await self._host(EngineState(where=EngineWhere.HERE))
         else:
             await self._tell(EngineState())
@@ -224,6 +226,7 @@ class _Hosting:
         try:
             async with host(self._invocation)():
                 await self._tell(here)
+                self._other = None
                 await asyncio.Event().wait()
         except EngineRunningError:
             return  # somebody was faster

@@ -309,15 +309,17 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self.pop_screen()
 
     async def go(self, wanted: ViewSpec) -> None:
-        """A view that was named: its area, with what was named in it."""
+        """A view that was named: a step from here, which Escape takes back. An area by its bare name is no step."""
         judge(wanted, self.known, now_ms=self.now_ms())
         if (said := remark(wanted, self.known)) is not None:
             self.notify(said)
-        await self.go_to_mode(wanted.kind.mode)
-        self._pop_to_the_first()
-        base = self.screen
-        if isinstance(base, ConsoleScreen) and base.spec.view == wanted.view:
-            base.set_spec(wanted)
+        front = self.screen
+        if wanted.line == wanted.kind.mode:
+            await self.go_to_mode(wanted.kind.mode)
+            self._pop_to_the_first()
+            front = self.screen
+        if isinstance(front, ConsoleScreen) and front.spec.view == wanted.view and not wanted.kind.required:
+            front.set_spec(wanted)
         else:
             await self.drill(wanted)
 

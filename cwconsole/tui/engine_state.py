@@ -18,7 +18,7 @@ class EngineWhere(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineState:
-    """pid: of the other process, if it is known. error: why it failed, as a sentence."""
+    """pid: of the other process if it is known; while STARTING, of the one before. error: a sentence, why it failed."""
 
     where: EngineWhere = EngineWhere.NONE
     pid: int | None = None
@@ -38,11 +38,11 @@ class EngineState:
 
 
 def moved(before: EngineState, now: EngineState) -> str | None:
-    """What is said when another process's engine has gone and somebody took over, here or elsewhere; else None."""
-    if before.where is not EngineWhere.ELSEWHERE or before.pid is None:
+    """What is said when another process's engine has gone and somebody has taken over, here or elsewhere; else None."""
+    if before.pid is None or before.pid == now.pid:
         return None
-    if now.where is EngineWhere.STARTING:
-        return f"The engine in process {before.pid} has ended; this console takes over."
-    if now.where is EngineWhere.ELSEWHERE and now.pid not in {None, before.pid}:
+    if now.where is EngineWhere.HERE:
+        return f"The engine in process {before.pid} has ended; this console has taken over."
+    if now.where is EngineWhere.ELSEWHERE and now.pid is not None:
         return f"The engine in process {before.pid} has ended; process {now.pid} has taken over."
     return None

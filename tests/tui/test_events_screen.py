@@ -245,3 +245,26 @@ async def test_a_row_that_was_drawn_beside_a_scrollbar_fills_its_line_without_on
     assert table.render_line(2).cell_length == table.outer_size.width - 1
     table.show_vertical_scrollbar = False  # what stood there is not drawn anew before the next resize
     assert table.render_line(2).cell_length == table.outer_size.width
+
+
+async def test_escape_out_of_a_filter_leads_back_to_the_row(rig: Rig) -> None:
+    await rig.press(*["j"] * 15)
+    row = rig.screen.table.current.id
+    await rig.press("slash", *"type:updated", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    await rig.press("j", "j", "j")
+    within = rig.screen.table.current.id
+    await rig.press("colon", *"events state:dead", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 1)
+    for line, key in (("events type:updated", within), ("events", row)):
+        await rig.press("escape")
+        await rig.until(lambda line=line, key=key: (rig.screen.spec.line, rig.screen.table.current.id) == (line, key))  # type: ignore[misc]
+
+
+async def test_a_filter_that_is_given_up_leaves_the_cursor(rig: Rig) -> None:
+    await rig.press(*["j"] * 15)
+    row = rig.screen.table.current.id
+    await rig.press("slash", *"type:updated")
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    await rig.press("escape")
+    await rig.until(lambda: rig.screen.table.rows.total == MANY + 40 and rig.screen.table.current.id == row)

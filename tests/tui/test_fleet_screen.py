@@ -367,3 +367,21 @@ async def test_a_look_that_began_before_the_fleet_was_known_does_not_empty_the_l
         rig.app._reading, rig.app.verdict = known
         await look
         assert rig.screen.table.rows.total == 4
+
+
+async def test_escape_leads_back_from_what_was_named_to_where_it_was_named(rig: Rig) -> None:
+    await rig.press("j", "enter")
+    await rig.until(lambda: rig.screen.spec.line == "resource instance:globex resource:companies")
+    await rig.press("colon", *"events instance:acme", "enter")
+    await rig.until(lambda: rig.screen.spec.line == "events instance:acme")
+    await rig.press("escape")
+    assert rig.screen.spec.line == "resource instance:globex resource:companies"
+    await rig.press("2", "ctrl+p", *"instance globex", "enter")
+    await rig.until(lambda: rig.screen.spec.line == "instance instance:globex")
+    await rig.press("escape")
+    assert rig.screen.spec.line == "events"
+
+
+async def test_the_order_that_was_chosen_in_a_filter_stays_when_escape_leads_out_of_it(rig: Rig) -> None:
+    await rig.press("slash", *"state:failing", "enter", "o", "escape")
+    await rig.until(lambda: rig.screen.spec.line == "fleet sort:instance")

@@ -278,3 +278,17 @@ async def test_it_says_why_the_resource_under_the_cursor_fails_and_what_to_do(
 
 def flat(rig: Rig) -> str:
     return " ".join(rig.text().split())
+
+
+@pytest.mark.parametrize("view", ["event id:1", "delivery id:1", "poll id:1"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_details_of_it_say_times_in_utc_and_in_its_zone(path: Path, view: str, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        await rig.press("colon", *view, "enter")
+        await rig.until(lambda: " UTC 2026-" in flat(rig) and " MDT" in flat(rig))
+
+
+async def test_what_stands_beside_events_says_them_too(path: Path) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        await rig.press("2")
+        await rig.until(lambda: " UTC 2026-" in flat(rig) and " MDT" in flat(rig))

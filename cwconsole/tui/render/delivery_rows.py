@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from cwconsole.core.counted import counted
@@ -17,7 +17,7 @@ from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell, type_cell
-from cwconsole.tui.render.times import ago, second, span, until
+from cwconsole.tui.render.times import ago, both, second, span, until
 
 OPEN: Final = frozenset({"pending", "sending", "retrying"})
 
@@ -97,17 +97,20 @@ def _clock(ms: int) -> str:
 # --- one delivery ---------------------------------------------------------------------------------------------------
 
 
-def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Glyphs, now_ms: int) -> list[Line]:
-    """The delivery itself."""
+def fact_lines(
+    detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC
+) -> list[Line]:
+    """The delivery itself. zone: its instance's."""
     row = detail.delivery
     kind = ", a replay" if row.replay else ""
     place = instance_cell(row.instance, production=row.production)
-    settled = "" if row.settled_ms is None else f", settled {second(row.settled_ms)}"
+    settled = [] if row.settled_ms is None else [("settled", both(row.settled_ms, zone))]
     return facts(
         ("delivery", f"{row.id}{kind}, of event {row.event} ({row.event_id})"),
         ("object", place, f"/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
         ("state", state_cell(row.standing, glyphs), *_outlook(row, now_ms)),
-        ("created", f"{second(row.created_ms)}  ({ago(row.created_ms, now_ms)} ago){settled}"),
+        ("created", f"{both(row.created_ms, zone)}  ({ago(row.created_ms, now_ms)} ago)"),
+        *settled,
         ("to", plain(row.url)),
         ("receiver", callback_words(callback, now_ms)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from cwconsole.core.counted import counted
@@ -16,7 +16,7 @@ from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell
-from cwconsole.tui.render.times import ago, second, span
+from cwconsole.tui.render.times import ago, both, span
 
 
 def took(row: PollRow) -> float | None:
@@ -71,8 +71,8 @@ POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
 )  # fmt: skip
 
 
-def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
-    """The poll itself."""
+def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
+    """The poll itself. zone: its instance's."""
     by = f" of action {row.action_id}" if row.action_id is not None else ""
     seconds = took(row)
     ended = "it still runs" if seconds is None else f"took {span(seconds)}"
@@ -80,16 +80,16 @@ def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
         ("poll", f"{row.id}, {row.kind}, by {row.trigger}{by}"),
         ("of", instance_cell(row.instance, production=row.production), f"/{plain(row.resource)}"),
         ("outcome", state_cell(row.outcome, glyphs)),
-        ("started", f"{second(row.started_ms)}  ({ago(row.started_ms, now_ms)} ago), {ended}"),
+        ("started", f"{both(row.started_ms, zone)}  ({ago(row.started_ms, now_ms)} ago), {ended}"),
     )
 
 
-def detail_lines(row: PollRow) -> list[Line]:
-    """What it read and found, and what its outcome means."""
-    window = "from the beginning" if row.window_from is None else f"from {_server(row.window_from)}"
+def detail_lines(row: PollRow, zone: tzinfo = UTC) -> list[Line]:
+    """What it read and found, and what its outcome means. zone: its instance's."""
+    window = "from the beginning" if row.window_from is None else f"from {both(row.window_from * 1000, zone)}"
     lines = facts(
         ("window", window),
-        ("", f"to   {_server(row.server_time)}" if row.server_time is not None else "there was no answer"),
+        ("", f"to   {both(row.server_time * 1000, zone)}" if row.server_time is not None else "there was no answer"),
         ("", Cell("on the server's clock", Tone.MUTED)),
         ("pages", f"{row.pages:,}, with {counted(row.records, 'record')}, {counted(row.bytes, 'byte')}"),
         ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
@@ -106,7 +106,3 @@ def _meaning(row: PollRow) -> str:
         return "All ids were listed: what polling had missed, and what has vanished, became events."
     meaning = MEANINGS["poll"][row.outcome]
     return f"{meaning[0].upper()}{meaning[1:]}."
-
-
-def _server(seconds: int) -> str:
-    return second(seconds * 1000)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, tzinfo
 
 from cwconsole.core.config import InstanceConfig, ResourceConfig
-from cwconsole.core.errors import ConfigError
+from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.core.instance_config import to_config
+from cwconsole.core.zones import find_zone
+from cwconsole.store import instances
 from cwconsole.store.instances import Instance
+from cwconsole.store.once import Connection
 from cwconsole.store.resource_view import ResourceView
 
 
@@ -25,3 +29,12 @@ def config_of(instance: Instance) -> InstanceConfig | None:
         return to_config(InstanceBody(document=json.loads(instance.body)), lambda _: "hidden")
     except ConfigError:  # the engine says so, as the resource's fault
         return None
+
+
+def zone_of(conn: Connection, instance: str) -> tzinfo:
+    """The zone that an instance's people think in; UTC where it names none, or has been removed."""
+    try:
+        config = config_of(instances.load(conn, instance))
+    except UsageError:
+        return UTC
+    return UTC if config is None else find_zone(config.timezone)

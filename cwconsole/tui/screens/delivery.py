@@ -9,6 +9,7 @@ from cwconsole.store import callback_list, delivery_list
 from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.delivery_rows import answer_lines, attempt_lines, fact_lines
+from cwconsole.tui.screens.configured import zone_of
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
@@ -42,8 +43,9 @@ class DeliveryScreen(DeliveryKeys, Places, DetailScreen):
         detail = await store.read(delivery_list.show, int(self.spec.value("id") or 0))
         callback = await store.read(callback_list.of_url, detail.delivery.url)
         self._row = detail.delivery
+        zone = await store.read(zone_of, detail.delivery.instance)
         self.show(
-            fact_lines(detail, callback, glyphs, self.console.now_ms()),
+            fact_lines(detail, callback, glyphs, self.console.now_ms(), zone),
             (
                 Tab(title="Attempts", lines=attempt_lines(detail)),
                 Tab(title="Answers", lines=answer_lines(detail)),

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from cwconsole.core.errors import UsageError
-from cwconsole.core.zones import find_zone
 from cwconsole.store import event_list, instances
 from cwconsole.store.event_list import EventDetail
 from cwconsole.store.instances import Instance
@@ -16,7 +14,7 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.render.notification import notification_lines, request_of
-from cwconsole.tui.screens.configured import config_of
+from cwconsole.tui.screens.configured import zone_of
 from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
@@ -51,10 +49,11 @@ class EventScreen(Replays, Places, Copies, DetailScreen):
     async def load(self) -> None:
         detail = await self.console.store.read(event_list.show, int(self.spec.value("id") or 0))
         instance = await self.console.store.read(_instance_of, detail)
+        zone = await self.console.store.read(zone_of, str(detail.event.instance_id))
         self._detail = detail
         glyphs, now = self.console.glyphs, self.console.now_ms()
         self.show(
-            fact_lines(detail, glyphs, now, _zone_of(instance)),
+            fact_lines(detail, glyphs, now, zone),
             (
                 Tab(title="What changed", lines=change_lines(detail, glyphs)),
                 Tab(title="Record", lines=record_lines(detail)),
@@ -70,11 +69,6 @@ def _instance_of(conn: Connection, detail: EventDetail) -> Instance | None:
         return instances.load(conn, str(detail.event.instance_id))
     except UsageError:
         return None
-
-
-def _zone_of(instance: Instance | None) -> tzinfo:
-    config = None if instance is None else config_of(instance)
-    return UTC if config is None else find_zone(config.timezone)
 
 
 def _notification(detail: EventDetail, instance: Instance | None) -> list[Line]:

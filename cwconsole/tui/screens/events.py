@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Any, ClassVar
 
 from textual.containers import Horizontal
@@ -15,6 +16,7 @@ from cwconsole.store.selection import Selection
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, delivery_lines, fact_lines, record_lines
+from cwconsole.tui.screens.configured import zone_of
 from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
@@ -79,17 +81,18 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
     async def _show_beside(self, row: EventRow) -> None:
         try:
             detail = await self.console.store.read(event_list.show, row.id)
+            zone = await self.console.store.read(zone_of, str(row.instance_id))
         except UsageError as error:  # pruned meanwhile
             self.query_one("#beside", TextView).show([(Cell(error.message, Tone.WARN),)])
             return
         current: EventRow | None = self.table.current
         if current is not None and current.id == row.id:
-            self.query_one("#beside", TextView).show(self._in_short(detail))
+            self.query_one("#beside", TextView).show(self._in_short(detail, zone))
 
-    def _in_short(self, detail: EventDetail) -> list[Line]:
+    def _in_short(self, detail: EventDetail, zone: tzinfo) -> list[Line]:
         glyphs, now = self.console.glyphs, self.console.now_ms()
         return [
-            *fact_lines(detail, glyphs, now),
+            *fact_lines(detail, glyphs, now, zone),
             (),
             (Cell("What changed", Tone.STRONG),),
             *change_lines(detail, glyphs),

@@ -69,7 +69,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
             active=self._is_active,
             changed=self.update_frame,
         )
-        self._past: list[ViewSpec] = []
+        self._past: list[tuple[ViewSpec, Hashable]] = []  # what was shown before, and the row under the cursor then
         self.begins_at: Hashable = None  # the row to put the cursor on, once it has been read
         self._seen_version = -1
 
@@ -173,18 +173,19 @@ class ConsoleScreen(Everywhere, Screen[None]):
         self.refresher.follow()
 
     def set_spec(self, wanted: ViewSpec) -> None:
-        """Show something else of the same kind; Escape leads back to what was shown before."""
+        """Show something else of the same kind; Escape leads back to what was shown before, on the row of then."""
         if wanted != self.spec:
-            self._past.append(self.spec)
+            self._past.append((self.spec, self.place().cursor))
             self.spec = wanted
             self.show_spec()
             self.update_frame()
 
     def previous_spec(self) -> bool:
-        """Show again what was shown before; whether there was anything."""
+        """Show again what was shown before, in the order of now; whether there was anything."""
         if not self._past:
             return False
-        self.spec = self._past.pop()
+        before, self.begins_at = self._past.pop()
+        self.spec = before.sorted_by(self.spec.sort, self.spec.descending)
         self.show_spec()
         self.update_frame()
         return True
@@ -200,7 +201,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Begin as it was left: on a row, with what Escape leads back to."""
         self.begins_at = cursor
         if before is not None and before != self.spec:
-            self._past.append(before)
+            self._past.append((before, None))
 
     def place(self) -> Place:
         """Where the operator is, to come back to."""

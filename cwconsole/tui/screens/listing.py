@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from textual.timer import Timer
@@ -22,7 +23,7 @@ class ListScreen(ConsoleScreen):
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
-        self._before_filter: ViewSpec | None = None
+        self._before_filter: tuple[ViewSpec, Hashable] | None = None  # with the row under the cursor
         self._typing: Timer | None = None
         self._resting: Timer | None = None
 
@@ -82,7 +83,7 @@ class ListScreen(ConsoleScreen):
     # --- filter -----------------------------------------------------------------------------------------------------
 
     def do_filter(self) -> None:
-        self._before_filter = self.spec
+        self._before_filter = self.spec, self.place().cursor
         line = self.spec.filter_line
         self.query_one(Prompt).ask("/", f"{line} " if line else "", self._complete_filter)
 
@@ -109,7 +110,7 @@ class ListScreen(ConsoleScreen):
             self.show_spec()
 
     def _filter_entered(self, text: str) -> None:
-        before = self._before_filter or self.spec
+        before, cursor = self._before_filter or (self.spec, self.place().cursor)
         try:
             wanted = self._wanted(text)
         except UsageError as error:
@@ -119,9 +120,12 @@ class ListScreen(ConsoleScreen):
         else:
             if (said := remark(wanted, self.console.known)) is not None:
                 self.app.notify(said)
-        shown, self.spec = self.spec, before
-        self.set_spec(wanted)
-        if shown != self.spec and wanted == before:
+        shown, self.spec = self.spec, wanted
+        if wanted != before:
+            self._past.append((before, cursor))
+            self.show_spec()
+        elif shown != before:
+            self.begins_at = cursor
             self.show_spec()
         self.update_frame()
 

@@ -6,6 +6,7 @@ from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.poll_rows import detail_lines, fact_lines
+from cwconsole.tui.screens.configured import zone_of
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import ViewSpec
@@ -30,7 +31,8 @@ class PollScreen(Places, DetailScreen):
     async def load(self) -> None:
         row = await self.console.store.read(poll_list.show, int(self.spec.value("id") or 0))
         self._row = row
+        zone = await self.console.store.read(zone_of, row.instance)
         self.show(
-            fact_lines(row, self.console.glyphs, self.console.now_ms()),
-            (Tab(title="What it read", lines=detail_lines(row)),),
+            fact_lines(row, self.console.glyphs, self.console.now_ms(), zone),
+            (Tab(title="What it read", lines=detail_lines(row, zone)),),
         )
