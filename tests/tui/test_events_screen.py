@@ -268,3 +268,16 @@ async def test_a_filter_that_is_given_up_leaves_the_cursor(rig: Rig) -> None:
     await rig.until(lambda: rig.screen.table.rows.total == 40)
     await rig.press("escape")
     await rig.until(lambda: rig.screen.table.rows.total == MANY + 40 and rig.screen.table.current.id == row)
+
+
+async def test_behind_a_dialog_the_list_stands_still_and_catches_up_afterwards(rig: Rig) -> None:
+    table = rig.screen.table
+    await rig.press("r")
+    await rig.until(lambda: "Send this event again?" in rig.text())
+    version = rig.app.version
+    await new_events(rig, 31)
+    await rig.until(lambda: rig.app.version > version)
+    await rig.settle()
+    assert int(table.rows.at(0).id) == MANY + 40
+    await rig.press("escape")
+    await rig.until(lambda: newest(rig) == MANY + 41)
