@@ -18,7 +18,7 @@ from cwconsole.core import catalogue, predicates
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import CwconsoleError, SourceFault, UsageError
 from cwconsole.core.instance_body import InstanceBody
-from cwconsole.core.poll_url import written_conditions
+from cwconsole.core.poll_url import names_the_present, written_conditions
 from cwconsole.core.polling import lower_bound
 from cwconsole.store import instances
 from cwconsole.store.database import Store
@@ -55,16 +55,7 @@ class ConsoleOutside:
             own = next((one for one in config.resources if one.name == resource), None)
             if own is None:
                 raise UsageError(f"{row.name} has no resource {resource!r} any more; look at its configuration.")
-            return await client.count(own.path, self._conditions(own, since))
-
-    def _conditions(self, own: ResourceConfig, since: int) -> str:
-        """As the next poll would ask from there."""
-        lower = lower_bound(since, own.overlap)
-        if own.mode is Mode.FULL:
-            return own.filter
-        if own.mode is Mode.AS_WRITTEN:
-            return written_conditions(own.template, last_poll_ms=lower * 1000, now_ms=self._now_ms())
-        return predicates.all_of(own.filter, predicates.updated_since(lower))
+            return await client.count(own.path, await _conditions(client, own, since))
 
     async def test(self, body: InstanceBody) -> Tested:
         sealed = await self.seal(body)
@@ -131,6 +122,17 @@ class ConsoleOutside:
             http = await asyncio.to_thread(pool.client, ca_file=config.ca_file, proxy=config.proxy)
             limits = LimitsRegistry().of(config.base_url, config.company)
             yield config, ConnectWiseClient(config, http, limits, decoder, client_id=self._client_id)
+
+
+async def _conditions(client: ConnectWiseClient, own: ResourceConfig, since: int) -> str:
+    """As the next poll would ask from there."""
+    lower = lower_bound(since, own.overlap)
+    if own.mode is Mode.FULL:
+        return own.filter
+    if own.mode is Mode.AS_WRITTEN:
+        present = (await client.highest_id(own.path, ""))[1] if names_the_present(own.template) else 0
+        return written_conditions(own.template, last_poll_ms=lower * 1000, now_ms=present * 1000)
+    return predicates.all_of(own.filter, predicates.updated_since(lower))
 
 
 async def _counted(client: ConnectWiseClient, resource: ResourceConfig) -> Counted:

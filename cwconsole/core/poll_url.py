@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from difflib import get_close_matches
+from math import floor
 from urllib.parse import unquote
 
 from cwconsole.core import catalogue
@@ -19,7 +21,7 @@ from cwconsole.core.condition_reader import parse_conditions
 from cwconsole.core.condition_tree import Comparison, Group, Node, join, write_conditions
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import ConfigError
-from cwconsole.core.templates import TOKEN, Moment, moments_in, parse_template, render
+from cwconsole.core.templates import TOKEN, Moment, Token, moments_in, parse_template, render
 
 _DATE_NAMES = frozenset({"lastupdated", "_info/lastupdated", "_info.lastupdated"})
 _BOUNDS = {Moment.LAST_POLL: frozenset({">", ">=", "="}), Moment.NOW: frozenset({"<", "<="})}
@@ -63,10 +65,41 @@ def understand(url: str, *, base_url: str = "", key: str = "url") -> PollUrl:
     return _without_date(path, node)
 
 
+def names_the_present(url: str) -> bool:
+    """Whether a URL in `Mode.AS_WRITTEN` wants the present time filled in. The URL must have passed `understand`."""
+    return Moment.NOW in moments_in(_written(url))
+
+
 def written_conditions(url: str, *, last_poll_ms: int, now_ms: int) -> str:
-    """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`."""
-    written, _, _ = _read_condition(url.partition("?")[2], "url")
-    return render(written, last_poll_ms=last_poll_ms, now_ms=now_ms)
+    """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`.
+
+    Both are times on ConnectWise's clock.
+    """
+    return render(_written(url), last_poll_ms=last_poll_ms, now_ms=now_ms)
+
+
+def written_until(url: str, *, now: int) -> int:
+    """Up to when a URL that names the present reads everything, whole seconds: `now`, or earlier.
+
+    A token's format may leave out the time of day, or write another zone's hour with a `Z`: what counts is how
+    ConnectWise reads what was filled in.
+    """
+    tokens = (part for part in parse_template(_written(url)) if isinstance(part, Token))
+    filled = (render(token.text, last_poll_ms=0, now_ms=now * 1000) for token in tokens if token.moment is Moment.NOW)
+    return min([now, *(read for text in filled if (read := _as_read(text)) is not None)])
+
+
+def _as_read(text: str) -> int | None:
+    """ConnectWise takes a time without a zone for UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return floor((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _written(url: str) -> str:
+    return _read_condition(url.partition("?")[2], "url")[0]
 
 
 def _read_condition(query: str, key: str) -> tuple[str, Node | None, str]:

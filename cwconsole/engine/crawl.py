@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from cwconsole.core import page_size
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import SourceFault, StaleError, StoreError
-from cwconsole.core.poll_url import written_conditions
+from cwconsole.core.poll_url import names_the_present, written_conditions, written_until
 from cwconsole.core.polling import after_baseline, is_parking, next_on_grid, wait_after_fault
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine.fetchers import AsWrittenFetcher, ByIdFetcher, PageFetcher
@@ -86,6 +86,7 @@ class Crawl:
         self.poll_id: int | None = None
         self.report = PollReport(resource=resource, resumed=self.plan.resumes)
         self.fetcher: PageFetcher | None = None
+        self.present = 0  # on ConnectWise's clock, for a URL that names it
 
     async def run(self) -> PollReport:
         """Poll to the end, to a fault, to a stop, or until somebody drops the crawl. Known faults don't raise."""
@@ -105,7 +106,11 @@ class Crawl:
         return self.report
 
     async def _prepare(self) -> None:
-        """Before a baseline's first page: fix where events begin, and above which id everything is young."""
+        """Before the first page: fix what later pages must agree on.
+
+        For a baseline, where events begin, and above which id everything is young. For a URL that names the present,
+        when that is: by ConnectWise's clock, never by ours, which may lie hours behind the watermark.
+        """
         kind = self.plan.kind
         if kind in ("baseline", "everything") and not self.plan.resumes:
             config = self.target.config
@@ -115,19 +120,27 @@ class Crawl:
             self.resource = await self.services.store.write(
                 resources.begin_baseline, self.resource, start_at=start_at, highest_id=highest
             )
+        if self._names_the_present:
+            _, self.present = await self.target.source.highest_id(self.target.config.path, "")
         self.fetcher = self._open_fetcher()
+
+    @property
+    def _as_written(self) -> bool:
+        return self.target.config.mode is Mode.AS_WRITTEN and self.plan.kind == "window"
+
+    @property
+    def _names_the_present(self) -> bool:
+        return self._as_written and names_the_present(self.target.config.template)
 
     def _open_fetcher(self) -> PageFetcher:
         config = self.target.config
         size = page_size.forget_old(self.resource.size, now_ms=self.services.clock.now_ms())
-        if config.mode is Mode.AS_WRITTEN and self.plan.kind == "window":
+        if self._as_written:
             return AsWrittenFetcher(
                 source=self.target.source,
                 path=config.path,
                 conditions=written_conditions(
-                    config.template,
-                    last_poll_ms=(self.plan.window_from or 0) * 1000,
-                    now_ms=self.services.clock.now_ms(),
+                    config.template, last_poll_ms=(self.plan.window_from or 0) * 1000, now_ms=self.present * 1000
                 ),
                 size=size,
                 limit=config.page_size,
@@ -198,11 +211,13 @@ class Crawl:
             report.next_poll_ms = now_ms  # events have been waiting since the start
         if self.plan.resumes and server_time - (self.resource.crawl_server_time or server_time) > interval:
             report.next_poll_ms = now_ms  # it ended a window of the past: what came meanwhile has waited long enough
-        return Finish(
-            next_poll_ms=report.next_poll_ms,
-            watermark=self.resource.start_at if self.plan.kind == "baseline" else None,
-            baselined=report.baselined,
-        )
+        return Finish(next_poll_ms=report.next_poll_ms, watermark=self._watermark(), baselined=report.baselined)
+
+    def _watermark(self) -> int | None:
+        """What is complete, if that is not all up to the first answer: a URL that names the present read up to it."""
+        if self._names_the_present:
+            return written_until(self.target.config.template, now=self.present)
+        return self.resource.start_at if self.plan.kind == "baseline" else None
 
     async def _fail(self, fault: SourceFault) -> None:
         """Record the fault with its next try. The crawl stays open: the next poll goes on where this one broke."""
