@@ -2,7 +2,8 @@
 
 It merges the listing with the known ids in id order: unknown ids, versions never seen, rows without a date and what was
 set aside are fetched; ids that vanished are judged after the last page, and each is confirmed by asking for it (design
-5). One request is in flight. The resource's lock is held only while a batch is fetched and written, so polls go on.
+5). One request is in flight. The resource's lock is held only while a batch is fetched and written, so polls go on. The
+listing, which is older, cannot gainsay what they record.
 """
 
 from __future__ import annotations
@@ -90,6 +91,7 @@ class Sweep:
             action_id=why.action_id,
         )
         self.poll_id = 0
+        self.newest_event = 0  # when it began
         self.size = min(self.config.page_size, LISTING_SIZE)
         self.report = SweepReport()
 
@@ -99,6 +101,7 @@ class Sweep:
             self.report.outcome, self.report.sentence = "failed", f"{self.resource.label}: {_TOO_EARLY}"
             return self.report
         self.poll_id = await self.services.store.write(polls.open_poll, self.start, None)
+        self.newest_event = await self.services.store.read(objects.newest_event)
         try:
             findings = await self._list_all()
             if findings is not None and not await self._guarded(findings):
@@ -180,7 +183,9 @@ class Sweep:
 
     async def _merge(self, listed: list[Seen], known: list[Listed], aside: set[int], findings: _Findings) -> None:
         findings.listed += len(listed)
-        believed = [one.object_id for one in known if one.presence == "listed"]
+        believed = [
+            one.object_id for one in known if one.presence == "listed" and (one.event_id or 0) <= self.newest_event
+        ]
         findings.known += len(believed)
         findings.vanished += vanished_between([seen.object_id for seen in listed], believed)
         if self.config.mode is Mode.AS_WRITTEN:
@@ -192,25 +197,29 @@ class Sweep:
             async with self.poller.lock:
                 await self._fetch(wanted[first : first + FETCH_BATCH])
 
-    async def _fetch(self, wanted: list[int]) -> None:
-        """Fetch and write some records; halve a batch that is too much or cannot be decoded, down to the single one."""
+    async def _fetch(self, wanted: list[int]) -> int:
+        """Fetch and write some records; halve a batch that is too much or cannot be decoded, down to the single one.
+
+        Returns how many of them the resource's filter takes in, those that cannot be decoded included.
+        """
         aside: tuple[SetAside, ...] = ()
         try:
             page = await self.source.by_ids(self.config.path, self.config.filter, wanted)
         except (UndecodableFault, HeavyQueryFault) as fault:
             if len(wanted) > 1:
                 middle = len(wanted) // 2
-                await self._fetch(wanted[:middle])
-                await self._fetch(wanted[middle:])
-                return
+                return await self._fetch(wanted[:middle]) + await self._fetch(wanted[middle:])
             if isinstance(fault, HeavyQueryFault):
                 raise
             page = Page(records=[], server_time=0, size=0)
             aside = (SetAside(object_id=wanted[0], error=fault.message),)
+        if not page.records and not aside:
+            return 0
         recording = await self._recording(page.server_time)
         tally = await self.services.store.write(objects.record_fetched, recording, page.records, aside)
         self.report.fetched += len(page.records)
         self._count(tally)
+        return len(page.records) + len(aside)
 
     async def _guarded(self, findings: _Findings) -> bool:
         """Whether the vanished ids may be looked at: not if so many are gone that a person must say so."""
@@ -247,8 +256,14 @@ class Sweep:
         return True
 
     async def _confirm_one(self, object_id: int) -> None:
-        """It is deleted only if asking for it says `NotFound`; if it answers, it left the filter."""
+        """It is deleted only if asking for it says `NotFound`; if it answers, it left the filter.
+
+        First whether it is back in the list: the listing may be many minutes old. No poll comes in between, and one
+        that comes later marks it listed when it reads it.
+        """
         async with self.poller.lock:
+            if await self._fetch([object_id]):
+                return
             try:
                 with suppress(UndecodableFault):  # it cannot be read, so it is there
                     await self.source.get(self.config.path, object_id)

@@ -7,17 +7,18 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from cwconsole.core.records import EventType, Known, Presence, Seen
-from cwconsole.store import resources
+from cwconsole.store import meta, resources
 from cwconsole.store.pages import Recording, SetAside, add_events, known_versions, put_aside, record, take_back
 from cwconsole.store.polls import Tally, add_tally
 
 
 class Listed(NamedTuple):
-    """What a sweep needs of a known object. updated: whole seconds, or None."""
+    """What a sweep needs of a known object. updated: whole seconds, or None. event_id: its last event, if any."""
 
     object_id: int
     updated: int | None
     presence: str
+    event_id: int | None
 
 
 def known_range(
@@ -28,12 +29,17 @@ def known_range(
         Listed(*row)
         for row in conn.execute(
             """
-            SELECT object_id, updated, presence FROM objects
+            SELECT object_id, updated, presence, event_id FROM objects
             WHERE resource_id = ? AND object_id > ? AND object_id <= ? ORDER BY object_id LIMIT ?
             """,
             (resource_id, after, 2**63 - 1 if up_to is None else up_to, limit),
         )
     ]
+
+
+def newest_event(conn: sqlite3.Connection) -> int:
+    """The id of the newest event of all, or 0: what is recorded from now on has a higher one."""
+    return int(meta.get(conn, "last_event_id") or 0)
 
 
 def aside_range(conn: sqlite3.Connection, resource_id: int, after: int, up_to: int | None) -> set[int]:
