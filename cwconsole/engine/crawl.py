@@ -15,10 +15,10 @@ from cwconsole.core.poll_url import names_the_present, written_conditions, writt
 from cwconsole.core.polling import after_baseline, is_parking, next_on_grid, wait_after_fault
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine.fetchers import AsWrittenFetcher, ByIdFetcher, PageFetcher
-from cwconsole.engine.plan import Plan, birth_of, filter_of, interval_of, plan
+from cwconsole.engine.plan import Plan, birth_of, ceiling_of, filter_of, interval_of, plan
 from cwconsole.engine.ports import Source
 from cwconsole.engine.services import Services, together
-from cwconsole.store import failures, pages, resources
+from cwconsole.store import failures, objects, pages, resources
 from cwconsole.store.pages import Finish, PageCommit
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
@@ -87,6 +87,7 @@ class Crawl:
         self.report = PollReport(resource=resource, resumed=self.plan.resumes)
         self.fetcher: PageFetcher | None = None
         self.present = 0  # on ConnectWise's clock, for a URL that names it
+        self.ceiling: int | None = None
 
     async def run(self) -> PollReport:
         """Poll to the end, to a fault, to a stop, or until somebody drops the crawl. Known faults don't raise."""
@@ -111,18 +112,23 @@ class Crawl:
         For a baseline, where events begin, and above which id everything is young. For a URL that names the present,
         when that is: by ConnectWise's clock, never by ours, which may lie hours behind the watermark.
         """
-        kind = self.plan.kind
-        if kind in ("baseline", "everything") and not self.plan.resumes:
-            config = self.target.config
-            highest, server_time = await self.target.source.highest_id(config.path, config.filter)
-            wanted = self.target.instance.start
-            start_at = min(wanted, server_time) if isinstance(wanted, int) else server_time
-            self.resource = await self.services.store.write(
-                resources.begin_baseline, self.resource, start_at=start_at, highest_id=highest
-            )
+        if self.resource.start_at is None:
+            await self._fix_the_start()
+        if self.plan.baseline:
+            known = await self.services.store.read(objects.highest_known, self.resource.id)
+            self.ceiling = ceiling_of(self.resource, self.target.config, highest_known=known)
         if self._names_the_present:
             _, self.present = await self.target.source.highest_id(self.target.config.path, "")
         self.fetcher = self._open_fetcher()
+
+    async def _fix_the_start(self) -> None:
+        """Once and for good: a baseline that breaks before its first page, or is read again, does not move it."""
+        config, wanted = self.target.config, self.target.instance.start
+        highest, server_time = await self.target.source.highest_id(config.path, config.filter)
+        start_at = min(wanted, server_time) if isinstance(wanted, int) else server_time
+        self.resource = await self.services.store.write(
+            resources.fix_start, self.resource, start_at=start_at, highest_id=highest
+        )
 
     @property
     def _as_written(self) -> bool:
@@ -150,7 +156,7 @@ class Crawl:
             source=self.target.source,
             request=PageRequest(
                 path=config.path,
-                conditions=filter_of(self.plan, self.resource, config),
+                conditions=filter_of(self.plan, config, self.ceiling),
                 ids_only=self.plan.ids_only,
             ),
             size=size,

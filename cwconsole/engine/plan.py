@@ -57,14 +57,21 @@ def _window_from(kind: str, resource: Resource, config: ResourceConfig) -> int |
     return lower_bound(resource.watermark, config.overlap)
 
 
-def filter_of(plan: Plan, resource: Resource, config: ResourceConfig) -> str:
+def ceiling_of(resource: Resource, config: ResourceConfig, *, highest_known: int) -> int | None:
+    """Up to which id a baseline reads; None for no limit.
+
+    What is created while it is read stays unknown, and becomes an event by the next poll. If it is read again for
+    another filter, the dates tell what came since the watermark; without dates, the highest id that is known does.
+    """
+    if resource.watermark is not None and config.mode is not Mode.FULL:
+        return None
+    return max(resource.baseline_id or 0, highest_known)
+
+
+def filter_of(plan: Plan, config: ResourceConfig, ceiling: int | None) -> str:
     """The crawl's conditions, complete but for the id cursor."""
     window = "" if plan.window_from is None else predicates.updated_since(plan.window_from)
-    ceiling = ""
-    if plan.baseline and resource.baseline_id is not None:
-        # What is created while the baseline is read stays unknown, and becomes an event by the first window.
-        ceiling = f"id <= {resource.baseline_id}"
-    return predicates.all_of(config.filter, window, ceiling)
+    return predicates.all_of(config.filter, window, "" if ceiling is None else f"id <= {ceiling}")
 
 
 def birth_of(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> Birth:

@@ -37,6 +37,12 @@ def known_range(
     ]
 
 
+def highest_known(conn: sqlite3.Connection, resource_id: int) -> int:
+    """The highest id of a resource's known objects, or 0."""
+    row = conn.execute("SELECT max(object_id) FROM objects WHERE resource_id = ?", (resource_id,)).fetchone()
+    return row[0] or 0
+
+
 def newest_event(conn: sqlite3.Connection) -> int:
     """The id of the newest event of all, or 0: what is recorded from now on has a higher one."""
     return int(meta.get(conn, "last_event_id") or 0)

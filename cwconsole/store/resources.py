@@ -201,17 +201,13 @@ def drop_crawl(conn: sqlite3.Connection, resource_id: int) -> None:
     )
 
 
-def begin_baseline(conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int) -> Resource:
-    """Keep where events begin, before the first page of the baseline. Raises StaleError if the crawl is not ours.
+def fix_start(conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int) -> Resource:
+    """Keep where events begin, before the first page of all. Raises StaleError if the crawl is not ours.
 
-    Returns the row as it is now. A start that is already known stays: a resource whose filter changed is baselined
-    again without losing its place.
+    Returns the row as it is now.
     """
     changed = conn.execute(
-        """
-        UPDATE resources SET start_at = coalesce(start_at, ?), baseline_id = ?
-        WHERE id = ? AND crawl_id = ?
-        """,
+        "UPDATE resources SET start_at = ?, baseline_id = ? WHERE id = ? AND crawl_id = ? AND start_at IS NULL",
         (start_at, highest_id, resource.id, resource.crawl_id),
     ).rowcount
     _exactly_one(changed, resource)

@@ -200,8 +200,7 @@ def _crawl_lines(view: ResourceView, look: Look) -> list[Line]:
 def progress(view: ResourceView) -> float | None:
     """How far the crawl has come, by ids, since it reads in their order; None if that cannot be known."""
     row = view.resource
-    first_time = row.crawl_kind in {"baseline", "everything"}
-    last = (row.baseline_id if first_time else max(view.highest_id, row.baseline_id or 0)) or 0
+    last = max(view.highest_id, row.baseline_id or 0)
     return None if not last else min((row.crawl_last_id or 0) / last, 1.0)
 
 
