@@ -66,7 +66,7 @@ async def run_once(path: Path, host: Host) -> Once:
         resumed = [report for report in reports if report.resumed and report.fault is None]
         if resumed:  # an interrupted crawl ends a window of the past: one more poll begins after the command
             again = {report.resource.id for report in resumed}
-            kept = [report for report in reports if report.resource.id not in again]
+            kept = [report for report in reports if report.resource.id not in again or report.set_aside]
             reports = kept + await engine.poll_all(Why(trigger="once"), only=again)
         while ordered & await asyncio.to_thread(_open_work, path):  # noqa: ASYNC110 - rows, not an event
             await asyncio.sleep(LOOK_SECONDS)

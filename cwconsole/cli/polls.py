@@ -55,7 +55,7 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
             ("of", f"{row.instance}/{row.resource}"),
             ("kind", f"{row.kind}, by {row.trigger}" + (f" (action {row.action_id})" if row.action_id else "")),
             ("outcome", row.outcome),
-            ("error", maybe(row.error)),
+            ("error", maybe(row.trouble)),
             ("started", moment(row.started_ms)),
             ("took", _took(row)),
             ("reads from", server_moment(row.window_from)),
@@ -82,5 +82,5 @@ def _cells(row: PollRow) -> list[str]:
         _took(row),
         str(row.records),
         f"{row.created}/{row.updated}/{row.deleted}",
-        maybe(row.error),
+        maybe(row.trouble),
     ]

@@ -24,8 +24,9 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
     """Run the engine: poll, sweep and deliver until a signal comes. At most one engine runs on a database.
 
     --once finishes an interrupted poll, polls every active resource once, sees queued actions and running jobs through,
-    delivers until nothing is due now, and ends; with 1 if a poll failed or an instance cannot be used. A job keeps its
-    rate, so a large one takes its time: a pause of it ends the wait, and a signal leaves it to the next run.
+    delivers until nothing is due now, and ends; with 1 if a poll failed or found a record that cannot be decoded, or an
+    instance cannot be used. A job keeps its rate, so a large one takes its time: a pause of it ends the wait, and a
+    signal leaves it to the next run.
     """
     from cwconsole.cli.logs import log_to_stderr  # noqa: PLC0415 - only engines log
 
@@ -65,6 +66,7 @@ def _once(invocation: Invocation) -> int:
                     "outcome": report.outcome,
                     "records": report.records,
                     "events": report.events,
+                    "set_aside": report.set_aside,
                     "error": None if report.fault is None else report.fault.message,
                 }
                 for report in once.polls
@@ -72,9 +74,9 @@ def _once(invocation: Invocation) -> int:
         )
     else:
         for report in once.polls:
-            if report.outcome == "ok":
+            if report.complete:
                 output.print_line(poll_sentence(report))
-    faults = [poll_sentence(report) for report in once.polls if report.outcome != "ok"] + once.unusable
+    faults = [poll_sentence(report) for report in once.polls if not report.complete] + once.unusable
     if faults:
         raise Failed("\n".join(faults))
     return 0

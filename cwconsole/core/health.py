@@ -8,6 +8,7 @@
 5. asking: a sweep found so many records gone that it waits for somebody to agree. It does so whatever the word is: a
    word above that comes first does not answer it, so whoever shows the word says beside it that a sweep asks.
 6. late as well: three sweeps in a row failed, or none came to its end for two sweep intervals: deletes may be missing.
+   And late: a record is set aside, since it cannot be decoded: what has changed in it is in no event.
 7. held: it is up to date, and its deliveries are held.
 """
 
@@ -45,6 +46,7 @@ class Vitals:
 
     watermark: whole seconds on the server's clock. skew_ms: the server's clock minus ours.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline; None if never.
+    set_aside: how many records cannot be decoded.
     """
 
     enabled: bool
@@ -62,6 +64,7 @@ class Vitals:
     sweep_interval: float
     sweep_failures: int
     listed_ms: int | None
+    set_aside: int = 0
 
 
 def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
@@ -75,7 +78,7 @@ def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
         (_is_late(vitals, now_ms, engine_runs), Health.LATE),
         (not vitals.baseline_done, Health.NEW),
         (bool(vitals.sweep_vanished), Health.ASKING),
-        (misses_deletes(vitals, now_ms), Health.LATE),
+        (misses_deletes(vitals, now_ms) or vitals.set_aside > 0, Health.LATE),
         (vitals.held, Health.HELD),
     )
     return next((word for applies, word in standing if applies), Health.FRESH)

@@ -15,7 +15,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 Health.FRESH: "up to date",
                 Health.HELD: "up to date, deliveries are held",
                 Health.ASKING: "a sweep wants to be confirmed",
-                Health.LATE: "polls or sweeps are missing",
+                Health.LATE: "polls, sweeps or single records are missing",
                 Health.NEW: "not read yet",
                 Health.FAILING: "the last poll failed; it is tried again",
                 Health.PARKED: "keys, address or question must be mended",

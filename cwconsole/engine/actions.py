@@ -7,7 +7,7 @@ import traceback
 
 import structlog
 
-from cwconsole.core.counted import counted
+from cwconsole.core.counted import aside_sentence, counted
 from cwconsole.core.errors import CwconsoleError, StoreError, UsageError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.dispatcher import Dispatcher
@@ -74,7 +74,7 @@ class Actions:
         why = Why(trigger="operator", action_id=action.id)
         targets = await self._targets(action)
         reports = await asyncio.gather(*(poller.poll_now(why) for _, poller in targets))
-        unwell = [report for report in reports if report.outcome != "ok"]
+        unwell = [report for report in reports if not report.complete]
         return ("failed" if unwell else "done"), " ".join(poll_sentence(report) for report in reports)
 
     async def _sweep(self, action: Action) -> tuple[str, str]:
@@ -84,7 +84,7 @@ class Actions:
         for _, poller in await self._targets(action):
             resource, _ = await poller.aimed()
             report = await Sweep(poller, resource, why, confirmed=confirmed).run()
-            state = state if report.outcome == "ok" else "failed"
+            state = state if report.outcome == "ok" and not report.set_aside else "failed"
             sentences.append(sweep_sentence(resource, report))
         return state, " ".join(sentences)
 
@@ -115,14 +115,20 @@ def poll_sentence(report: PollReport) -> str:
     if report.outcome != "ok":
         return f"{label}: the poll was {report.outcome}."
     what = "baseline read" if report.baselined else "polled"
-    return f"{label}: {what}, {counted(report.records, 'record')}, {counted(report.events, 'event')}."
+    done = f"{what}, {counted(report.records, 'record')}, {counted(report.events, 'event')}"
+    return f"{label}: {done}.{_aside(report.set_aside)}"
 
 
 def sweep_sentence(resource: Resource, report: SweepReport) -> str:
     """One sweep's outcome for people."""
     if report.outcome == "ok":
         events = counted(report.events, "event")
-        return f"{resource.label}: swept, {report.fetched} fetched, {events}, {report.deleted} deleted."
+        done = f"swept, {report.fetched} fetched, {events}, {report.deleted} deleted"
+        return f"{resource.label}: {done}.{_aside(report.set_aside)}"
     if report.fault is not None:
         return f"{resource.label}: {report.fault.message.rstrip('.')}."
     return report.sentence or f"{resource.label}: the sweep was {report.outcome}."
+
+
+def _aside(number: int) -> str:
+    return f" {aside_sentence(number)}" if number else ""

@@ -53,7 +53,8 @@ class Why:
 class PollReport:
     """How a poll went. outcome: ok, failed, stopped or dropped. next_poll_ms: when the next is due.
 
-    resumed: it went on with a crawl that an earlier poll had begun.
+    resumed: it went on with a crawl that an earlier poll had begun. set_aside: records that could not be decoded;
+    newly_aside: of these, those that were not set aside before.
     """
 
     resource: Resource
@@ -64,6 +65,13 @@ class PollReport:
     baselined: bool = False
     records: int = 0
     events: int = 0
+    set_aside: int = 0
+    newly_aside: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether it read all there was."""
+        return self.outcome == "ok" and not self.set_aside
 
 
 class Crawl:
@@ -204,6 +212,8 @@ class Crawl:
     def _count(self, tally: Tally) -> None:
         self.report.records += tally.records
         self.report.events += tally.created + tally.updated + tally.deleted
+        self.report.set_aside += tally.set_aside
+        self.report.newly_aside += tally.newly_aside
         if tally.deliveries and tally.callback_id is not None:
             self.services.nudge(tally.callback_id)  # not the one of when the poll began: it may have been edited
 

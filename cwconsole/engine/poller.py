@@ -202,3 +202,6 @@ def _log_turn(before: Resource, report: PollReport) -> None:
         log.warning("resource is failing", resource=before.label, code=report.fault.code, error=report.fault.message)
     elif report.outcome == "ok" and before.failures:
         log.info("resource has recovered", resource=before.label, failures=before.failures)
+    if report.newly_aside:
+        why = "They cannot be decoded; what changes in them is not delivered."
+        log.warning("records were set aside", resource=before.label, records=report.newly_aside, error=why)

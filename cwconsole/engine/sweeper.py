@@ -53,6 +53,7 @@ class SweepReport:
     events: int = 0
     deleted: int = 0
     vanished: int = 0
+    set_aside: int = 0
 
 
 @dataclass(slots=True)
@@ -291,6 +292,7 @@ class Sweep:
 
     def _count(self, tally: Tally) -> None:
         self.report.events += tally.created + tally.updated + tally.deleted
+        self.report.set_aside += tally.set_aside
         if tally.deliveries and tally.callback_id is not None:
             self.services.nudge(tally.callback_id)
 

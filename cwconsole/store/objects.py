@@ -64,8 +64,7 @@ def record_fetched(
     resources.require_unchanged(conn, recording.resource)
     tally = record(conn, recording, fetched)
     take_back(conn, recording.resource.id, fetched)
-    for one in aside:
-        put_aside(conn, recording.resource.id, one, recording.now_ms)
+    tally = put_aside(conn, recording.resource.id, aside, tally, recording.now_ms)
     add_tally(conn, recording.poll_id, tally)
     return tally
 

@@ -116,8 +116,7 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
             counted = record(conn, recording, page.records)
             take_back(conn, resource.id, page.records)
         tally = replace(counted, pages=1, records=len(page.records), bytes=page.size)
-    for aside in commit.set_aside:
-        put_aside(conn, resource.id, aside, commit.now_ms)
+    tally = put_aside(conn, resource.id, commit.set_aside, tally, commit.now_ms)
     polls.add_tally(conn, poll_id, tally)
     if commit.finish is not None:
         _finish(conn, commit, poll_id)
@@ -298,13 +297,21 @@ def take_back(conn: sqlite3.Connection, resource_id: int, decoded: Sequence[Seen
         )
 
 
-def put_aside(conn: sqlite3.Connection, resource_id: int, aside: SetAside, now_ms: int) -> None:
-    """Remember a record that cannot be decoded; the next sweep tries it again."""
-    conn.execute(
+def put_aside(
+    conn: sqlite3.Connection, resource_id: int, asides: Sequence[SetAside], tally: Tally, now_ms: int
+) -> Tally:
+    """Remember records that cannot be decoded; the next sweep tries them again. Returns the tally with them in it."""
+    if not asides:
+        return tally
+    count = "SELECT count(*) FROM set_aside WHERE resource_id = ?"
+    before = conn.execute(count, (resource_id,)).fetchone()[0]
+    conn.executemany(
         """
         INSERT INTO set_aside (resource_id, object_id, first_ms, last_ms, error) VALUES (?, ?, ?, ?, ?)
         ON CONFLICT (resource_id, object_id) DO UPDATE SET last_ms = excluded.last_ms, tries = tries + 1,
             error = excluded.error
         """,
-        (resource_id, aside.object_id, now_ms, now_ms, aside.error),
+        [(resource_id, aside.object_id, now_ms, now_ms, aside.error) for aside in asides],
     )
+    newly = conn.execute(count, (resource_id,)).fetchone()[0] - before
+    return replace(tally, set_aside=len(asides), newly_aside=newly)

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cwconsole.core.counted import aside_sentence
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, Filter, Noun
 from cwconsole.store import production
@@ -30,7 +31,10 @@ _TROUBLED_INDEX = "outcome <> 'ok'"  # word for word as in the index
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRow:
-    """A poll. window_from, server_time: whole seconds on the server's clock. production: whether its instance is."""
+    """A poll. window_from, server_time: whole seconds on the server's clock. production: whether its instance is.
+
+    set_aside: records that could not be decoded.
+    """
 
     id: int
     instance_id: int
@@ -50,10 +54,17 @@ class PollRow:
     updated: int
     deleted: int
     learned: int
+    set_aside: int
     error_code: str | None
     error: str | None
     action_id: int | None
     production: bool = False
+
+    @property
+    def trouble(self) -> str:
+        """What did not go well, in sentences; empty if all did."""
+        aside = aside_sentence(self.set_aside) if self.set_aside else None
+        return " ".join(filter(None, (self.error, aside)))
 
 
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[PollRow]:
@@ -114,7 +125,7 @@ def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, PollRow]:
         """
         SELECT p.id, r.instance_id, i.name AS instance, r.name AS resource, p.kind, p.trigger, p.outcome, p.started_ms,
             p.finished_ms, p.window_from, p.server_time, p.pages, p.records, p.bytes, p.created, p.updated, p.deleted,
-            p.learned, p.error_code, p.error, p.action_id
+            p.learned, p.set_aside, p.error_code, p.error, p.action_id
         FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
         WHERE p.id IN (SELECT value FROM json_each(?))
         """,

@@ -36,6 +36,8 @@ class Tally:
     updated: int = 0
     deleted: int = 0
     learned: int = 0
+    set_aside: int = 0  # records that could not be decoded
+    newly_aside: int = 0  # of these, those that were not set aside before
     deliveries: int = 0  # new ones that are not held
     callback_id: int | None = None  # where these go
 
@@ -68,7 +70,7 @@ def add_tally(conn: sqlite3.Connection, poll_id: int, tally: Tally) -> None:
     conn.execute(
         """
         UPDATE polls SET pages = pages + ?, records = records + ?, bytes = bytes + ?, created = created + ?,
-            updated = updated + ?, deleted = deleted + ?, learned = learned + ? WHERE id = ?
+            updated = updated + ?, deleted = deleted + ?, learned = learned + ?, set_aside = set_aside + ? WHERE id = ?
         """,
         (
             tally.pages,
@@ -78,6 +80,7 @@ def add_tally(conn: sqlite3.Connection, poll_id: int, tally: Tally) -> None:
             tally.updated,
             tally.deleted,
             tally.learned,
+            tally.set_aside,
             poll_id,
         ),
     )
@@ -127,14 +130,16 @@ def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
 
 
 def thin(conn: sqlite3.Connection, now_ms: int, limit: int = 500) -> int:
-    """Delete successful polls without news that ended over 48 h ago. Returns how many polls it looked at.
+    """Delete successful polls without news, which read all they found and ended over 48 h ago.
+
+    Returns how many polls it looked at.
 
     Looks at no more than `limit` a call, from where the last call stopped: what is kept is looked at once. Ids rise
     with time, so the first poll that is too young, or still runs, ends it; the newest of all stays.
     """
     rows = conn.execute(
         """
-        SELECT id, finished_ms, outcome = 'ok' AND created = 0 AND updated = 0 AND deleted = 0 FROM polls
+        SELECT id, finished_ms, outcome = 'ok' AND created + updated + deleted + set_aside = 0 FROM polls
         WHERE id > ? AND id < (SELECT max(id) FROM polls) ORDER BY id LIMIT ?
         """,
         (int(meta.get(conn, "polls_thinned_to") or 0), limit),

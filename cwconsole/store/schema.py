@@ -288,6 +288,12 @@ ALTER TABLE deliveries ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0;
 """
 
 
+FOURTH = """
+-- Records of a poll or a sweep that could not be decoded.
+ALTER TABLE polls ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
@@ -306,6 +312,13 @@ def second(db: Database) -> None:
 def third(db: Database) -> None:
     """What has to be known of sweeps to call a resource fresh; attempts that were cut off."""
     for statement in statements(THIRD):
+        db.conn.execute(statement)
+
+
+@migrations()
+def fourth(db: Database) -> None:
+    """What polls could not read."""
+    for statement in statements(FOURTH):
         db.conn.execute(statement)
 
 

@@ -41,6 +41,7 @@ class StatusRow:
     pending, sending, retrying, dead: deliveries. held: whether anything holds them; held_why says what.
     production: whether the instance is tagged PROD or PRODUCTION, in whatever letters.
     last_error: what is wrong now, in sentences; None if nothing is.
+    set_aside: how many records cannot be decoded, so that what has changed in them is in no event.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state; None if it asks nothing.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline: deletes before that are known.
     server_ahead_seconds: the server's clock minus this machine's; None before the first answer.
@@ -73,6 +74,7 @@ class StatusRow:
     production: bool = False
     listed_ms: int | None = None
     asking: int | None = None
+    set_aside: int = 0
     server_ahead_seconds: int | None = None
 
     @property
@@ -124,7 +126,8 @@ _WHERE = "WHERE r.active = 1 AND i.removed_ms IS NULL"
 _STAMPS = f"""
     SELECT r.id, json_array(i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms, r.held_ms,
         r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures, r.error,
-        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms)
+        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms,
+        (SELECT json_array(count(*), min(object_id)) FROM set_aside a WHERE a.resource_id = r.id))
     {_FROM} {_WHERE}
     """  # what else a row shows changes with one of these: an edit dates the instance, a poll's end the resource
 _SELECT = f"""
@@ -133,6 +136,8 @@ _SELECT = f"""
         r.pending, r.sending, r.retrying, r.dead, r.error_code, r.error, r.failures, r.parked, r.baseline_done,
         r.skew_ms, r.sweep_vanished, r.sweep_interval_s, r.sweep_failures, r.sweep_error,
         coalesce(r.swept_ms, r.baselined_ms) AS listed_ms, i.enabled,
+        (SELECT count(*) FROM set_aside a WHERE a.resource_id = r.id) AS set_aside,
+        (SELECT min(object_id) FROM set_aside a WHERE a.resource_id = r.id) AS first_aside,
         i.paused_ms IS NOT NULL OR r.paused_ms IS NOT NULL AS paused,
         i.held_ms IS NOT NULL AS instance_held, r.held_ms IS NOT NULL AS resource_held,
         c.held_ms IS NOT NULL AS callback_held, c.held_reason,
@@ -218,6 +223,7 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         sweep_interval=row["sweep_interval_s"],
         sweep_failures=row["sweep_failures"],
         listed_ms=row["listed_ms"],
+        set_aside=row["set_aside"],
     )
     return StatusRow(
         instance_id=row["instance_id"],
@@ -247,15 +253,27 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         production=production,
         listed_ms=vitals.listed_ms,
         asking=vitals.sweep_vanished or None,
+        set_aside=vitals.set_aside,
         server_ahead_seconds=None if vitals.skew_ms is None else round(vitals.skew_ms / 1000),
     )
 
 
 def _what_is_wrong(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
-    """The fault of the polls, and the question of a sweep beside it: one must not hide the other."""
+    """The fault of the polls, what cannot be read, and the question of a sweep: none must hide another."""
     question = _sweep_question(row)
     trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
-    return " ".join(part for part in (trouble, question) if part) or None
+    return " ".join(part for part in (trouble, _aside(row), question) if part) or None
+
+
+def _aside(row: _Row) -> str | None:
+    number, first = row["set_aside"], row["first_aside"]
+    if not number:
+        return None
+    which, its = (f"Record {first}", "it") if number == 1 else (f"{number:,} records (the first is {first})", "them")
+    return (
+        f"{which} cannot be decoded: what changes in {its} is not delivered. Mend {its} at ConnectWise; each sweep "
+        f"tries again. To try at once: {command_line('sweep', row['instance'], row['resource'])}"
+    )
 
 
 def _held_why(row: _Row) -> str | None:

@@ -72,6 +72,32 @@ def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
     assert rows["tickets"]["state"] == "fresh"
 
 
+def test_a_record_that_cannot_be_decoded_is_no_green_run(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    contact = create(stage, connectwise)
+    stage.call(lambda: connectwise.simulator.world().poison(CONTACTS, contact))
+    result = cli("run", "--once")
+    assert result.code == 1
+    assert "acme/contacts: polled, 0 records, 0 events. 1 record could not be decoded and was set aside." in result.err
+    assert "records were set aside" in result.err, "it is in the log as well"
+    rows = {row["resource"]: row for row in cli.good("status")}
+    assert (rows["contacts"]["state"], rows["contacts"]["set_aside"]) == ("late", 1)
+    assert f"Record {contact} cannot be decoded" in rows["contacts"]["last_error"]
+    assert (rows["tickets"]["state"], rows["tickets"]["set_aside"]) == ("fresh", 0)
+    assert f"Record {contact} cannot be decoded" in cli("status").out
+    (poll,) = cli.good("polls", "list", "--resource", "contacts", "--limit", 1)
+    assert (poll["outcome"], poll["set_aside"]) == ("ok", 1)
+    assert "set aside" in cli("polls", "list").out
+    assert "set aside" in cli("polls", "show", poll["id"]).out
+    asked = cli("poll", "acme", "contacts", "--wait")
+    assert (asked.code, "set aside" in asked.err) == (1, True)
+    stage.call(lambda: connectwise.simulator.world().cure(CONTACTS, contact))
+    assert cli("sweep", "acme", "contacts", "--wait").code == 0
+    assert [row["state"] for row in cli.good("status")] == ["fresh", "fresh"]
+    assert [event["object_id"] for event in cli.good("events", "list")] == [contact]
+
+
 def test_a_run_says_that_its_database_is_new_for_the_path_may_be_mistyped(cli: Cli) -> None:
     first, second = cli("run", "--once"), cli("run", "--once")
     assert f"{cli.path} is a new database, without instances" in first.err

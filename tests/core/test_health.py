@@ -55,6 +55,8 @@ def judged(vitals: Vitals, *, engine_runs: bool = True) -> Health:
         (replace(GOOD, listed_ms=NOW - 172_860_001), Health.LATE),
         (replace(GOOD, listed_ms=NOW - 172_860_001, sweep_vanished=40), Health.ASKING),
         (replace(GOOD, listed_ms=NOW - 7_260_001, mode=Mode.FULL), Health.LATE),
+        (replace(GOOD, set_aside=1, held=True), Health.LATE),
+        (replace(GOOD, set_aside=1, sweep_vanished=40), Health.ASKING),
         (replace(GOOD, held=True), Health.HELD),
     ],
 )

@@ -15,9 +15,10 @@ from cwconsole.engine.crawl import PollReport, Target, Why
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeper import Sweep, SweepReport
-from cwconsole.store import resources
+from cwconsole.store import resources, status
 from cwconsole.store.database import Store
 from cwconsole.store.resources import Resource
+from cwconsole.store.status import StatusRow
 from tests.fakes import FakeClock, FakeSource
 
 
@@ -82,6 +83,11 @@ class Rig:
     async def row(self) -> Resource:
         row = await self.store.read(resources.load, 1)
         assert row is not None
+        return row
+
+    async def status(self) -> StatusRow:
+        """How it does while an engine runs."""
+        (row,) = await self.store.read(status.fleet, now_ms=self.clock.now_ms(), engine_runs=True)
         return row
 
     async def rows(self, sql: str, *parameters: Any) -> list[tuple[Any, ...]]:

@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from cwconsole.core.config import Mode, ResourceConfig
 from cwconsole.core.errors import AccessFault, HeavyQueryFault, RateLimitedFault
-from cwconsole.store import resources
+from cwconsole.core.filters import Filter
+from cwconsole.core.health import Health
+from cwconsole.engine.actions import poll_sentence, sweep_sentence
+from cwconsole.store import poll_list, polls, resources
 from tests.engine.rig import contacts, rig
 from tests.fakes import SERVER_EPOCH, Crash, fault
 
@@ -233,6 +237,49 @@ async def test_an_undecodable_record_is_set_aside_and_blocks_nobody(tmp_path: Pa
         await it.sweep()
         assert (17, "CREATED") in await it.events()
         assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
+async def test_a_record_that_is_set_aside_is_flagged_until_a_sweep_can_read_it(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.now += 5
+        it.source.put(7, undecodable=True)
+        with capture_logs() as logs:
+            report = await it.poll()
+            again = await it.poll()
+        assert (report.outcome, report.set_aside, report.complete) == ("ok", 1, False)
+        assert (again.set_aside, again.newly_aside) == (1, 0)
+        assert poll_sentence(report).endswith("0 records, 0 events. 1 record could not be decoded and was set aside.")
+        assert [(one["event"], one["log_level"], one["resource"]) for one in logs] == [
+            ("records were set aside", "warning", "acme/contacts")
+        ], "once, when it breaks"
+        rows = (await it.store.read(poll_list.page, Filter())).rows
+        assert [(row.set_aside, row.trouble) for row in rows] == [
+            (1, "1 record could not be decoded and was set aside."),
+            (1, "1 record could not be decoded and was set aside."),
+            (0, ""),
+        ]
+        assert (await it.status()).state is Health.LATE
+        swept = await it.sweep()
+        assert "1 record could not be decoded" in sweep_sentence(await it.row(), swept)
+        assert (await it.status()).state is Health.LATE, "a sweep that could not read it either mends nothing"
+        it.source.rows[7].undecodable = False
+        await it.sweep()
+        row = await it.status()
+        assert (row.state, row.last_error) == (Health.FRESH, None)
+
+
+async def test_a_poll_that_set_a_record_aside_is_not_thinned_as_one_without_news(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.now += 5
+        it.source.put(7, undecodable=True)
+        await it.poll()
+        it.source.now += 600
+        for _ in range(3):  # the first of them begins where the last one ended, and meets it again
+            await it.poll()
+        await it.store.write(polls.thin, it.clock.now_ms() + polls.KEEP_QUIET_POLLS_MS + 1)
+        assert await it.rows("SELECT id, set_aside FROM polls ORDER BY id") == [(2, 1), (3, 1), (5, 0)]
 
 
 async def test_a_record_that_can_be_decoded_again_is_not_set_aside_any_more(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from cwconsole.core.health import Health
 from cwconsole.store import instances, resources, status
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
+from cwconsole.store.pages import SetAside, put_aside
+from cwconsole.store.polls import Tally
 from cwconsole.store.status import StatusRow
 from tests.store.rows import NOW, add, asked, config, resource, resource_id
 
@@ -143,6 +145,29 @@ def test_without_a_complete_sweep_for_two_intervals_it_is_late(conn: sqlite3.Con
     assert only(conn).state is Health.FRESH
 
 
+def _put_aside(conn: sqlite3.Connection, *ids: int) -> None:
+    asides = [SetAside(object_id=number, error="It is no JSON.") for number in ids]
+    put_aside(conn, resource_id(conn, 1, "contacts"), asides, Tally(), NOW)
+
+
+def test_a_record_that_is_set_aside_makes_it_late_and_says_what_to_do(conn: sqlite3.Connection) -> None:
+    _put_aside(conn, 7)
+    row = only(conn)
+    assert (row.state, row.set_aside) == (Health.LATE, 1)
+    assert row.last_error == (
+        "Record 7 cannot be decoded: what changes in it is not delivered. Mend it at ConnectWise; each sweep tries "
+        "again. To try at once: cwconsole sweep acme contacts"
+    )
+
+
+def test_records_that_are_set_aside_hide_no_fault_and_no_question(conn: sqlite3.Connection) -> None:
+    _put_aside(conn, 7, 9)
+    conn.execute("UPDATE resources SET failures = 1, error = 'It hangs.', sweep_vanished = 41")
+    told = str(only(conn).last_error)
+    assert "It hangs. 2 records (the first is 7) cannot be decoded" in told
+    assert "--confirm-deletes 41" in told
+
+
 def test_overdue_without_an_engine_is_late(conn: sqlite3.Connection) -> None:
     conn.execute("UPDATE resources SET next_poll_ms = ?", (NOW - 120_000,))
     assert only(conn).state is Health.FRESH
@@ -180,6 +205,7 @@ CHANGES = [
     "UPDATE instances SET name = 'zeta', updated_ms = 9 WHERE name = 'acme'",
     "UPDATE callbacks SET held_ms = 5, held_reason = 'It answered 410.'",
     "UPDATE resources SET active = 0 WHERE name = 'contacts'",
+    "INSERT INTO set_aside (resource_id, object_id, first_ms, last_ms, error) VALUES (1, 7, 1, 1, 'It is no JSON.')",
 ]
 
 

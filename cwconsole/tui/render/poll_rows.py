@@ -67,7 +67,7 @@ POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
     Column(id="trigger", title="Trigger", cells=8, from_width=96, draw=lambda row, _: Cell(row.trigger, Tone.MUTED)),
     Column(id="window", title="Window (server's clock, UTC)", cells=25, from_width=116, draw=_window),
     Column(id="error", title="Error", cells=16, grows=4, from_width=150,
-           draw=lambda row, _: Cell(plain(row.error or ""), Tone.WARN)),
+           draw=lambda row, _: Cell(plain(row.trouble), Tone.WARN)),
 )  # fmt: skip
 
 
@@ -95,9 +95,9 @@ def detail_lines(row: PollRow, zone: tzinfo = UTC) -> list[Line]:
         ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
         ("learned", f"{counted(row.learned, 'record')} without an event: versions that the start leaves out"),
     )
-    if row.error:
+    if row.trouble:
         code = f"{plain(row.error_code)}: " if row.error_code else ""
-        lines += [(), (Cell(f"{code}", Tone.KEY), Cell(plain(row.error), Tone.BAD))]
+        lines += [(), (Cell(f"{code}", Tone.KEY), Cell(plain(row.trouble), Tone.BAD))]
     return [*lines, (), (Cell(_meaning(row), Tone.MUTED),)]
 
 
