@@ -115,8 +115,8 @@ def edit(
 ) -> None:
     """Change an instance: by a whole FILE, by --set and --unset, or in your editor if neither is given.
 
-    Masked secrets (********) stay as they are. Another address, company or path makes a resource start anew, which
-    wants --yes.
+    Masked secrets (********) stay as they are. Another address, company or path makes a resource start anew, and one
+    that is left out is polled no more; both want --yes. Another name alone loses nothing.
     """
     from cwconsole.cli import instance_files as files  # noqa: PLC0415
 

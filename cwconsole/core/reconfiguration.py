@@ -3,6 +3,7 @@
 1. Known objects belong to host, company and path: where one of them changes, the resource starts anew.
 2. Where only the filter changes, the watermark stays, and ids that the new filter brings in are baselined first.
 3. A resource that is configured no longer is kept and not polled; configured again, it goes on from its watermark.
+4. Another name for what is asked as before (path, filter, mode) is a new name for the same row: nothing is lost.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ class Step(StrEnum):
 
     ADD = "add"  # configured for the first time
     KEEP = "keep"  # goes on as it was
+    RENAME = "rename"  # goes on under another name
     RETURN = "return"  # configured again, goes on from its watermark
     REBASELINE = "rebaseline"  # another filter
     RESTART = "restart"  # another host, company or path
@@ -60,8 +62,8 @@ class Change:
 
     @property
     def name(self) -> str:
-        """The resource's name."""
-        some = self.stored or self.wanted
+        """The resource's name, the new one where it gets another."""
+        some = self.wanted or self.stored
         return some.name if some is not None else ""
 
 
@@ -90,8 +92,18 @@ def changes(stored: list[Stored], configured: list[Wanted]) -> list[Change]:
     """One change for each resource that is stored, configured or both. Those that stay stopped are left out."""
     rows = {row.name: row for row in stored}
     names = {one.name for one in configured}
-    made = [Change(step=_step(rows.get(one.name), one), stored=rows.get(one.name), wanted=one) for one in configured]
-    return made + [Change(step=Step.STOP, stored=row) for row in stored if row.active and row.name not in names]
+    left = sorted((row for row in stored if row.name not in names), key=lambda row: not row.active)
+    made = []
+    for one in configured:
+        row = rows.get(one.name) or next((row for row in left if _asks_the_same(row, one)), None)
+        if row in left:
+            left.remove(row)
+        made.append(Change(step=_step(row, one), stored=row, wanted=one))
+    return made + [Change(step=Step.STOP, stored=row) for row in stored if row.active and row in left]
+
+
+def _asks_the_same(row: Stored, one: Wanted) -> bool:
+    return (row.source, row.filter, row.mode) == (one.source, one.filter, one.mode)
 
 
 def _step(row: Stored | None, one: Wanted) -> Step:
@@ -101,4 +113,6 @@ def _step(row: Stored | None, one: Wanted) -> Step:
         return Step.RESTART
     if (row.filter, row.mode) != (one.filter, one.mode) and row.begun:
         return Step.REBASELINE
-    return Step.KEEP if row.active else Step.RETURN
+    if not row.active:
+        return Step.RETURN
+    return Step.KEEP if row.name == one.name else Step.RENAME

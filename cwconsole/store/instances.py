@@ -136,9 +136,9 @@ def edit(
 ) -> list[Change]:
     """Give an instance another configuration. Returns what changes for its resources.
 
-    seen: the instance as it was when the draft was made from it. confirmed: whether resources may start anew and open
-    deliveries be given up; raises RefusedError with the numbers otherwise. Raises UsageError if the name is taken,
-    StaleError if somebody else has changed the instance meanwhile.
+    seen: the instance as it was when the draft was made from it. confirmed: whether resources may start anew or
+    stop, and open deliveries be given up; raises RefusedError with the numbers otherwise. Raises UsageError if the name
+    is taken, StaleError if somebody else has changed the instance meanwhile.
     """
     instance_id = seen.id
     before = load(conn, str(instance_id))
@@ -165,8 +165,13 @@ def edit(
 
 def edit_sentence(name: str, made: list[Change]) -> str:
     """An edit's outcome for people."""
-    told = [f"{change.name}: {change.step}" for change in made if change.step is not Step.KEEP]
+    told = [f"{change.name}: {_step_words(change)}" for change in made if change.step is not Step.KEEP]
     return f"Edited {name}" + (f" ({', '.join(told)})." if told else ".")
+
+
+def _step_words(change: Change) -> str:
+    renamed = change.stored is not None and change.stored.name != change.name
+    return f"{change.step}, formerly {change.stored.name}" if renamed and change.stored else str(change.step)
 
 
 def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, asked: Asked, now_ms: int) -> None:
@@ -230,6 +235,12 @@ def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceC
         f"{change.name} would start anew and forget {reconfigure.known_objects(conn, change.stored.id)} known records"
         for change in made
         if change.step is Step.RESTART and change.stored is not None
+    ]
+    losses += [
+        f"{change.name} would not be polled any more, with {reconfigure.known_objects(conn, change.stored.id)} known "
+        "records: what changes is in no event before it is configured again"
+        for change in made
+        if change.step is Step.STOP and change.stored is not None and change.stored.begun
     ]
     waiting = open_deliveries.count(conn, before.id)
     if config.callback is None and waiting:

@@ -71,7 +71,7 @@ def _take_up(conn: sqlite3.Connection, resource_id: int, one: Wanted, now_ms: in
     """Shorter intervals count at once. What was failing is tried at once: it may just have been mended."""
     conn.execute(
         """
-        UPDATE resources SET source = :source, filter = :filter, mode = :mode, parked = 0,
+        UPDATE resources SET name = :name, source = :source, filter = :filter, mode = :mode, parked = 0,
             next_poll_ms = CASE WHEN failures > 0 OR active = 0 THEN :now
                 WHEN next_poll_ms > :now + :interval_ms THEN :now + :interval_ms ELSE next_poll_ms END,
             next_sweep_ms = CASE WHEN next_sweep_ms > :now + :sweep_ms THEN :now + :sweep_ms ELSE next_sweep_ms END,
@@ -80,6 +80,7 @@ def _take_up(conn: sqlite3.Connection, resource_id: int, one: Wanted, now_ms: in
         """,
         {
             "id": resource_id,
+            "name": one.name,
             "source": one.source,
             "filter": one.filter,
             "mode": one.mode.value,

@@ -72,6 +72,25 @@ def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
     assert rows["tickets"]["state"] == "fresh"
 
 
+def test_what_changed_before_a_resource_got_another_name_is_not_lost(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    contact = create(stage, connectwise)
+    pollers = 'event.poller.configuration={"people":{"url":"contacts"},"tickets":{}}'
+    edited = cli("instances", "edit", "acme", "--set", pollers)
+    assert (edited.code, edited.out) == (0, "Edited acme (people: rename, formerly contacts).\n")
+    assert cli("run", "--once").code == 0
+    (event,) = cli.good("events", "list")
+    assert (event["resource"], event["type"], event["object_id"]) == ("people", "CREATED", contact)
+
+
+def test_a_resource_is_not_dropped_without_a_question(cli: Cli, baselined: None) -> None:
+    refused = cli("instances", "edit", "acme", "--unset", "event.poller.configuration.contacts")
+    assert refused.code == 3
+    assert "contacts would not be polled any more, with 20 known records" in refused.err
+    assert [row["resource"] for row in cli.good("status")] == ["contacts", "tickets"]
+
+
 def test_a_record_that_cannot_be_decoded_is_no_green_run(
     cli: Cli, baselined: None, stage: Stage, connectwise: Running
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cwconsole.core.config import InstanceConfig, Mode
+from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import RefusedError, StaleError, UsageError
 from cwconsole.store import actions, instances, meta, resources
 from cwconsole.store.actions import ActionKind
@@ -145,7 +145,7 @@ def test_a_resource_left_out_stops_and_goes_on_when_it_is_back(conn: sqlite3.Con
     instance = add(conn)
     tickets = resource_id(conn, instance, "tickets")
     begin(conn, tickets)
-    edit(conn, instance, config("acme", resource("contacts")))
+    edit(conn, instance, config("acme", resource("contacts")), confirmed=True)
     assert column(conn, tickets, "active") == 0
     edit(conn, instance, config())
     assert (column(conn, tickets, "active"), column(conn, tickets, "watermark")) == (1, 1000)
@@ -227,6 +227,52 @@ def test_removing_gives_up_what_waits_and_calls_off_what_is_queued(conn: sqlite3
     assert queued.state == "cancelled"
     assert instances.all_instances(conn) == []
     assert resources.active(conn) == []
+
+
+def test_a_resource_under_another_name_goes_on_with_all_that_is_known(conn: sqlite3.Connection) -> None:
+    instance = add(conn, config("acme", resource("contacts")))
+    contacts = resource_id(conn, instance, "contacts")
+    begin(conn, contacts)
+    add_events(conn, contacts, [1, 2])
+    edit(conn, instance, config("acme", resource("people", path="/company/contacts")))
+    assert resource_id(conn, instance, "people") == contacts
+    assert (column(conn, contacts, "watermark"), column(conn, contacts, "crawl_last_id")) == (1000, 5)
+    assert [row.name for row in resources.of_instance(conn, instance)] == ["people"]
+    assert conn.execute("SELECT count(*) FROM objects WHERE resource_id = ?", (contacts,)).fetchone()[0] == 2
+    outcome = conn.execute("SELECT outcome FROM actions ORDER BY id DESC LIMIT 1").fetchone()[0]
+    assert outcome == "Edited acme (people: rename, formerly contacts)."
+
+
+def test_a_resource_that_had_stopped_goes_on_under_another_name(conn: sqlite3.Connection) -> None:
+    instance = add(conn, config("acme", resource("contacts"), resource("tickets")))
+    contacts = resource_id(conn, instance, "contacts")
+    begin(conn, contacts)
+    edit(conn, instance, config("acme", resource("tickets")), confirmed=True)
+    edit(conn, instance, config("acme", resource("people", path="/company/contacts"), resource("tickets")))
+    assert resource_id(conn, instance, "people") == contacts
+    assert (column(conn, contacts, "active"), column(conn, contacts, "watermark")) == (1, 1000)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        (resource("tickets"),),
+        (resource("people", path="/company/contacts", where="inactiveFlag = false"), resource("tickets")),
+    ],
+)
+def test_a_resource_that_would_stop_asks_with_its_numbers(
+    conn: sqlite3.Connection, wanted: tuple[ResourceConfig, ...]
+) -> None:
+    instance = add(conn, config("acme", resource("contacts"), resource("tickets")))
+    contacts = resource_id(conn, instance, "contacts")
+    add_events(conn, contacts, [1, 2, 3])
+    begin(conn, contacts)
+    with pytest.raises(RefusedError, match="contacts would not be polled any more, with 3 known records") as refused:
+        edit(conn, instance, config("acme", *wanted))
+    assert "confirm it with --yes" in refused.value.message
+    assert column(conn, contacts, "active") == 1
+    edit(conn, instance, config("acme", *wanted), confirmed=True)
+    assert column(conn, contacts, "active") == 0
 
 
 def test_an_edit_before_the_first_answer_drops_the_question_that_is_on_its_way(conn: sqlite3.Connection) -> None:
