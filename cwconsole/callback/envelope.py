@@ -4,7 +4,8 @@ The order of the keys, the absence of spaces, and numbers against strings are th
 a JSON poller (`reference/open-connectors-events.md` 3.1 and 3.3). What those leave open is decided here:
 
 * The body is a pure function of the facts, so `createdDate` is the poll's time: retries and replays send equal bytes.
-* `date` is the record's updated date; a record without one gets the poll's, since receivers expect a date there.
+* `date` is what the configured updated field says, else the record's `_info.lastUpdated`, else the poll's time, since
+  receivers expect a date there.
 * `action` follows the event's type; only `create` was ever captured.
 * Account, company and user are numbers of the platform that we are not. They are constants, and not zero, which some
   receivers would read as missing. `user` is the address in every captured notification.
@@ -19,6 +20,7 @@ from typing import Final
 import orjson
 
 from cwconsole.core.attempts import EventFacts
+from cwconsole.core.record_dates import date_at
 from cwconsole.core.records import EventType
 
 ACCOUNT_ID: Final = 1
@@ -40,7 +42,7 @@ def notification(facts: EventFacts) -> bytes:
     """The request body for an event: compact JSON, the record in it byte for byte as it was stored."""
     kind = facts.object_type
     event = {
-        "date": _iso(facts.poll_date if facts.record_date is None else facts.record_date),
+        "date": _iso(_date_of(facts)),
         "elementKey": facts.element_key,
         "pollDate": _iso(facts.poll_date),
         "eventType": facts.type.value,
@@ -72,6 +74,14 @@ def notification(facts: EventFacts) -> bytes:
             "user": USER,
         }
     )
+
+
+def _date_of(facts: EventFacts) -> int:
+    """Milliseconds since the epoch."""
+    own = None if facts.dated is None else date_at(orjson.loads(facts.record), facts.dated)
+    if own is not None:
+        return own * 1000
+    return facts.poll_date if facts.record_date is None else facts.record_date
 
 
 def object_id(facts: EventFacts) -> str:

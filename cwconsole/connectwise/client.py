@@ -66,9 +66,9 @@ class ConnectWiseClient:
         self._door = Door(config, http, limits, client_id=client_id, total=total)
         self._decoder = decoder
         self._plain = Reading(drop_nulls=config.drop_nulls)
-        # Of two resources with one path, the first says where the created date stands.
+        # Of two resources with one path, the first says where its dates stand.
         self._readings = {
-            resource.path: Reading(created=resource.created, drop_nulls=config.drop_nulls)
+            resource.path: Reading(created=resource.created, dated=resource.dated, drop_nulls=config.drop_nulls)
             for resource in reversed(config.resources)
         }
 

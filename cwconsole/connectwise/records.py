@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -25,13 +24,12 @@ import orjson
 
 from cwconsole.connectwise.faults import misshapen, undecodable
 from cwconsole.connectwise.question import Question
-from cwconsole.core import java_dates
 from cwconsole.core.config import DateField
+from cwconsole.core.record_dates import date_at, seconds
 from cwconsole.core.records import Outline, Seen
 
 DIGEST_BYTES = 16
 
-_STOCK = DateField(path="")
 _CUTTER = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -39,10 +37,12 @@ _CUTTER = msgspec.json.Decoder(list[msgspec.Raw])
 class Reading:
     """How the records of a resource are read.
 
-    created: the created date's member, or None. drop_nulls: whether the body goes without null members.
+    created: the created date's member, or None. dated: the notification date's, or None for `_info.lastUpdated`.
+    drop_nulls: whether the body goes without null members.
     """
 
     created: DateField | None = None
+    dated: DateField | None = None
     drop_nulls: bool = True
 
     def for_body(self, body: bytes) -> Reading:
@@ -52,13 +52,15 @@ class Reading:
     def seen(self, record: dict[str, Any], number: int) -> Seen:
         """The record as seen. Takes it apart: nobody else has it."""
         updated = _updated(record)
-        created = None if self.created is None else _created(record, self.created)
+        created = None if self.created is None else date_at(record, self.created)
+        dated = None if self.dated is None else date_at(record, self.dated)
         if self.drop_nulls:
             _drop_nulls(record)
         body = orjson.dumps(record)
         _drop_nulls_and_links(record)
         canonical = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-        return Seen(number, updated, created, blake2b(canonical, digest_size=DIGEST_BYTES).digest(), body)
+        digest = blake2b(canonical, digest_size=DIGEST_BYTES).digest()
+        return Seen(number, updated, created, digest, body, dated)
 
 
 def read_list(question: Question, body: bytes, reading: Reading, *, after: int | None = None) -> list[Seen]:
@@ -183,38 +185,7 @@ def _in_each(items: list[Any], drop: Callable[[dict[str, Any]], None]) -> None:
 
 def _updated(record: dict[str, Any]) -> int | None:
     info = record.get("_info")
-    return _seconds(info.get("lastUpdated")) if type(info) is dict else None
-
-
-def _created(record: dict[str, Any], field: DateField) -> int | None:
-    value: Any = record
-    for name in field.path.split("."):
-        if type(value) is not dict:
-            return None
-        value = value.get(name)
-    if (field.format, field.zone) == (_STOCK.format, _STOCK.zone):
-        return _seconds(value)
-    if not isinstance(value, str | int | float) or isinstance(value, bool):
-        return None
-    moment = java_dates.parse(value, field.format, field.zone)
-    return None if moment is None else moment // 1000
-
-
-def _seconds(value: Any) -> int | None:
-    """A date as ConnectWise writes it, in whole seconds; a date without a zone is UTC.
-
-    Dates before 1970 are none: the year 1 is how its language writes "never".
-    """
-    if type(value) is not str:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = int(moment.timestamp() // 1)
-    except (ValueError, OverflowError):
-        return None
-    return seconds if seconds >= 0 else None
+    return seconds(info.get("lastUpdated")) if type(info) is dict else None
 
 
 def _name_of(value: Any) -> str:

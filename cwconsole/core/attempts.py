@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from cwconsole.core.config import DateField
 from cwconsole.core.records import EventType
 
 
@@ -15,7 +16,8 @@ class EventFacts:
     number: the event's number in the database; the notification's `id`.
     object_type: the resource's name.
     record: the record as compact JSON; for a deleted object its last known record, or `{"id": …}`.
-    record_date, poll_date: milliseconds since the epoch, UTC; record_date is the record's updated date, or None.
+    record_date, poll_date: milliseconds since the epoch, UTC; record_date is the record's `_info.lastUpdated`, or
+        None. dated: where another date stands in the record, if the notification is to carry that.
     """
 
     event_id: str
@@ -31,6 +33,7 @@ class EventFacts:
     instance_tags: tuple[str, ...]
     element_key: str
     id_field: str = "id"
+    dated: DateField | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ Intervals and overlaps are in seconds here, whatever unit the file used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from cwconsole.core.secret import Secret
@@ -48,6 +48,9 @@ class DateField:
     zone: str = "GMT"
 
 
+LAST_UPDATED = DateField(path="_info.lastUpdated")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceConfig:
     """One poller of an instance.
@@ -56,6 +59,7 @@ class ResourceConfig:
     path: ConnectWise's path below the base URL (`/company/contacts`).
     filter: further conditions in ConnectWise's grammar, without the date predicate; empty for none.
     template: the URL as written in the file; run as it stands in `Mode.AS_WRITTEN`.
+    updated: the date of notifications and of `Classify.DATES`; polls ask by `_info.lastUpdated` whatever it is.
     page_size: upper bound for the adaptive page size, 1 to 1000.
     """
 
@@ -65,13 +69,18 @@ class ResourceConfig:
     template: str = ""
     mode: Mode = Mode.WINDOW
     id_field: str = "id"
-    updated: DateField = field(default_factory=lambda: DateField(path="_info.lastUpdated"))
+    updated: DateField = LAST_UPDATED
     created: DateField | None = None
     created_tolerance: float = 0.0
     page_size: int = 1000
     interval: float = DEFAULT_INTERVAL
     sweep_interval: float = DEFAULT_SWEEP_INTERVAL
     overlap: int = DEFAULT_OVERLAP
+
+    @property
+    def dated(self) -> DateField | None:
+        """Where a notification's date stands; None if that is the date which polls ask by."""
+        return None if self.updated == LAST_UPDATED else self.updated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,9 +77,10 @@ def classify(seen: Seen, known: Known | None, birth: Birth) -> EventType:
 
 def _by_dates(seen: Seen, tolerance: float) -> EventType:
     """Open Connectors' rule: created and updated date are the same, within the tolerance."""
-    if seen.created is None or seen.updated is None:
+    updated = seen.updated if seen.dated is None else seen.dated
+    if seen.created is None or updated is None:
         return EventType.UPDATED
-    return EventType.CREATED if abs(seen.updated - seen.created) <= tolerance else EventType.UPDATED
+    return EventType.CREATED if abs(updated - seen.created) <= tolerance else EventType.UPDATED
 
 
 def lower_bound(watermark: int, overlap: int) -> int:

@@ -31,6 +31,7 @@ class Seen(NamedTuple):
     updated, created: whole seconds since the epoch, UTC; None if the record has none that can be read.
     digest: 16 bytes over sorted keys with nulls and `*_href` left out (design 5.6); b"" in a listing of ids and dates.
     body: the record as compact JSON, nulls dropped if the instance says so; b"" in a listing.
+    dated: what the configured updated field says, where that is another than `_info.lastUpdated`; None otherwise.
     """
 
     object_id: int
@@ -38,6 +39,7 @@ class Seen(NamedTuple):
     created: int | None
     digest: bytes
     body: bytes
+    dated: int | None = None
 
 
 class Known(NamedTuple):

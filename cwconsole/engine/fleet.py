@@ -55,6 +55,7 @@ class Member:
             instance_tags=self.config.tags,
             element_key=self.config.element_key,
             id_field="id" if resource is None else resource.id_field,
+            dated=None if resource is None else resource.dated,
         )
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cwconsole.callback.envelope import COMPANY_ID, notification
 from cwconsole.core.attempts import EventFacts
+from cwconsole.core.config import DateField
 from cwconsole.core.records import EventType
 from tests.callback.samples import contact
 
@@ -54,6 +55,19 @@ CAPTURED = (
 def event_of(facts: EventFacts) -> dict[str, str]:
     event: dict[str, str] = orjson.loads(notification(facts))["message"]["events"][0]
     return event
+
+
+@pytest.mark.parametrize(
+    ("record", "date"),
+    [
+        (b'{"id":7,"timeEnd":"2026-02-01 08:30"}', "2026-02-01T13:30:00Z"),
+        (b'{"id":7}', "2026-03-01T10:00:00Z"),
+        (b'{"id":7,"timeEnd":"soon"}', "2026-03-01T10:00:00Z"),
+    ],
+)
+def test_the_date_is_that_of_the_configured_field_where_the_record_has_it(record: bytes, date: str) -> None:
+    own = DateField(path="timeEnd", format="yyyy-MM-dd HH:mm", zone="EST")
+    assert event_of(contact(record=record, dated=own))["date"] == date
 
 
 def test_the_captured_notification_is_rebuilt_byte_for_byte() -> None:

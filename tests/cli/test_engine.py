@@ -84,6 +84,23 @@ def test_what_changed_before_a_resource_got_another_name_is_not_lost(
     assert (event["resource"], event["type"], event["object_id"]) == ("people", "CREATED", contact)
 
 
+def test_the_configured_updated_date_is_the_notifications_and_tells_created_from_updated(
+    cli: Cli, write_body: Callable[..., Path], connectwise: Running, receiver: Listening
+) -> None:
+    dates = {"updatedDateField": "timeStart", "createdDateField": "timeStart"}
+    where = {"baseUrl": connectwise.base_url, "event.notification.callback.url": f"{receiver.url}/events"}
+    ours = {"cwconsole.start": "everything", "cwconsole.classify": "dates"}
+    pollers = {"time-entries": {"datesConfiguration": dates}}
+    cli.good("instances", "add", write_body(**where, **ours, **{"event.poller.configuration": pollers}))
+    assert cli("run", "--once").code == 0
+    sent = [json.loads(last.body)["message"] for last in receiver.receiver.objects.values()]
+    assert len(sent) == 20
+    for message in sent:
+        (event,), (record,) = message["events"], message["raw"]["time-entries"]
+        assert (event["date"], event["eventType"]) == (record["timeStart"], "CREATED")
+        assert record["timeStart"] != record["_info"]["lastUpdated"]
+
+
 def test_a_resource_is_not_dropped_without_a_question(cli: Cli, baselined: None) -> None:
     refused = cli("instances", "edit", "acme", "--unset", "event.poller.configuration.contacts")
     assert refused.code == 3

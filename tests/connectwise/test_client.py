@@ -18,7 +18,7 @@ from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading, read_list
 from cwconsole.core.config import DateField, ResourceConfig
 from cwconsole.core.errors import AccessFault, PassingFault, QueryFault, RateLimitedFault, UndecodableFault
-from cwconsole.core.records import PageRequest
+from cwconsole.core.records import PageRequest, Seen
 from cwconsole.engine.ports import Source
 from tests.connectwise.tenant import CONFIG, CONTACTS, DATE, DATE_EPOCH, FakeTime, raw_tenant, rows, said, tenant
 from tests.http.servers import answering, read_request, reset
@@ -91,7 +91,7 @@ async def test_a_listing_asks_for_ids_and_dates_alone() -> None:
     async with tenant(rows({"id": 7, "_info": {"lastUpdated": "2026-06-09T21:59:47Z"}})) as (client, served):
         page = await client.page(PageRequest(path=CONTACTS, ids_only=True))
     assert served.query()["fields"] == "id,_info/lastUpdated"
-    assert page.records == [(7, DATE_EPOCH - 13, None, b"", b"")]
+    assert page.records == [Seen(7, DATE_EPOCH - 13, None, b"", b"")]
 
 
 async def test_server_time_is_the_date_header_less_the_requests_duration() -> None:

@@ -126,6 +126,15 @@ def test_a_record_without_info_has_no_date(info: object) -> None:
     assert seen({"id": 7}).updated is None
 
 
+def test_the_configured_updated_date_stands_beside_the_one_that_polls_ask_by() -> None:
+    record = {"id": 7, "changed": "10.06.2026 00:00", "_info": {"lastUpdated": "2026-07-01T00:00:00Z"}}
+    own = Reading(dated=DateField(path="changed", format="dd.MM.yyyy HH:mm", zone="Europe/Berlin"))
+    both = seen(dict(record), own)
+    assert (both.updated, both.dated) == (1782864000, 1781042400)
+    assert seen(dict(record)).dated is None
+    assert seen({"id": 7}, own).dated is None
+
+
 def test_the_created_date_may_stand_anywhere_and_in_any_java_form() -> None:
     nested = Reading(created=DateField(path="a.b.c"))
     assert seen({"id": 7, "a": {"b": {"c": "2026-06-09T22:00:00Z"}}}, nested).created == 1781042400

@@ -92,6 +92,14 @@ def test_by_open_connectors_rule_the_dates_decide(created: int | None, updated: 
     assert classify(seen(created=created, updated=updated), known(), birth) is called
 
 
+def test_by_dates_the_configured_updated_field_counts_where_the_record_has_it() -> None:
+    birth = Birth(everything=False, start_at=START, baseline_id=100, classify=Classify.DATES)
+    own = seen(created=START, updated=START + 500)._replace(dated=START)
+    assert classify(own, known(), birth) is EventType.CREATED
+    assert classify(own._replace(dated=START + 1), known(), birth) is EventType.UPDATED
+    assert classify(own._replace(dated=None), known(), birth) is EventType.UPDATED
+
+
 @pytest.mark.parametrize(
     ("vanished", "of", "asks"),
     [(0, 0, False), (20, 100, False), (21, 100, True), (21, 210, False), (22, 210, True), (5, 5, True), (4, 5, False)],

@@ -83,4 +83,5 @@ def _facts(detail: EventDetail, instance: Instance, config: InstanceConfig) -> E
         instance_tags=config.tags,
         element_key=config.element_key,
         id_field="id" if resource is None else resource.id_field,
+        dated=None if resource is None else resource.dated,
     )
