@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from cwconsole.cli import output
@@ -37,7 +35,7 @@ def list_actions(
     below = None if after is None else whole_id(after)
     rows = listed(invocation, Noun.ACTIONS, action_list.page, words, given, limit=limit, below=below)
     if invocation.as_json:
-        output.print_json([_document(row) for row in rows])
+        output.print_json([action_list.document(row) for row in rows])
     else:
         output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.ACTIONS, words, given, after=after))
 
@@ -50,7 +48,7 @@ def show_action(invocation: Invocation, action_id: str) -> None:
     """Show one action."""
     row = invocation.read(action_list.show, whole_id(action_id))
     if invocation.as_json:
-        output.print_json(_document(row))
+        output.print_json(action_list.document(row))
         return
     action = row.action
     output.print_facts(
@@ -81,11 +79,6 @@ def cancel_action(invocation: Invocation, action_id: str) -> None:
         output.print_json({"id": int(action_id), "state": "cancelled", "outcome": outcome})
     else:
         output.print_line(f"Action {action_id} was called off.")
-
-
-def _document(row: ActionRow) -> dict[str, Any]:
-    document: dict[str, Any] = output.as_json(row.action)
-    return {**document, "instance": row.instance, "resource": row.resource}
 
 
 def _parameter(kind: queue.ActionKind, value: object) -> str:

@@ -51,6 +51,7 @@ class Amount(click.FloatRange):
 
 
 INSTANCE = click.argument("instance", metavar="INSTANCE")
+OPTIONAL_INSTANCE = click.argument("instance", metavar="[INSTANCE]", required=False)
 OPTIONAL_RESOURCE = click.argument("resource", metavar="[RESOURCE]", required=False)
 RESOURCE = click.argument("resource", metavar="RESOURCE")
 REASON = click.option("--reason", metavar="TEXT", help="Why; kept in the audit log.")

@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cwconsole.cli import output
+from cwconsole.core import json_values
 from cwconsole.core.counted import counted
 from cwconsole.core.records import EventType
 from cwconsole.simulator.steering import Arrived, Changed, Changes
@@ -189,7 +189,7 @@ def _difference(record: Changed, notified: Arrived | None) -> str | None:
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report as one JSON object."""
-    return {"ok": report.ok, "verdict": report.verdict, **output.as_json(report)}
+    return {"ok": report.ok, "verdict": report.verdict, **json_values.as_json(report)}
 
 
 def facts(report: Report) -> list[tuple[str, str]]:
@@ -203,7 +203,7 @@ def facts(report: Report) -> list[tuple[str, str]]:
         ("requests", f"{report.requests} at ConnectWise"),
         ("events", _counted(created=events.created, updated=events.updated, deleted=events.deleted)),
         ("", "one for each instance that polls the record; what changes again before the next poll is one event"),
-        ("deliveries", _counted(**output.as_json(deliveries))),
+        ("deliveries", _counted(**json_values.as_json(deliveries))),
         ("attempts", f"{report.totals.attempts}, {report.accepted} accepted, {report.duplicates} of them twice"),
         ("faults", f"at ConnectWise: {_kinds(report.faults.source)}"),
         ("", f"at the receivers: {_kinds(report.faults.receivers)}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import click
 
@@ -16,6 +15,7 @@ from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
 from cwconsole.core.counted import counted
 from cwconsole.core.event_id import number_of
 from cwconsole.core.filters import DEFAULT_LIMIT, Noun
+from cwconsole.core.json_values import read_json
 from cwconsole.store import event_list, meta
 from cwconsole.store.event_export import EventFile, Format, format_of, piece
 from cwconsole.store.event_list import EventDetail, EventRow
@@ -55,7 +55,7 @@ def show_event(invocation: Invocation, event: str) -> None:
     """Show one event, by its number or its public id: the record, what changed, and its deliveries."""
     detail = invocation.read(event_list.show, event_number(invocation, event))
     if invocation.as_json:
-        output.print_json(_document(detail))
+        output.print_json(event_list.document(detail))
     else:
         _print(detail, invocation.now_ms)
 
@@ -97,30 +97,6 @@ def event_number(invocation: Invocation, typed: str) -> int:
     return number_of(invocation.read(meta.get, "tag") or "", typed)
 
 
-def _document(detail: EventDetail) -> dict[str, Any]:
-    document: dict[str, Any] = output.as_json(detail.event)
-    document["record"] = _record(detail.record)
-    document["changes"] = None
-    if detail.changes is not None:
-        document["changes"] = [
-            {"path": one.path, "before": _value(one.before), "after": _value(one.after)} for one in detail.changes
-        ]
-    document["deliveries"] = output.as_json(detail.deliveries)
-    return document
-
-
-def _record(record: bytes) -> object:
-    """The record itself, or its text if it is no JSON that Python reads."""
-    try:
-        return json.loads(record)
-    except (ValueError, RecursionError):
-        return record.decode("utf-8", "replace")
-
-
-def _value(text: str | None) -> object:
-    return None if text is None else _record(text.encode("utf-8", "surrogatepass"))
-
-
 def _print(detail: EventDetail, now_ms: int) -> None:
     row = detail.event
     output.print_facts(
@@ -137,7 +113,7 @@ def _print(detail: EventDetail, now_ms: int) -> None:
         for one in detail.changes:
             output.print_line(f"  {one.path}: {one.before or 'absent'} -> {one.after or 'absent'}")
     output.print_line("record")
-    record = json.dumps(_record(detail.record), ensure_ascii=False, indent=2)
+    record = json.dumps(read_json(detail.record), ensure_ascii=False, indent=2)
     output.print_block("  " + record.replace("\n", "\n  "))
     for delivery in detail.deliveries:
         print_delivery(delivery, now_ms)

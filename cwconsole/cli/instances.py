@@ -14,8 +14,8 @@ from cwconsole.cli.text import moment
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
+from cwconsole.store import instance_list, open_deliveries, reconfigure, resources
 from cwconsole.store import instances as store
-from cwconsole.store import open_deliveries, reconfigure, resources
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
@@ -59,9 +59,9 @@ def add(invocation: Invocation, file: str, reason: str | None) -> None:
 @pass_invocation
 def list_instances(invocation: Invocation) -> None:
     """List instances."""
-    rows = invocation.read(instance_views.every)
+    rows = invocation.read(instance_list.every)
     if invocation.as_json:
-        output.print_json([instance_views.document(row) for row in rows])
+        output.print_json([instance_list.document(row) for row in rows])
     else:
         output.print_table(
             instance_views.HEAD, [instance_views.cells(row) for row in rows], empty="There is no instance yet."
@@ -74,16 +74,16 @@ def list_instances(invocation: Invocation) -> None:
 @pass_invocation
 def show(invocation: Invocation, instance: str) -> None:
     """Show an instance, its resources and its configuration; secrets are masked."""
-    from cwconsole.cli.instance_files import exported, masked, stored_body  # noqa: PLC0415
+    from cwconsole.cli.instance_files import exported  # noqa: PLC0415
 
-    row = invocation.read(instance_views.one, instance)
+    row = invocation.read(instance_list.show, instance)
     if invocation.as_json:
-        output.print_json({**instance_views.document(row), "body": dict(masked(stored_body(row.instance)).document)})
+        output.print_json(instance_list.full_document(row))
         return
     output.print_facts(
         [
             ("instance", f"{row.instance.id}: {row.instance.name}"),
-            ("state", instance_views.state(row.instance)),
+            ("state", row.state),
             ("callback", instance_views.callback(row)),
             ("added", f"{moment(row.instance.created_ms)}, changed {moment(row.instance.updated_ms)}"),
             *(("resource", instance_views.resource_line(resource)) for resource in row.resources),

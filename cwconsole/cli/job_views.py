@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cwconsole.cli import output, settings
 from cwconsole.cli.asking import host
@@ -23,21 +22,12 @@ def see_through(invocation: Invocation, job_id: int) -> None:
         job = loop.run(hosting.do_job(invocation.path, host(invocation), job_id))
     sent = invocation.read(replay_jobs.sent, job_id)
     if invocation.as_json:
-        output.print_json(document(job, sent))
+        output.print_json(replay_jobs.document(job, sent))
     sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}."
     if job.state != "done" or job.failed:
         raise Failed(f"{sentence} {job.error or ''}".rstrip())
     if not invocation.as_json:
         output.print_line(sentence)
-
-
-def document(job: Job, sent: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """A job as JSON. sent: how many of its replays are in which state."""
-    row: dict[str, Any] = output.as_json(job)
-    for name in ("chosen", "upper", "cursor"):  # how it is stored
-        del row[name]
-    row |= {"about": job.about, "seconds_left": job.seconds_left}
-    return row if sent is None else {**row, "deliveries": dict(sent)}
 
 
 def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:

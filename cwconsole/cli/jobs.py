@@ -10,7 +10,7 @@ from cwconsole.cli import output
 from cwconsole.cli.common import REASON, common_options, pass_invocation
 from cwconsole.cli.filtering import whole_id
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.job_views import document, facts, progress
+from cwconsole.cli.job_views import facts, progress
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.filters import DEFAULT_LIMIT, LONGEST_PAGE
 from cwconsole.store import replay_jobs
@@ -35,7 +35,7 @@ def list_jobs(invocation: Invocation, limit: int) -> None:
     """List jobs, newest first."""
     rows = invocation.read(replay_jobs.recent, limit)
     if invocation.as_json:
-        output.print_json([document(row) for row in rows])
+        output.print_json([replay_jobs.document(row) for row in rows])
     else:
         output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no job.")
 
@@ -49,7 +49,7 @@ def show_job(invocation: Invocation, job_id: str) -> None:
     job = invocation.read(replay_jobs.load, whole_id(job_id))
     sent = invocation.read(replay_jobs.sent, job.id)
     if invocation.as_json:
-        output.print_json(document(job, sent))
+        output.print_json(replay_jobs.document(job, sent))
     else:
         output.print_facts(facts(job, sent))
 

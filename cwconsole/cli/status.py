@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from cwconsole.cli import output
-from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.common import OPTIONAL_INSTANCE, OPTIONAL_RESOURCE, common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
 from cwconsole.core.meanings import MEANINGS
@@ -16,6 +15,7 @@ from cwconsole.core.moments import clock_words
 from cwconsole.store import meta
 from cwconsole.store import status as fleet
 from cwconsole.store.meta import EngineProcess
+from cwconsole.store.once import Connection
 from cwconsole.store.status import StatusRow
 
 HEAD = (
@@ -24,7 +24,7 @@ HEAD = (
 )  # fmt: skip
 
 
-HELP = f"""Say how every resource does.
+HELP = f"""Say how every resource does, or those of an INSTANCE, or one RESOURCE.
 
 STATE: {", ".join(f"{state} ({meaning})" for state, meaning in MEANINGS["resource"].items())}.
 LAST POLL: when one last ended, well or not; sweeps are no polls. NEXT: until the next one.
@@ -34,19 +34,31 @@ be tried again, are given up, wait behind a hold. WHY: what is wrong, and what h
 
 
 @click.command(help=HELP)
+@OPTIONAL_INSTANCE
+@OPTIONAL_RESOURCE
 @common_options
 @pass_invocation
-def status(invocation: Invocation) -> None:
+def status(invocation: Invocation, instance: str | None, resource: str | None) -> None:
     """See `HELP`."""
     runs = invocation.engine_runs()
-    rows = invocation.read(fleet.fleet, now_ms=invocation.now_ms, engine_runs=runs)
+    rows = invocation.read(_rows, instance, resource, now_ms=invocation.now_ms, engine_runs=runs)
     if invocation.as_json:
-        output.print_json([as_json(row) for row in rows])
+        output.print_json([fleet.document(row) for row in rows])
         return
     output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is nothing to poll yet.")
     for line in clock_lines(rows):
         output.print_line(line)
     output.print_line(engine_line(invocation.read(meta.engine) if runs else None, runs=runs))
+
+
+def _rows(
+    conn: Connection, instance: str | None, resource: str | None, *, now_ms: int, engine_runs: bool
+) -> list[StatusRow]:
+    if instance is None:
+        return fleet.fleet(conn, now_ms=now_ms, engine_runs=engine_runs)
+    from cwconsole.store import resource_view  # noqa: PLC0415 - with it come all operations
+
+    return resource_view.status_of(conn, instance, resource, now_ms=now_ms, engine_runs=engine_runs)
 
 
 def clock_lines(rows: Sequence[StatusRow]) -> list[str]:
@@ -66,15 +78,6 @@ def engine_line(engine: EngineProcess | None, *, runs: bool) -> str:
     if engine is None:
         return "An engine is just starting."
     return f"The engine runs on {engine.host}, process {engine.pid}, since {moment(engine.started_ms)}."
-
-
-def as_json(row: StatusRow) -> dict[str, Any]:
-    """One resource, with the names that scripts know. held: how many deliveries are; held_why says what holds them."""
-    document: dict[str, Any] = output.as_json(row)
-    document["held"] = row.waiting.held
-    document["next_poll_at"] = document.pop("next_poll")
-    document["state"] = str(row.state)
-    return document
 
 
 def _cells(row: StatusRow, now_ms: int) -> list[str]:

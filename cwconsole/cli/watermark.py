@@ -16,6 +16,7 @@ from cwconsole.cli.text import server_moment, span
 from cwconsole.cli.times import require_time
 from cwconsole.core.config import DEFAULT_OVERLAP
 from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
+from cwconsole.core.json_values import server_iso
 from cwconsole.core.moments import clock_words
 from cwconsole.core.rewinding import consequences, held_by_window
 from cwconsole.store import operations
@@ -105,7 +106,7 @@ def _preview(invocation: Invocation, asked: _Asked) -> NoReturn:
     ]
     if invocation.as_json:
         named = dict(zip(("instance", "resource"), asked.place, strict=True))
-        times = {"from": output.server_iso(asked.before), "to": output.server_iso(asked.wanted)}
+        times = {"from": server_iso(asked.before), "to": server_iso(asked.wanted)}
         output.print_json({**named, **times, **counts, "preview": lines})
     else:
         output.print_block("\n".join(lines))

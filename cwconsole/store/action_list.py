@@ -6,9 +6,11 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter
+from cwconsole.core.json_values import as_json
 from cwconsole.store import actions, instances
 from cwconsole.store.actions import Action
 from cwconsole.store.listing import (
@@ -48,6 +50,12 @@ def show(conn: sqlite3.Connection, action_id: int) -> ActionRow:
     if row is None:
         raise UsageError(f"There is no action {action_id}; `cwconsole actions list` shows what there is.")
     return row
+
+
+def document(row: ActionRow) -> dict[str, Any]:
+    """An action as JSON."""
+    action: dict[str, Any] = as_json(row.action)
+    return {**action, "instance": row.instance, "resource": row.resource}
 
 
 def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:

@@ -6,11 +6,13 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cwconsole.core.diff import Difference, differences
 from cwconsole.core.errors import UsageError
 from cwconsole.core.event_id import public_id
 from cwconsole.core.filters import Filter, Term
+from cwconsole.core.json_values import as_json, read_json
 from cwconsole.store import delivery_list, meta, object_chain, production
 from cwconsole.store.delivery_list import DeliveryDetail, of_event
 from cwconsole.store.listing import (
@@ -102,6 +104,21 @@ def show(conn: sqlite3.Connection, number: int) -> EventDetail:
         changes=None if previous is None else differences(previous, record or b""),
         deliveries=of_event(conn, number),
     )
+
+
+def document(detail: EventDetail) -> dict[str, Any]:
+    """An event as JSON, with its record, what changed, and its deliveries."""
+    event: dict[str, Any] = as_json(detail.event)
+    event |= {"record": read_json(detail.record), "changes": None}
+    if detail.changes is not None:
+        event["changes"] = [
+            {"path": one.path, "before": _value(one.before), "after": _value(one.after)} for one in detail.changes
+        ]
+    return {**event, "deliveries": as_json(detail.deliveries)}
+
+
+def _value(text: str | None) -> object:
+    return None if text is None else read_json(text.encode("utf-8", "surrogatepass"))
 
 
 def records(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, bytes]:

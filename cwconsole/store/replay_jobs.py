@@ -12,10 +12,11 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Any, Final
 
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
+from cwconsole.core.json_values import as_json
 from cwconsole.store import actions, redelivery, selection
 from cwconsole.store.actions import Asked
 from cwconsole.store.delivery_list import HELD, OPEN, STANDING
@@ -242,6 +243,15 @@ def load(conn: sqlite3.Connection, job_id: int) -> Job:
     if not found:
         raise UsageError(f"There is no job {job_id}; `cwconsole jobs list` shows what there is.")
     return found[0]
+
+
+def document(job: Job, sent: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A job as JSON. sent: how many of its replays are in which state."""
+    row: dict[str, Any] = as_json(job)
+    for name in ("chosen", "upper", "cursor"):  # how it is stored
+        del row[name]
+    row |= {"about": job.about, "seconds_left": job.seconds_left}
+    return row if sent is None else {**row, "deliveries": dict(sent)}
 
 
 def recent(conn: sqlite3.Connection, limit: int) -> list[Job]:

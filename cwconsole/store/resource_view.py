@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cwconsole.store import instances, open_deliveries, operations, production, reconfigure, resources
+from cwconsole.store import instances, open_deliveries, operations, production, reconfigure, resources, status
 from cwconsole.store.instances import Instance
 from cwconsole.store.polls import HOUR_MS
 from cwconsole.store.resources import Resource
+from cwconsole.store.status import StatusRow
 
 POINTS: Final = 240
 HOURS: Final = 7 * 24
@@ -128,6 +129,15 @@ def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
         receiver=_receiver(conn, row),
         production=bool(production.tagged(conn, [row.id])),
     )
+
+
+def status_of(
+    conn: sqlite3.Connection, instance: str, name: str | None = None, *, now_ms: int, engine_runs: bool
+) -> list[StatusRow]:
+    """How an instance's active resources do, or that one of them. Raises UsageError for what there is not."""
+    place = operations.scope(conn, instance, name)
+    own = resources.of_instance(conn, place.instance.id) if place.resource is None else [place.resource]
+    return status.fleet(conn, [one.id for one in own], now_ms=now_ms, engine_runs=engine_runs)
 
 
 def hours(conn: sqlite3.Connection, instance_id: int, *, now_ms: int) -> list[HourPoint]:

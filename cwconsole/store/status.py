@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
+from cwconsole.core.json_values import as_json
 from cwconsole.core.moments import iso
 from cwconsole.store import production
 from cwconsole.store.polls import HOUR_MS
@@ -149,12 +150,22 @@ _SOME = "AND r.id IN (SELECT value FROM json_each(:ids))"
 _ORDER = "GROUP BY r.id ORDER BY i.name, r.name"
 
 
-def fleet(conn: sqlite3.Connection, *, now_ms: int, engine_runs: bool) -> list[StatusRow]:
-    """Every active resource, by instance and name.
+def fleet(
+    conn: sqlite3.Connection, ids: Sequence[int] | None = None, *, now_ms: int, engine_runs: bool
+) -> list[StatusRow]:
+    """Every active resource, by instance and name. ids: these resources only.
 
     engine_runs: whether anything polls now; without an engine nothing overdue counts as up to date.
     """
-    return _rows(conn, now_ms=now_ms, engine_runs=engine_runs)
+    return _rows(conn, ids, now_ms=now_ms, engine_runs=engine_runs)
+
+
+def document(row: StatusRow) -> dict[str, Any]:
+    """How a resource does, as JSON. held: how many deliveries are; held_why says what holds them."""
+    one: dict[str, Any] = as_json(row)
+    one["held"] = row.waiting.held
+    one["next_poll_at"] = one.pop("next_poll")
+    return one
 
 
 def reread(conn: sqlite3.Connection, before: Reading | None, *, now_ms: int, engine_runs: bool) -> Reading:

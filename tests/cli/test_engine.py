@@ -134,6 +134,21 @@ def test_a_record_that_cannot_be_decoded_is_no_green_run(
     assert [event["object_id"] for event in cli.good("events", "list")] == [contact]
 
 
+def test_status_of_one_instance_or_resource_says_the_same_of_less(
+    cli: Cli, acme: Any, write_body: Callable[..., Path]
+) -> None:
+    cli.good("instances", "add", write_body("globex"))
+
+    def places(*words: str) -> list[tuple[str, str]]:
+        return [(row["instance"], row["resource"]) for row in cli.good("status", *words)]
+
+    assert places("globex") == [("globex", "contacts"), ("globex", "tickets")]
+    assert places("acme", "tickets") == [("acme", "tickets")]
+    result = cli("status", "acme", "ticket")
+    assert (result.code, result.out) == (2, "")
+    assert "acme has no resource 'ticket'; did you mean tickets?" in result.err
+
+
 def test_a_run_says_that_its_database_is_new_for_the_path_may_be_mistyped(cli: Cli) -> None:
     first, second = cli("run", "--once"), cli("run", "--once")
     assert f"{cli.path} is a new database, without instances" in first.err
