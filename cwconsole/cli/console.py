@@ -157,6 +157,7 @@ def app_on(
     app.surroundings = Surroundings(
         settings=tuple((one.name, f"{one.value}  ({one.source})") for one in invocation.described()),
         files=(("settings", str(settings.settings_file())), ("log", str(log_path))),
+        database=None if invocation.path == settings.default_database() else str(invocation.path.absolute()),
         env=invocation.env,
     )
     return app

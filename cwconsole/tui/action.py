@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from cwconsole.tui.things import Thing
+
 
 class Scope(Enum):
     """Where an action can be done."""
@@ -16,6 +18,7 @@ class Scope(Enum):
     TABLE = auto()  # within a table
     TEXT = auto()  # within a text to read
     FLEET = auto()  # resources of all instances
+    COPIES = auto()  # whatever has something under the cursor that a command shows as well
     EVENTS = auto()  # events
     EVENT_LIST = auto()  # the list of events
     DELIVERIES = auto()  # the list of deliveries
@@ -36,7 +39,8 @@ class Subject:
 
     paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
     marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
-    resources. saving: it is an export of this console.
+    resources. saving: it is an export of this console. thing: what is copied of it. asked: the command that asked for
+    it.
     """
 
     read_only: bool = False
@@ -55,6 +59,8 @@ class Subject:
     state: str | None = None
     marked: int = 0
     places: int = 0
+    thing: Thing | None = None
+    asked: str | None = None
 
     @property
     def place(self) -> str:

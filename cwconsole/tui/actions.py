@@ -30,14 +30,17 @@ from cwconsole.tui.checks import (
     held,
     instance_command,
     job_in,
+    needs_asked,
     needs_event,
     needs_place,
     needs_resource,
+    needs_thing,
     not_held,
     not_paused,
     number_command,
     paused,
     place_command,
+    shown_by,
 )
 
 
@@ -206,11 +209,13 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.LOG,), label="wrap", priority=63),
     Action(id="log.times", title="Times with their dates, no times, or times of day", keys=("t",),
            scopes=(Scope.LOG,), label="times", priority=61),
-    # events as text and as files
-    Action(id="copy.json", title="Copy the event as JSON", keys=("y",), scopes=(Scope.EVENTS,), label="copy",
-           priority=33, words=("copy_json",), check=needs_event),
-    Action(id="copy.command", title="Copy the command that shows the event", keys=("Y",), scopes=(Scope.EVENTS,),
-           check=needs_event, command=number_command("events show", lambda subject: subject.event)),
+    # as text and as files
+    Action(id="copy.json", title="Copy as JSON; what is marked, as a list", keys=("y",), scopes=(Scope.COPIES,),
+           label="copy", priority=33, words=("copy_json",), check=needs_thing),
+    Action(id="copy.command", title="Copy the command that shows it", keys=("Y",), scopes=(Scope.COPIES,),
+           words=("copy_command",), check=needs_thing, command=shown_by),
+    Action(id="copy.asked", title="Copy the command that asked for it", keys=("u",),
+           scopes=(Scope.ACTIONS, Scope.JOBS), words=("copy_asked",), check=needs_asked),
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
            scopes=(Scope.EVENTS,), words=("copy_curl",), check=needs_event),
     Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),

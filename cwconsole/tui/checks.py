@@ -91,6 +91,21 @@ def needs_event(subject: Subject) -> str | None:
     return None if subject.event else "There is no event under the cursor."
 
 
+def needs_thing(subject: Subject) -> str | None:
+    if subject.saving:
+        return "An export is this console's alone: no command shows it."
+    return None if subject.thing is not None else "There is nothing under the cursor."
+
+
+def needs_asked(subject: Subject) -> str | None:
+    return None if subject.asked else "There is nothing under the cursor that somebody asked for."
+
+
+def shown_by(subject: Subject) -> str:
+    """The command that shows what is under the cursor."""
+    return "" if subject.thing is None else subject.thing.command
+
+
 def place_command(*words: str) -> Callable[[Subject], str]:
     """`cwconsole poll acme contacts`."""
     before, after = [word for word in words if word[0] != "-"], [word for word in words if word[0] == "-"]

@@ -19,10 +19,14 @@ PRESENCE: Final = ("SSH_CONNECTION", "SSH_TTY", "TMUX", "STY")  # only whether t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """settings, files: names and values, in the order in which to show them. env: the process's environment."""
+    """settings, files: names and values, in the order in which to show them. env: the process's environment.
+
+    database: what a command's `--db` must say to mean the database that is shown; None if it needs to say nothing.
+    """
 
     settings: tuple[tuple[str, str], ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    database: str | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def variables(self) -> list[tuple[str, str]]:

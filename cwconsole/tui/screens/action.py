@@ -7,14 +7,15 @@ from cwconsole.store.action_list import ActionRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.action_log import ActionKeys
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class ActionScreen(ActionKeys, DetailScreen):
+class ActionScreen(ActionKeys, Copies, DetailScreen):
     """`action id:3`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.ACTIONS)
+    SCOPES = (Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.ACTIONS)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -24,8 +25,7 @@ class ActionScreen(ActionKeys, DetailScreen):
         return f"action {self.spec.value('id')}"
 
     def subject(self) -> Subject:
-        row = self._row
-        return self.bare_subject() if row is None else self.bare_subject(action=row.action.id, state=row.action.state)
+        return self.action_subject(None if self._row is None else self._row.action)
 
     async def load(self) -> None:
         row = await self.console.store.read(action_list.show, int(self.spec.value("id") or 0))

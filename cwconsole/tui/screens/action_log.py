@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from cwconsole.store import action_list
 from cwconsole.store.action_list import ActionRow
+from cwconsole.store.actions import Action
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import ACTION_COLUMNS
+from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.history import HistoryScreen
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -19,6 +24,14 @@ if TYPE_CHECKING:
 class ActionKeys:
     """Mixed into screens that have the scope ACTIONS. No node of Textual, see `places`."""
 
+    def action_subject(self, action: Action | None) -> Subject:
+        """What the keys would be done to."""
+        screen = cast("ConsoleScreen", self)
+        if action is None:
+            return screen.bare_subject()
+        thing = things.action(action.id)
+        return screen.bare_subject(action=action.id, state=action.state, thing=thing, asked=action.command)
+
     def do_action_call_off(self) -> None:
         screen = cast("ConsoleScreen", self)
         number = screen.subject().action
@@ -26,10 +39,10 @@ class ActionKeys:
             screen.carry_out(screen.console.operator.call_off(number), what=f"Calling off action {number}")
 
 
-class ActionsScreen(ActionKeys, HistoryScreen):
+class ActionsScreen(ActionKeys, RowCopies, HistoryScreen):
     """The audit log, newest first."""
 
-    SCOPES = (Scope.ACTIONS, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.ACTIONS, Scope.LIST, Scope.TABLE)
     columns = ACTION_COLUMNS
     page = staticmethod(action_list.page)
     empty: ClassVar[str] = "Nobody has asked for anything like this. Escape leads back; / changes the filter."
@@ -40,7 +53,10 @@ class ActionsScreen(ActionKeys, HistoryScreen):
 
     def subject(self) -> Subject:
         row: ActionRow | None = self.table.current if self.ready else None
-        return self.bare_subject() if row is None else self.bare_subject(action=row.action.id, state=row.action.state)
+        return self.action_subject(None if row is None else row.action)
+
+    def thing_at(self, key: Hashable) -> Thing:
+        return things.action(int(str(key)))
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         await self.console.drill(spec("action", id=row.action.id))

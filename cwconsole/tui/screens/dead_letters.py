@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from textual.widget import Widget
 
 from cwconsole.store import chosen_deliveries, dead_letters
 from cwconsole.store.dead_letters import DeadGroup, DeadLetters
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.dead_rows import DEAD_COLUMNS, badge
 from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 
-class DeadLettersScreen(DeliveryKeys, ListScreen):
+class DeadLettersScreen(DeliveryKeys, RowCopies, ListScreen):
     """`dead instance:acme`. Enter shows the deliveries of a group; `r` tries all of them again."""
 
-    SCOPES = (Scope.DELIVERY, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -50,7 +53,14 @@ class DeadLettersScreen(DeliveryKeys, ListScreen):
         group = self._group
         if group is None:
             return self.bare_subject()
-        return self.bare_subject(instance=group.instance, state="dead", marked=group.count)
+        thing = self._thing_of(group)
+        return self.bare_subject(instance=group.instance, state="dead", marked=group.count, thing=thing)
+
+    def _thing_of(self, group: DeadGroup) -> Thing:
+        return things.dead_letters(group, self._deliveries_of(group).words)
+
+    def thing_at(self, key: Hashable) -> Thing:
+        return next(self._thing_of(group) for group in self._rows.rows if self._rows.key(group) == key)
 
     @property
     def _group(self) -> DeadGroup | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, ClassVar, Final
 
 from textual.widget import Widget
@@ -11,15 +11,18 @@ from cwconsole.core.filters import STATES, Noun
 from cwconsole.store import callback_list, chosen_deliveries, delivery_list
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, trouble_lines
 from cwconsole.tui.render.plain import fit, width
 from cwconsole.tui.render.wrapped import wrapped
+from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
@@ -31,10 +34,10 @@ _OF_FLEET: Final = ("pending", "sending", "retrying", "held", "dead")  # what it
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
 
 
-class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
+class DeliveriesScreen(DeliveryKeys, Places, RowCopies, HistoryScreen):
     """Tab goes from state to state; the counts are those of the fleet that the app reads anyway."""
 
-    SCOPES = (Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.COPIES, Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = DELIVERY_COLUMNS
     page = staticmethod(delivery_list.page)
     DEFAULT_CSS = """
@@ -139,6 +142,9 @@ class DeliveriesScreen(DeliveryKeys, Places, HistoryScreen):
     def delivery(self) -> DeliveryRow | None:
         row: DeliveryRow | None = self.table.current if self.ready else None
         return row
+
+    def thing_at(self, key: Hashable) -> Thing:
+        return things.delivery(int(str(key)))
 
     async def chosen_ids(self) -> Sequence[int]:
         marks, row = self.table.marks, self.delivery()

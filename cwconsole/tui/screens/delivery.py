@@ -10,16 +10,17 @@ from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.delivery_rows import answer_lines, attempt_lines, fact_lines
 from cwconsole.tui.screens.configured import zone_of
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class DeliveryScreen(DeliveryKeys, Places, DetailScreen):
+class DeliveryScreen(DeliveryKeys, Places, Copies, DetailScreen):
     """`delivery id:17`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.DELIVERY, Scope.PLACE)
+    SCOPES = (Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.DELIVERY, Scope.PLACE)
     fact_lines: ClassVar[int] = 6
 
     def __init__(self, spec: ViewSpec) -> None:

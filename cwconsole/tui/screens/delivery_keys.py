@@ -14,6 +14,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.store.callback_list import Holds
 from cwconsole.store.chosen_deliveries import Chosen
 from cwconsole.store.delivery_list import DeliveryRow
+from cwconsole.tui import things
 from cwconsole.tui.action import Subject
 from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
 from cwconsole.tui.render.plain import plain
@@ -52,7 +53,7 @@ class DeliveryKeys:
         held = {"held": True} if row.held else {}
         return screen.bare_subject(
             instance=row.instance, resource=row.resource, event=row.event, delivery=row.id, state=row.state,
-            **held, **more,
+            thing=things.delivery(row.id), **held, **more,
         )  # fmt: skip
 
     def do_delivery_retry(self) -> None:

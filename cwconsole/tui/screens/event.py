@@ -10,22 +10,23 @@ from cwconsole.store.event_list import EventDetail
 from cwconsole.store.instances import Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.render.notification import notification_lines, request_of
 from cwconsole.tui.screens.configured import zone_of
-from cwconsole.tui.screens.copies import Copies
+from cwconsole.tui.screens.copies import Copies, EventCopies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class EventScreen(Replays, Places, Copies, DetailScreen):
+class EventScreen(Replays, Places, EventCopies, Copies, DetailScreen):
     """`event id:42`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE, Scope.EVENTS)
+    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE, Scope.EVENTS, Scope.COPIES)
     fact_lines: ClassVar[int] = 5
 
     def __init__(self, spec: ViewSpec) -> None:
@@ -40,7 +41,11 @@ class EventScreen(Replays, Places, Copies, DetailScreen):
             return self.bare_subject()
         event = self._detail.event
         return self.bare_subject(
-            instance=event.instance, resource=event.resource, event=event.id, object_id=event.object_id
+            instance=event.instance,
+            resource=event.resource,
+            event=event.id,
+            object_id=event.object_id,
+            thing=things.event(event.id),
         )
 
     def chosen_events(self) -> Selection | None:

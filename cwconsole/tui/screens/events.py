@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import tzinfo
 from typing import Any, ClassVar
 
@@ -13,15 +13,17 @@ from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list
 from cwconsole.store.event_list import EventDetail, EventRow
 from cwconsole.store.selection import Selection
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS, change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.screens.configured import zone_of
-from cwconsole.tui.screens.copies import Copies
+from cwconsole.tui.screens.copies import EventCopies, RowCopies
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays, selection_of
 from cwconsole.tui.screens.saves import Saves
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -30,10 +32,10 @@ from cwconsole.tui.work import start
 BESIDE_FROM = 120  # cells of width
 
 
-class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
+class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen):
     """See the module."""
 
-    SCOPES = (Scope.EVENTS, Scope.EVENT_LIST, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.EVENTS, Scope.EVENT_LIST, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = EVENT_COLUMNS
     page = staticmethod(event_list.page)
     empty: ClassVar[str] = "No events here. Escape leads back; / changes the filter."
@@ -55,8 +57,16 @@ class EventsScreen(Replays, Places, Copies, Saves, HistoryScreen):
             return self.bare_subject()
         marked = self.table.marks.count(self.table.rows.total)
         return self.bare_subject(
-            instance=row.instance, resource=row.resource, event=row.id, object_id=row.object_id, marked=marked
+            instance=row.instance,
+            resource=row.resource,
+            event=row.id,
+            object_id=row.object_id,
+            marked=marked,
+            thing=things.event(row.id),
         )
+
+    def thing_at(self, key: Hashable) -> Thing:
+        return things.event(int(str(key)))
 
     def chosen_events(self) -> Selection | None:
         return selection_of(self.table, self.spec.filter(now_ms=self.console.now_ms()))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
 
 from textual.widget import Widget
 
@@ -13,22 +13,24 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, bare_row, fleet_row, same_place
 from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.places import Place, Places
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 NO_INSTANCE: Final = "No instance yet. a adds one, or `cwconsole instances add FILE`."
 
 
-class FleetScreen(Instances, Places, ListScreen):
+class FleetScreen(Instances, Places, RowCopies, ListScreen):
     """The app reads the fleet, for the header needs it everywhere; this screen adds each resource's course.
 
     Rows are made anew only of what the app has read anew.
     """
 
-    SCOPES = (Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
+    SCOPES = (Scope.COPIES, Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -112,7 +114,12 @@ class FleetScreen(Instances, Places, ListScreen):
             state=row.state.value,
             marked=len(marked := self._marked()),
             places=len(marked),
+            thing=self.thing_at(row.key),
         )
+
+    def thing_at(self, key: Hashable) -> Thing:
+        instance, resource = cast("tuple[str, str]", key)
+        return self.place_thing(instance, resource or None)
 
     def _marked(self) -> list[FleetRow]:
         marks = self.table.marks

@@ -75,12 +75,14 @@ class InstanceScreen(PageScreen):
                 held=row.held,
                 asking=row.asking,
                 state=row.state.value,
+                thing=self.place_thing(row.instance, row.resource),
             )
         return self.bare_subject(
             instance=view.instance.name,
             paused=view.instance.paused_ms is not None,
             event=self.event_under_cursor(),
             marked=self.marked_events(),
+            thing=self.thing_here(self.place_thing(view.instance.name, None)),
         )
 
     @property

@@ -6,15 +6,16 @@ from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import detail_lines, fact_lines
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.job_keys import JobKeys
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class JobScreen(JobKeys, DetailScreen):
+class JobScreen(JobKeys, Copies, DetailScreen):
     """`job id:3`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.JOBS)
+    SCOPES = (Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.JOBS)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from cwconsole.store import replay_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import Job
+from cwconsole.tui import things
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.operator import Turning
@@ -34,7 +35,7 @@ class JobKeys:
         job = self.job()
         if job is None:
             return self._job_screen.bare_subject()
-        return self._job_screen.bare_subject(job=job.id, state=job.state)
+        return self._job_screen.bare_subject(job=job.id, state=job.state, thing=things.job(job.id), asked=job.command)
 
     def do_job_pause(self) -> None:
         self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause)

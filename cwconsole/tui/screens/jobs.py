@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, Final
 
 from textual.widget import Widget
@@ -10,13 +10,16 @@ from textual.widget import Widget
 from cwconsole.core.counted import counted
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import JOB_COLUMNS, JobRow, Saving, saving_lines
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.job_keys import JobKeys
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.notice import Notice
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -27,13 +30,13 @@ SHOWN: Final = 500  # the newest jobs
 NO_JOB: Final = "No job yet. On events, r sends again what is marked: * marks all that the filter shows."
 
 
-class JobsScreen(JobKeys, ListScreen):
+class JobsScreen(JobKeys, RowCopies, ListScreen):
     """`jobs`: newest first, this console's exports among them.
 
     Words of the filter are looked for in what a job is about, its state, who, and why.
     """
 
-    SCOPES = (Scope.JOBS, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.JOBS, Scope.LIST, Scope.TABLE)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -77,6 +80,9 @@ class JobsScreen(JobKeys, ListScreen):
     def subject(self) -> Subject:
         row = self._current
         return self.bare_subject(saving=True, state=row.state) if isinstance(row, Saving) else self.job_subject()
+
+    def thing_at(self, key: Hashable) -> Thing | None:
+        return things.job(key) if isinstance(key, int) else None  # no command shows an export
 
     def do_job_cancel(self) -> None:
         row = self._current

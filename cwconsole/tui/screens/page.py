@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,17 +14,19 @@ from cwconsole.store import event_list, poll_list
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
+from cwconsole.tui import things
 from cwconsole.tui.action import Action, Scope
 from cwconsole.tui.actions import of
 from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
-from cwconsole.tui.screens.copies import Copies
+from cwconsole.tui.screens.copies import Copies, EventCopies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays, selection_of
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.history_table import HistoryTable
 from cwconsole.tui.widgets.line_bar import LineBar
@@ -40,10 +42,10 @@ class Pane:
     widget: TextView | VirtualTable[Any]
 
 
-class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
+class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
     """Subclasses say what panes there are, read in `load`, and call `load_histories` at its end."""
 
-    SCOPES = (Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.EVENTS, Scope.TABLE, Scope.TEXT)
+    SCOPES = (Scope.COPIES, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.EVENTS, Scope.TABLE, Scope.TEXT)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -75,12 +77,11 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
         """What concerns events is offered while events are shown; elsewhere its keys say that there is none."""
         inner = Scope.TEXT if self._panes and isinstance(self.pane.widget, TextView) else Scope.TABLE
         events = self._events is not None
+        copied = (Scope.COPIES, Scope.EVENTS) if events else (Scope.COPIES,)
         left_out = ("table.sort",) if events else ("table.sort", "table.mark")
         return tuple(
             action
-            for action in of(
-                Scope.APP, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, *([Scope.EVENTS] if events else []), inner
-            )
+            for action in of(Scope.APP, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, *copied, inner)
             if not action.id.startswith(left_out)
         )
 
@@ -161,6 +162,22 @@ class PageScreen(Instances, Places, Replays, Copies, DetailScreen):
     def marked_events(self) -> int:
         """How many events are marked, while events are shown."""
         return 0 if self._events is None else self._events.marks.count(self._events.rows.total)
+
+    def thing_here(self, page: Thing) -> Thing | None:
+        """The poll or the event under the cursor, while some are shown; else what the page is about."""
+        table = self.pane.widget
+        if not isinstance(table, HistoryTable):
+            return page
+        if table.current is None:
+            return None
+        number = int(table.current.id)
+        return things.event(number) if table is self._events else things.poll(number)
+
+    def marked_in(self) -> VirtualTable[Any] | None:
+        return self._events
+
+    def thing_at(self, key: Hashable) -> Thing:
+        return things.event(int(str(key)))
 
     def chosen_events(self) -> Selection | None:
         listed = spec("events", instance=self.spec.value("instance"), resource=self.spec.value("resource"))

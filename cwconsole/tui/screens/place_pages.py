@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from cwconsole.core.later import Later
+from cwconsole.tui import things
+from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ class PlacePages:
     @property
     def _from_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
+
+    def place_thing(self, instance: str, resource: str | None) -> Thing:
+        """A place as it is copied."""
+        console = self._from_screen.console
+        return things.place(instance, resource, now_ms=console.now_ms(), engine_runs=console.engine.runs)
 
     def do_place_instance(self) -> Coroutine[Any, Any, None]:
         screen = self._from_screen

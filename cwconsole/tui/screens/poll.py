@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
+from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.poll_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.configured import zone_of
+from cwconsole.tui.screens.copies import Copies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.viewspec import ViewSpec
 
 
-class PollScreen(Places, DetailScreen):
+class PollScreen(Places, Copies, DetailScreen):
     """`poll id:5`."""
 
-    SCOPES = (Scope.DETAIL, Scope.TEXT, Scope.PLACE)
+    SCOPES = (Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.PLACE)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -26,7 +28,9 @@ class PollScreen(Places, DetailScreen):
 
     def subject(self) -> Subject:
         row = self._row
-        return self.bare_subject() if row is None else self.bare_subject(instance=row.instance, resource=row.resource)
+        if row is None:
+            return self.bare_subject()
+        return self.bare_subject(instance=row.instance, resource=row.resource, thing=things.poll(row.id))
 
     async def load(self) -> None:
         row = await self.console.store.read(poll_list.show, int(self.spec.value("id") or 0))

@@ -60,6 +60,7 @@ class ResourceScreen(PageScreen):
             state=None if status is None else status.state.value,
             event=self.event_under_cursor(),
             marked=self.marked_events(),
+            thing=self.thing_here(self.place_thing(row.instance_name, row.name)),
         )
 
     def _status(self) -> StatusRow | None:

@@ -172,7 +172,7 @@ class HistoryTable(VirtualTable[R]):
         """All that is here was read just now. changes: how many there had been before it was read."""
         self._checked = None if changes == self._changes else NOTHING
 
-    # --- how many are marked ------------------------------------------------------------------------------------
+    # --- which are marked, and how many -------------------------------------------------------------------------------
 
     def set_marks(self, marks: Marks) -> None:
         begins = marks.everything and not self.marks.everything
@@ -195,6 +195,20 @@ class HistoryTable(VirtualTable[R]):
             return super().marked_words()
         about = "" if counted.changes == self._changes else "about "
         return f"{about}{self.marks.count(counted.number):,}{'+' if counted.more else ''} marked"
+
+    async def marked_keys(self, most: int) -> list[int]:
+        """The keys of the marked rows, newest first, wherever they are; at most so many."""
+        if not self.marks.everything:
+            return sorted((int(str(key)) for key in self.marks.keys), reverse=True)[:most]
+        found: list[int] = []
+        after: int | None = None
+        while self._history is not None and len(found) < most:
+            listing = await self._history.below(after)
+            found += [key for row in listing.rows if (key := self.rows.key(row)) in self.marks]
+            after = listing.next_after
+            if after is None:
+                break
+        return found[:most]
 
     # --- reading what is in view ------------------------------------------------------------------------------------
 
