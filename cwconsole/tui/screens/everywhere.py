@@ -28,6 +28,7 @@ _WHERE: Final = {
     Scope.FLEET: "on the fleet",
     Scope.PLACE: "to an instance or a resource, on the fleet or on its page",
     Scope.INSTANCES: "to an instance, on the fleet or on its page",
+    Scope.COPIES: "in every list but the log, and on every page",
     Scope.EVENTS: "to events, in their list or on an event's page",
     Scope.EVENT_LIST: "in the list of events",
     Scope.DELIVERIES: "in the list of deliveries",
