@@ -58,11 +58,11 @@ DOWN = Fault(kind=FaultKind.STATUS, status=503)
 GONE = Fault(kind=FaultKind.STATUS, status=410, times=1)
 CALM_RECEIVER = (
     Fault(kind=FaultKind.STATUS, status=500),
+    GONE,
     DOWN,
     Fault(kind=FaultKind.RESET),
     DOWN,
-    GONE,
-)
+)  # whoever stays for two minutes has seen what retries and what is held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,11 @@ class Job:
         return max(self.total - self.done - self.failed, 0) / self.rate if self.open and self.exact else None
 
     @property
+    def passed_over(self) -> int:
+        """How many did not fit the filter any more when their turn came: they had arrived meanwhile, or were pruned."""
+        return max(self.total - self.done - self.failed, 0) if self.state == "done" and self.exact else 0
+
+    @property
     def about(self) -> str:
         """The events it is about, for people: with the instance's name when it was ordered."""
         return str(json.loads(self.chosen)["about"])

@@ -96,6 +96,7 @@ def _of_job(conn: Connection, *, job_id: int) -> Told | None:
     sent = replay_jobs.sent(conn, job_id)
     parts = [f"{sent[state]:,} {word}" for state, word in _ARRIVED.items() if sent.get(state)]
     parts += [f"{job.failed:,} could not be sent again"] if job.failed else []
+    parts += [f"{job.passed_over:,} did not fit the filter any more"] if job.passed_over else []
     why = f" {job.error}" if job.error else ""
     worst = [_SEVERITIES[state] for state in _SEVERITIES if sent.get(state)]
     return Told(

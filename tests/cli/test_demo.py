@@ -259,6 +259,7 @@ def test_a_person_meets_one_failing_resource_at_a_time_and_can_mend_every_other(
     assert 0 < len(refused) <= 3600 / CALM.patience, "the demo's operator has mended one before the next comes"
     gone = [spell for spell in spells if spell.fault.status == 410 and spell.fault.kind is FaultKind.STATUS]
     assert 0 < len(gone) < 3600 / (2 * CALM.patience)
+    assert gone[0].begin < 120, "nobody waits longer to see what is held"
 
 
 def test_late_changes_are_committed_within_the_overlap() -> None:

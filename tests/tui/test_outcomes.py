@@ -94,6 +94,17 @@ async def test_of_a_job_that_arrived_whole_there_is_nothing_to_warn_of(rig: Rig)
     await rig.until(lambda: said(rig) == [("Job 1 is done: 2 arrived.", "information")])
 
 
+async def test_of_a_job_it_is_said_how_many_had_no_need_to_be_sent(rig: Rig) -> None:
+    await send_again(rig, "space", "space")
+    await rig.store.write(step)
+    await rig.write("UPDATE jobs SET total = 3")
+    await rig.write("UPDATE deliveries SET state = 'delivered' WHERE job_id = 1")
+    told = "Job 1 is done: 2 arrived, 1 did not fit the filter any more."
+    await rig.until(lambda: said(rig) == [(told, "information")])
+    await rig.press("6", "enter")
+    await rig.until(lambda: "skipped 1 that did not fit" in " ".join(rig.text().split()))
+
+
 async def test_a_job_that_was_called_off_says_what_it_had_sent(rig: Rig) -> None:
     await send_again(rig, "space", "space")
     await rig.write("UPDATE jobs SET state = 'cancelled', finished_ms = 5")

@@ -129,6 +129,7 @@ def detail_lines(job: Job, sent: Mapping[str, int], glyphs: Glyphs) -> list[Line
         ("replays", f"{job.done:,} made, {job.rate:g} a second"),
         *shown,
         ("failed", Cell(f"{job.failed:,} could not be sent again", Tone.BAD) if job.failed else "none"),
+        *((("skipped", f"{job.passed_over:,} that did not fit the filter any more"),) if job.passed_over else ()),
         *((("error", Cell(plain(job.error), Tone.WARN)),) if job.error else ()),
         ("reason", plain(job.reason) if job.reason else Cell("none given", Tone.MUTED)),
         ("started", second(job.started_ms)),
