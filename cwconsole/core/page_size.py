@@ -57,6 +57,17 @@ def after_heavy(state: PageSize, *, tried: int, now_ms: int) -> PageSize:
     return PageSize(size=max(tried // 2, min(SMALLEST, state.size)), failed_size=tried, failed_at_ms=now_ms)
 
 
+def of_listing(state: PageSize) -> PageSize:
+    """Where a sweep's listing begins: it grows by itself, since a row of it is a small part of a record.
+
+    What is too much does not differ: a page takes the server long by the rows it has to find, and a size that failed
+    for one counts for both.
+    """
+    if state.failed_size is None or state.failed_size > FIRST:
+        return replace(state, size=FIRST)
+    return replace(state, size=max(state.failed_size // 2, min(SMALLEST, state.size)))
+
+
 def forget_old(state: PageSize, *, now_ms: int) -> PageSize:
     """The state without a failure older than 24 hours, or dated in the future by a clock that was set back."""
     if state.failed_at_ms is None or 0 <= now_ms - state.failed_at_ms < REMEMBER_MS:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
+from cwconsole.core import page_size
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import (
@@ -21,6 +22,7 @@ from cwconsole.core.errors import (
     StoreError,
     UndecodableFault,
 )
+from cwconsole.core.page_size import PageSize
 from cwconsole.core.polling import PARKED_INTERVAL, Birth, sweep_is_suspicious, vanished_between, wait_after_fault
 from cwconsole.core.records import Page, PageRequest, Seen
 from cwconsole.engine.crawl import Why
@@ -32,8 +34,6 @@ from cwconsole.store.pages import Recording, SetAside
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
 
-LISTING_SIZE = 1000
-SMALLEST_LISTING = 25
 FETCH_BATCH = 100
 KNOWN_BATCH = 10_000  # known ids that are looked at together: a page may lie beside a million of them
 FAULTS_IN_A_ROW = 3  # a record that cannot be asked for must not hide other deletions; a source that is down ends it
@@ -93,7 +93,8 @@ class Sweep:
         )
         self.poll_id = 0
         self.newest_event = 0  # when it began
-        self.size = min(self.config.page_size, LISTING_SIZE)
+        size = page_size.forget_old(resource.size, now_ms=self.start.started_ms)
+        self.size: PageSize = page_size.of_listing(size)
         self.report = SweepReport()
 
     async def run(self) -> SweepReport:
@@ -154,17 +155,30 @@ class Sweep:
             self.poller.wake()
 
     async def _listing(self, after: int) -> Page:
-        """Ask for a page of ids, and for fewer while that is too much for the server."""
+        """Ask for a page of ids, for more while they come easily, and for fewer while that is too much."""
+        limit = self.config.page_size
         while True:
+            size = page_size.current(self.size, limit=limit)
             request = PageRequest(
-                path=self.config.path, conditions=self.config.filter, after=after, size=self.size, ids_only=True
+                path=self.config.path, conditions=self.config.filter, after=after, size=size, ids_only=True
             )
             try:
-                return await self.source.page(request)
+                page = await self.source.page(request)
             except HeavyQueryFault:
-                if self.size <= SMALLEST_LISTING:
+                await self._remember_heavy(size)
+                if page_size.current(self.size, limit=limit) >= size:
                     raise
-                self.size = max(self.size // 2, SMALLEST_LISTING)
+            else:
+                self.size = page_size.after_page(
+                    self.size, body_bytes=page.size, limit=limit, records=len(page.records)
+                )
+                return page
+
+    async def _remember_heavy(self, tried: int) -> None:
+        """For polls and later sweeps; with the lock, since a poll stores what it makes of the size at its end."""
+        self.size = page_size.after_heavy(self.size, tried=tried, now_ms=self.services.clock.now_ms())
+        async with self.poller.lock:
+            await self.services.store.write(resources.note_heavy, self.resource.id, self.size)
 
     async def _beside(self, listed: list[Seen], after: int, findings: _Findings) -> None:
         """Merge what is listed with the known objects of the same range; an empty page's range has no end."""

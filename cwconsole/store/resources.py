@@ -243,6 +243,16 @@ def keep_page_size(conn: sqlite3.Connection, resource_id: int, size: PageSize) -
     )
 
 
+def note_heavy(conn: sqlite3.Connection, resource_id: int, size: PageSize) -> None:
+    """A sweep found a size that is too much: polls keep away from it, and go on with theirs if it is smaller."""
+    conn.execute(
+        """
+        UPDATE resources SET page_size = min(page_size, ?), page_size_failed = ?, page_size_failed_ms = ? WHERE id = ?
+        """,
+        (size.size, size.failed_size, size.failed_at_ms, resource_id),
+    )
+
+
 def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int) -> None:
     """Set when the next poll is due."""
     conn.execute("UPDATE resources SET next_poll_ms = ? WHERE id = ?", (next_poll_ms, resource_id))

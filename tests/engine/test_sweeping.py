@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.config import Mode
-from cwconsole.core.errors import AccessFault
+from cwconsole.core.errors import AccessFault, HeavyQueryFault
 from cwconsole.core.health import Health
+from cwconsole.core.records import Page, PageRequest
 from cwconsole.store import status, sweeps
 from cwconsole.store.status import StatusRow
 from tests.engine.rig import Rig, contacts, rig
@@ -265,6 +266,59 @@ async def test_a_sweep_that_was_refused_is_due_again_once_a_poll_gets_through(tm
         await it.sweep()
         await it.poll()
         assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == []
+
+
+async def sweep_sizes(it: Rig, *, too_much: int | None = None) -> list[int]:
+    """The sizes that a sweep lists by. too_much: from which size on the server gives up."""
+    ask, sizes = it.source.page, list[int]()
+
+    async def page(request: PageRequest) -> Page:
+        if request.ids_only:
+            sizes.append(request.size)
+            if too_much is not None and request.size >= too_much:
+                raise HeavyQueryFault("timeout")
+        return await ask(request)
+
+    it.source.page = page  # type: ignore[method-assign]
+    assert (await it.sweep()).outcome == "ok"
+    it.source.page = ask  # type: ignore[method-assign]
+    return sizes
+
+
+async def test_a_listing_begins_small_and_grows_to_the_configured_size(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=600)) as it:
+        for object_id in range(1, 1501):
+            it.source.put(object_id, updated=1000)
+        await it.poll()
+        assert await sweep_sizes(it) == [250, 500, 600, 600, 600]
+        row = await it.row()
+        assert await sweep_sizes(it) == [250, 500, 600, 600, 600]
+        assert (await it.row()).size == row.size, "records are larger: it is no measure for polls"
+
+
+async def test_a_size_that_is_too_much_for_a_listing_is_not_tried_again_within_a_day(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for object_id in range(1, 401):
+            it.source.put(object_id, updated=1000)
+        await it.poll()
+        assert (await sweep_sizes(it, too_much=200))[:2] == [250, 125]
+        assert max(await sweep_sizes(it, too_much=200)) == 125
+        it.source.asked.clear()
+        await it.poll()
+        assert it.source.asked[0].size == 125, "nor by a poll"
+        it.clock.time_ms += 24 * 3600 * 1000
+        assert (await sweep_sizes(it))[0] == 250
+
+
+async def test_a_size_that_was_too_much_for_a_poll_is_not_tried_by_a_listing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for object_id in range(1, 401):
+            it.source.put(object_id, updated=1000)
+        await it.poll()
+        it.source.faults = [HeavyQueryFault("timeout")]
+        await it.poll()
+        assert (await it.row()).page_size_failed == 500
+        assert await sweep_sizes(it) == [250, 250, 250]
 
 
 async def test_a_deleted_record_that_comes_back_is_news(tmp_path: Path) -> None:
