@@ -288,8 +288,7 @@ class Sweep:
                 self.report.deleted += tally.deleted
                 self._count(tally)
             else:
-                await self._recording(0)  # still the same source: an old one's answer says nothing of the new one
-                await self.services.store.write(objects.mark_outside, self.resource.id, object_id)
+                await self.services.store.write(objects.mark_outside, await self._recording(0), object_id)
 
     async def _recording(self, server_time: int) -> Recording:
         """For the resource as it is now, so that holds and callbacks count, if it still is the one we list."""

@@ -96,8 +96,10 @@ def _not_aside(conn: sqlite3.Connection, resource_id: int, object_id: int) -> No
     conn.execute("DELETE FROM set_aside WHERE resource_id = ? AND object_id = ?", (resource_id, object_id))
 
 
-def mark_outside(conn: sqlite3.Connection, resource_id: int, object_id: int) -> None:
+def mark_outside(conn: sqlite3.Connection, recording: Recording, object_id: int) -> None:
     """It exists but is not listed: it left the filter. No event, and not asked again until it is listed."""
+    resource_id = recording.resource.id
+    resources.require_unchanged(conn, recording.resource)  # the new filter may take it in
     _not_aside(conn, resource_id, object_id)
     conn.execute(
         """

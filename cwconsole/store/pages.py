@@ -156,11 +156,17 @@ def known_versions(conn: sqlite3.Connection, resource_id: int, object_ids: Seque
 
 
 def list_ids(conn: sqlite3.Connection, recording: Recording, listed: Iterable[Seen]) -> Tally:
-    """Keep ids, dates and, where a record was read whole, digests. No events. Known objects stay as they are."""
+    """Keep ids, dates and, where a record was read whole, digests. No events.
+
+    Known objects stay as they are; one that had left another filter is listed again.
+    """
     resource_id = recording.resource.id
     before = conn.total_changes
     conn.executemany(
-        "INSERT OR IGNORE INTO objects (resource_id, object_id, updated, digest) VALUES (?, ?, ?, ?)",
+        """
+        INSERT INTO objects (resource_id, object_id, updated, digest) VALUES (?, ?, ?, ?)
+        ON CONFLICT (resource_id, object_id) DO UPDATE SET presence = 'listed' WHERE presence = 'outside'
+        """,
         [(resource_id, seen.object_id, seen.updated, seen.digest or None) for seen in listed],
     )
     return Tally(learned=conn.total_changes - before)

@@ -82,3 +82,21 @@ async def test_what_a_new_filter_brings_in_is_listed_however_young_it_is(tmp_pat
         await it.poll()
         assert (await it.sweep()).fetched == 0, "the baseline has it"
         assert await it.events() == []
+
+
+async def test_what_had_left_the_old_filter_is_listed_by_the_new_one_and_its_deletion_is_found(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(filter=LISTED)) as it:
+        await it.poll()
+        for object_id in (1, 2):
+            it.source.put(object_id)
+        await it.poll()
+        it.source.now += 600
+        await it.poll()
+        it.source.rows[2].listed = False
+        await it.sweep()
+        assert await it.rows("SELECT presence FROM objects WHERE object_id = 2") == [("outside",)]
+        await edit_filter(it, contacts())
+        await it.poll()
+        del it.source.rows[2]
+        assert (await it.sweep()).deleted == 1
+        assert (await it.events())[-1] == (2, "DELETED")
