@@ -14,9 +14,11 @@ from cwconsole.core.errors import AccessFault, HeavyQueryFault, RateLimitedFault
 from cwconsole.core.filters import Filter
 from cwconsole.core.health import Health
 from cwconsole.engine.actions import poll_sentence, sweep_sentence
-from cwconsole.store import poll_list, polls, resources
+from cwconsole.store import operations, poll_list, polls, resources
+from cwconsole.store.actions import ActionKind
 from tests.engine.rig import contacts, rig
 from tests.fakes import SERVER_EPOCH, Crash, fault
+from tests.store.rows import asked
 
 
 async def test_the_first_poll_builds_a_baseline_without_events(tmp_path: Path) -> None:
@@ -168,6 +170,35 @@ async def test_a_crash_between_pages_is_resumed_and_sends_nothing_twice(tmp_path
         with pytest.raises(Crash):
             await it.poll()
         await it.poll()
+        assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5]
+
+
+async def test_a_server_clock_that_goes_back_takes_the_watermark_back_by_nothing(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.now += 600
+        await it.poll()
+        it.source.now -= 300
+        await it.poll()
+        assert (await it.row()).watermark == SERVER_EPOCH + 600
+
+
+@pytest.mark.parametrize("resource", [None, "contacts"])
+async def test_a_pause_keeps_the_place_of_a_crawl(tmp_path: Path, resource: str | None) -> None:
+    async with rig(tmp_path, resource=contacts(page_size=2)) as it:
+        await it.poll()
+        it.source.now += 60
+        for object_id in range(1, 6):
+            it.source.put(object_id)
+        it.source.faults = [None, None, fault()]
+        assert (await it.poll()).outcome == "failed"
+        for kind, change in ((ActionKind.PAUSE, operations.pause), (ActionKind.RESUME, operations.resume)):
+            scope = await it.store.read(operations.scope, "acme", resource)
+            await it.store.write(change, scope, asked=asked(kind), now_ms=it.clock.now_ms())
+        it.source.asked.clear()
+        assert (await it.poll()).resumed
+        assert [request.after for request in it.source.asked] == [4, 5]
+        assert (await it.row()).watermark == SERVER_EPOCH + 60
         assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5]
 
 

@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cwconsole.cli.wiring import SystemClock
 from cwconsole.core.attempts import Parcel
 from cwconsole.core.errors import AccessFault, ConfigError
+from cwconsole.engine import sweeps as engine_sweeps
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
 from cwconsole.engine.supervisor import Engine, running
@@ -95,6 +98,31 @@ async def test_a_parked_resource_is_polled_as_soon_as_a_sweep_is_answered(tmp_pa
             while await rows(store, "SELECT parked FROM resources") != [(0,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert ("schedule", "ok") in await rows(store, "SELECT trigger, outcome FROM polls WHERE kind = 'window'")
+
+
+async def test_a_sweep_that_is_due_is_made_by_itself_and_the_next_is_an_interval_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_sweeps, "LOOK_SECONDS", 0.02)
+    network = Network()
+    async with engine_with(tmp_path, network, scheduled=True) as (_, store):
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            network.source.put(1)
+            network.source.put(2)
+            await ask(store, ActionKind.POLL, instance_id=1)
+            while len(await rows(store, "SELECT id FROM events")) < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            del network.source.rows[1]
+            due_ms = SystemClock().now_ms()
+            await store.write(lambda conn: conn.execute("UPDATE resources SET next_sweep_ms = ?", (due_ms,)) and None)
+            while not await rows(store, "SELECT 1 FROM polls WHERE kind = 'sweep' AND outcome = 'ok'"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            ((next_ms,),) = await rows(store, "SELECT next_sweep_ms FROM resources")
+        assert await rows(store, "SELECT trigger FROM polls WHERE kind = 'sweep'") == [("schedule",)]
+        assert (await rows(store, "SELECT object_id, type FROM events ORDER BY id"))[-1] == (1, "DELETED")
+        assert next_ms >= due_ms + contacts().sweep_interval * 1000
 
 
 async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: Path) -> None:
