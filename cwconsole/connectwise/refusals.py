@@ -117,6 +117,13 @@ TABLE: tuple[Row, ...] = (
         advice=TRIED_AGAIN,
     ),
     Row(
+        applies=lambda refusal: refusal.code == "ApiFindCondition" and refusal.says("lastupdated"),
+        fault=QueryFault,
+        code="query",
+        what="ConnectWise refused the question",
+        advice="what has no lastUpdated is read in full if the resource says filterByUpdatedDate: false",
+    ),
+    Row(
         applies=lambda refusal: 400 <= refusal.status < 500,
         fault=QueryFault,
         code="query",

@@ -40,7 +40,7 @@ class PollUrl:
 
     path: below the base URL. filter: ConnectWise's grammar, without the date; empty in `Mode.AS_WRITTEN`.
     reason: why it is run as written or read in full, a plain sentence; empty for a window.
-    written: the whole condition in ConnectWise's grammar, tokens and all.
+    written: the whole condition in ConnectWise's grammar, tokens and all. dated: whether it names a template's date.
     """
 
     path: str
@@ -48,6 +48,7 @@ class PollUrl:
     filter: str = ""
     reason: str = ""
     written: str = ""
+    dated: bool = False
 
 
 def understand(url: str, *, base_url: str = "", key: str = "url") -> PollUrl:
@@ -177,7 +178,7 @@ def _without_date(path: str, node: Node | None) -> PollUrl:
             kept.append(part)
         elif reason := _obstacle(part, moments):
             return PollUrl(path=path, mode=Mode.AS_WRITTEN, reason=reason, written=written)
-    return PollUrl(path=path, filter=write_conditions(join("and", kept)), written=written)
+    return PollUrl(path=path, filter=write_conditions(join("and", kept)), written=written, dated=len(kept) < len(parts))
 
 
 def _obstacle(part: Node, moments: set[Moment]) -> str:

@@ -2,6 +2,7 @@
 
 * Names inside a resource match in any case: `UpdatedDateTimezone` is found in real bodies.
 * A resource that the catalogue knows needs no `url`, no `idField` and no dates: naming it is enough.
+* `filterByUpdatedDate: false` marks what has no lastUpdated to filter by: it is read in full.
 * `createdDateField` equal to `updatedDateField` is Open Connectors' stock configuration for ConnectWise. By known ids
   it would make every old record that changes look created, so there the catalogue's created field is used instead.
 """
@@ -86,14 +87,14 @@ def _resource(name: str, table: LooseTable, shared: _Shared) -> ResourceConfig:
     endpoint = catalogue.lookup(url.path)
     dates = table.table("datesConfiguration", any_case=True)
     updated = _updated(dates, shared)
-    table.flag("filterByUpdatedDate", default=True)
+    by_date = table.flag("filterByUpdatedDate", default=True)
     table.flag("filterByCurrentDate", default=False)
     return ResourceConfig(
         name=name,
         path=url.path,
         filter=url.filter,
         template=template,
-        mode=_mode(url, endpoint),
+        mode=_mode(url, endpoint, by_date=by_date),
         id_field=_field_path(table.text("idField")) or "id",
         updated=updated,
         created=_created(dates, shared, updated, endpoint),
@@ -114,10 +115,11 @@ def _url(name: str, table: LooseTable) -> str:
     raise table.error("url", "a URL, or a resource of the catalogue" + (f" ({near[0]}?)" if near else ""))
 
 
-def _mode(url: PollUrl, endpoint: Endpoint | None) -> Mode:
-    if url.mode is Mode.WINDOW and endpoint is not None and endpoint.updated is None:
-        return Mode.FULL
-    return url.mode
+def _mode(url: PollUrl, endpoint: Endpoint | None, *, by_date: bool) -> Mode:
+    """by_date: `filterByUpdatedDate`. A URL that filters by the date itself asks by it whatever that says."""
+    undated = endpoint is not None and endpoint.updated is None
+    whole = undated or not (by_date or url.dated)
+    return Mode.FULL if url.mode is Mode.WINDOW and whole else url.mode
 
 
 def _updated(dates: LooseTable, shared: _Shared) -> DateField:

@@ -201,6 +201,11 @@ SHAPES: Mapping[str, Shape] = {
         example={"id": "{#id}", "text": "{topic}", "enteredDate": "{entered}", "enteredBy": "{member}"},
         changing={"text": ("Opened", "Changed", "Closed")},
     ),
+    "/service/typeSubTypeItemAssociations": Shape(
+        label="Type Association",
+        example={"id": "{#id}", "typeName": "{topic}", "boardName": "Help Desk"},
+        changing={"boardName": ("Help Desk", "Projects", "Field")},
+    ),
 }
 
 CHILDREN: Mapping[str, frozenset[str]] = {

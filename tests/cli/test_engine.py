@@ -101,6 +101,25 @@ def test_the_configured_updated_date_is_the_notifications_and_tells_created_from
         assert record["timeStart"] != record["_info"]["lastUpdated"]
 
 
+def test_what_has_no_last_updated_says_how_it_is_read_in_full(
+    cli: Cli, write_body: Callable[..., Path], connectwise: Running
+) -> None:
+    pollers = {"types": {"url": "/service/typeSubTypeItemAssociations"}}
+    where = {"baseUrl": connectwise.base_url, "event.poller.configuration": pollers}
+    cli.good("instances", "add", write_body(**where))
+    one, two = cli("run", "--once"), cli("run", "--once")
+    assert (one.code, two.code) == (0, 1), one.err + two.err
+    (parked,) = cli.good("status")
+    assert parked["state"] == "parked"
+    assert "lastUpdated" in parked["last_error"]
+    assert parked["last_error"].endswith("read in full if the resource says filterByUpdatedDate: false")
+    key = "event.poller.configuration.types.filterByUpdatedDate=false"
+    assert cli("instances", "edit", "acme", "--set", key).code == 0
+    assert [cli("run", "--once").code for _ in range(2)] == [0, 0]
+    (mended,) = cli.good("status")
+    assert (mended["state"], mended["mode"]) == ("fresh", "full")
+
+
 def test_a_resource_is_not_dropped_without_a_question(cli: Cli, baselined: None) -> None:
     refused = cli("instances", "edit", "acme", "--unset", "event.poller.configuration.contacts")
     assert refused.code == 3

@@ -46,6 +46,19 @@ def test_the_stock_entry_is_a_window_without_a_created_date() -> None:
     assert _resource(entry) == ResourceConfig(name="contacts", path="/company/contacts", template=STOCK_URL)
 
 
+@pytest.mark.parametrize(
+    ("entry", "mode"),
+    [
+        ({"url": "/company/contacts/1/usages"}, Mode.WINDOW),
+        ({"url": "/company/contacts/1/usages", "filterByUpdatedDate": "false"}, Mode.FULL),
+        ({"url": "/company/contacts?conditions=inactiveFlag = false", "filterByUpdatedDate": False}, Mode.FULL),
+        ({"url": STOCK_URL, "filterByUpdatedDate": False}, Mode.WINDOW),  # it filters by the date itself
+    ],
+)
+def test_a_resource_that_is_not_filtered_by_its_date_is_read_in_full(entry: Json, mode: Mode) -> None:
+    assert _resource(entry).mode is mode
+
+
 def test_an_object_its_text_and_an_entry_s_text_read_the_same() -> None:
     entry: Json = {"url": STOCK_URL, "pageSize": "100"}
     assert (
