@@ -1,8 +1,8 @@
 """Pruning of what is older than the retention, and of removed instances, in small steps.
 
-The last version of an object stays (its next change is compared and shown against it), and so does an event whose
-delivery is open. Jobs and actions go as well, once they are over: a script that asks for a poll every minute makes half
-a million actions a year.
+The last version of an object stays (its next change is compared and shown against it), unless ConnectWise has deleted
+it: then the object goes with its last event. An event whose delivery is open stays. Jobs and actions go as well, once
+they are over: a script that asks for a poll every minute makes half a million actions a year.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: 
         return 0
     prunable = [event_id for event_id in old if _prunable(conn, event_id)]
     for event_id in prunable:
+        _forget_deleted(conn, event_id)
         _delete_event(conn, event_id)
     _note(conn, old[-1])
     return len(old)
@@ -110,6 +111,18 @@ def _has_open_delivery(conn: sqlite3.Connection, event_id: int) -> bool:
         (event_id,),
     ).fetchone()
     return row is not None
+
+
+def _forget_deleted(conn: sqlite3.Connection, event_id: int) -> None:
+    """An object that was deleted goes with its last event; should the id come back, it is judged as an unknown one."""
+    conn.execute(
+        """
+        DELETE FROM objects
+        WHERE (resource_id, object_id) = (SELECT resource_id, object_id FROM events WHERE id = :event)
+            AND event_id = :event AND presence = 'deleted'
+        """,
+        {"event": event_id},
+    )
 
 
 def _delete_event(conn: sqlite3.Connection, event_id: int) -> None:

@@ -46,6 +46,20 @@ async def test_old_versions_go_and_the_last_one_stays(tmp_path: Path) -> None:
         assert await it.rows("SELECT delivered FROM resources") == [(1,)]
 
 
+async def test_what_was_deleted_goes_as_a_whole_and_may_come_back(tmp_path: Path) -> None:
+    async with rig(tmp_path, callback=False) as it:
+        await it.poll()
+        await with_versions(it, 1, 2)
+        await with_versions(it, 2, 1)
+        del it.source.rows[1]
+        await it.sweep(confirmed=1)
+        await prune(it, LATER_MS)
+        assert await it.rows("SELECT object_id, event_id FROM objects") == [(2, 3)]
+        assert await it.rows("SELECT id FROM events") == [(3,)]
+        await with_versions(it, 1, 1)
+        assert await it.rows("SELECT type, previous_id FROM events WHERE object_id = 1") == [("CREATED", None)]
+
+
 async def test_an_open_delivery_keeps_its_event(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
