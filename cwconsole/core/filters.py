@@ -38,10 +38,10 @@ _EVENT_TYPES = ("created", "updated", "deleted")
 _DELIVERY_STATES = ("pending", "sending", "retrying", "held", "delivered", "dead", "cancelled")
 WORDS: Final = MappingProxyType(
     {
-        Noun.POLLS: ("instance", "resource", "type", "state", "since", "until", "text"),
+        Noun.POLLS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
         Noun.EVENTS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
         Noun.DELIVERIES: ("instance", "resource", "type", "state", "object", "since", "until", "callback", "error"),
-        Noun.ACTIONS: ("instance", "resource", "type", "state", "since", "until", "text"),
+        Noun.ACTIONS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
     }
 )
 TYPES: Final = MappingProxyType(

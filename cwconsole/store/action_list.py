@@ -11,13 +11,14 @@ from typing import Any
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter
 from cwconsole.core.json_values import as_json
-from cwconsole.store import actions, instances
+from cwconsole.store import actions, instances, object_chain
 from cwconsole.store.actions import Action
 from cwconsole.store.listing import (
     Listing,
     Question,
     Stream,
     Value,
+    all_places,
     among,
     containing,
     id_range,
@@ -68,6 +69,7 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
         containing(
             "command || ' ' || operator || ' ' || coalesce(outcome, '') || ' ' || coalesce(reason, '')", chosen.text
         ),
+        _of_object(conn, chosen),
     ):
         residual += conditions
         params |= values
@@ -84,6 +86,22 @@ def _of_place(conn: sqlite3.Connection, chosen: Filter) -> tuple[list[str], dict
         return [], {}
     word = "IS NOT" if chosen.instance.inverted else "IS"
     return [f"instance_id {word} :instance"], {"instance": instances.load(conn, chosen.instance.value).id}
+
+
+def _of_object(conn: sqlite3.Connection, chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    """Those on one event or one delivery of it. What a job sends again of many is no action of its own."""
+    if chosen.object is None:
+        return [], {}
+    events = object_chain.event_ids(conn, chosen.object.value, all_places(conn))
+    condition = """
+        (kind = 'replay' AND coalesce(target_id, 0) IN (SELECT value FROM json_each(:events)))
+            OR (kind IN ('retry', 'cancel') AND coalesce(target_id, 0) IN (SELECT value FROM json_each(:deliveries)))
+        """
+    params: dict[str, Value] = {
+        "events": json.dumps(events),
+        "deliveries": json.dumps(object_chain.delivery_ids(conn, events)),
+    }
+    return [f"NOT ({condition})" if chosen.object.inverted else condition], params
 
 
 def _streams(conn: sqlite3.Connection, chosen: Filter) -> list[Stream]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from cwconsole.core.counted import aside_sentence
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, Filter, Noun
-from cwconsole.store import production
+from cwconsole.store import object_chain, production
 from cwconsole.store.listing import (
     Listing,
     Place,
@@ -26,6 +26,7 @@ from cwconsole.store.listing import (
 )
 
 SLACK_MS = 600_000  # a poll's row is written with its first answer, after tries that may take minutes
+_BY_ID = Stream(where="id IN (SELECT value FROM json_each(:polls))")
 _TROUBLED_INDEX = "outcome <> 'ok'"  # word for word as in the index
 
 
@@ -98,12 +99,20 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
         among("outcome", chosen.state, "states"),
         among("kind", chosen.type, "types"),
         containing("coalesce(error, '')", chosen.text),
+        _of_object(conn, chosen),
     ):
         residual += conditions
         params |= values
-    return Question(
-        table="polls", streams=_streams(chosen, place), low=low, high=high, residual=residual, params=params
-    )
+    streams = [_BY_ID] if chosen.object is not None and not chosen.object.inverted else _streams(chosen, place)
+    return Question(table="polls", streams=streams, low=low, high=high, residual=residual, params=params)
+
+
+def _of_object(conn: sqlite3.Connection, chosen: Filter) -> tuple[list[str], dict[str, Value]]:
+    if chosen.object is None:
+        return [], {}
+    word = "NOT IN" if chosen.object.inverted else "IN"
+    found = object_chain.poll_ids(conn, chosen.object.value)
+    return [f"id {word} (SELECT value FROM json_each(:polls))"], {"polls": json.dumps(found)}
 
 
 def _streams(chosen: Filter, place: Place) -> list[Stream]:

@@ -241,7 +241,7 @@ def test_a_queued_action_can_be_called_off(cli: Cli, acme: Any) -> None:
     ("noun", "args", "sentence"),
     [
         ("events", ["--state", "gone"], "have no state 'gone'"),
-        ("polls", ["--object", "5"], "object: is no filter word of polls"),
+        ("polls", ["--callback", "x"], "callback: is no filter word of polls"),
         ("deliveries", ["--state", "gone"], "have no state 'gone'"),
         ("events", ["--since", "03/04/2026"], "is no time"),
         ("events", ["--limit", "0"], "not between 1 and 10000"),

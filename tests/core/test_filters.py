@@ -48,7 +48,7 @@ def test_words_without_a_name_are_one_text() -> None:
 @pytest.mark.parametrize(
     ("noun", "line", "sentence"),
     [
-        (Noun.POLLS, "object:5", "object: is no filter word of polls; there are instance, resource, type, state"),
+        (Noun.POLLS, "callback:x", "callback: is no filter word of polls; there are instance, resource, type, state"),
         (Noun.POLLS, "type:created", "polls have no type 'created'; there are baseline"),
         (Noun.DELIVERIES, "state:broken", "deliveries have no state 'broken'; there are pending"),
         (Noun.EVENTS, "colour:red", "colour: is no filter word"),

@@ -47,24 +47,28 @@ STANDING = """
 ALL = {
     Noun.POLLS: """
         SELECT p.id, i.name AS instance, r.name AS resource, p.kind AS type, p.outcome AS state, p.started_ms AS at,
-            NULL AS object, coalesce(p.error, '') AS text
+            (SELECT json_group_array(e.object_id) FROM events e WHERE e.poll_id = p.id) AS objects,
+            coalesce(p.error, '') AS text
         FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
         """,
     Noun.EVENTS: f"""
         SELECT e.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, e.seen_ms AS at,
             (SELECT {STANDING} FROM deliveries d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1) AS state,
-            e.object_id AS object, CAST(e.record AS TEXT) AS text
+            json_array(e.object_id) AS objects, CAST(e.record AS TEXT) AS text
         FROM events e JOIN resources r ON r.id = e.resource_id JOIN instances i ON i.id = r.instance_id
         """,
     Noun.DELIVERIES: f"""
         SELECT d.id, i.name AS instance, r.name AS resource, lower(e.type) AS type, {STANDING} AS state,
-            d.created_ms AS at, d.object_id AS object, '' AS text, c.url, d.error_code AS code, d.status
+            d.created_ms AS at, json_array(d.object_id) AS objects, '' AS text, c.url, d.error_code AS code, d.status
         FROM deliveries d JOIN callbacks c ON c.id = d.callback_id JOIN events e ON e.id = d.event_id
             JOIN resources r ON r.id = d.resource_id JOIN instances i ON i.id = r.instance_id
         """,
     Noun.ACTIONS: """
         SELECT a.id, coalesce(i.name, '') AS instance, coalesce(r.name, '') AS resource, a.kind AS type,
-            a.state AS state, a.asked_ms AS at, NULL AS object,
+            a.state AS state, a.asked_ms AS at,
+            (SELECT json_group_array(e.object_id) FROM events e LEFT JOIN deliveries d ON d.event_id = e.id
+                WHERE (a.kind = 'replay' AND e.id = a.target_id)
+                    OR (a.kind IN ('retry', 'cancel') AND d.id = a.target_id)) AS objects,
             a.command || ' ' || a.operator || ' ' || coalesce(a.outcome, '') || ' ' || coalesce(a.reason, '') AS text
         FROM actions a LEFT JOIN instances i ON i.id = a.instance_id LEFT JOIN resources r ON r.id = a.resource_id
         """,
@@ -124,6 +128,8 @@ def fill(conn: sqlite3.Connection) -> None:
     conn.execute("UPDATE callbacks SET held_ms = 5 WHERE url LIKE '%two'")
     conn.execute("UPDATE resources SET held_ms = 5 WHERE instance_id = 1 AND name = 'tickets'")
     open_deliveries.apply_hold(conn, 1)
+    conn.execute("UPDATE events SET poll_id = id / 2 * 2")  # every second poll recorded two
+    conn.execute("UPDATE actions SET target_id = id WHERE kind IN ('replay', 'retry', 'cancel', 'pause_job')")
     conn.execute("DELETE FROM events WHERE id <= 60")  # as if pruned
     conn.execute("DELETE FROM deliveries WHERE event_id <= 60")
     conn.execute("DELETE FROM polls WHERE id BETWEEN 100 AND 200")
@@ -165,7 +171,7 @@ def fits(row: sqlite3.Row, chosen: Filter) -> bool:
         (chosen.resource, chosen.resource is not None and row["resource"] == chosen.resource.value),
         (chosen.type, chosen.type is not None and row["type"] in chosen.type.value),
         (chosen.state, chosen.state is not None and row["state"] in chosen.state.value),
-        (chosen.object, chosen.object is not None and row["object"] == chosen.object.value),
+        (chosen.object, chosen.object is not None and chosen.object.value in json.loads(row["objects"])),
         (chosen.callback, chosen.callback is not None and _goes_to(row["url"], chosen.callback.value)),
         (chosen.error, chosen.error is not None and chosen.error.value in {row["code"], str(row["status"])}),
         (chosen.text, chosen.text is not None and chosen.text.value.lower() in row["text"].lower()),
@@ -285,6 +291,8 @@ def scans(conn: sqlite3.Connection, statements: list[str]) -> list[str]:
         (Noun.DELIVERIES, "object:5", "deliveries_event"),
         (Noun.DELIVERIES, "state:dead callback:hook error:503", "deliveries_troubled"),
         (Noun.POLLS, "instance:acme", "polls_resource"),
+        (Noun.POLLS, "object:5 instance:acme", "PRIMARY KEY"),
+        (Noun.ACTIONS, "object:5 instance:acme", "actions_instance"),
         (Noun.POLLS, "state:failed", "polls_troubled"),
         (Noun.ACTIONS, "instance:acme", "actions_instance"),
         (Noun.ACTIONS, "state:queued", "actions_open"),
