@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -92,6 +93,17 @@ def test_what_had_no_time_to_arrive_is_called_open_and_not_missing(
     assert cut_short.compared.open
     assert not cut_short.ok
     assert cut_short.verdict.startswith("Nothing is missing so far: of ")
+
+
+def test_it_waits_a_minute_for_what_is_left_and_ends_with_1_if_not_all_arrived(
+    cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(home))
+    assert demo_run.SETTLE_SECONDS == 60.0
+    monkeypatch.setattr(demo_run, "SETTLE_SECONDS", 0.0)
+    ended = cli("demo", "--headless", "--for", "3")
+    assert ended.code == 1
+    assert "changed records" in ended.err
 
 
 @pytest.mark.timeout(120)

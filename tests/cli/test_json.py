@@ -14,6 +14,7 @@ import click
 import pytest
 
 from cwconsole.cli.main import cli as program
+from cwconsole.cli.simulate import CLIENT_ID
 from cwconsole.simulator.receiver import Listening
 from cwconsole.simulator.simulator import Running
 from tests.cli.conftest import Cli, Stage
@@ -167,6 +168,9 @@ def test_what_serves_says_first_where_and_then_one_object_a_line(cli: Cli, comma
     assert process.stdout is not None
     first = json.loads(process.stdout.readline())
     assert str(first["port"]) in first["base_url" if command == "simulate" else "url"]
+    if command == "simulate":
+        keys = ("company", "public_key", "private_key", "client_id")
+        assert [first[key] for key in keys] == ["exampleco", "demo-public-key", "demo-private-key", CLIENT_ID]
     process.terminate()
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (128 + signal.SIGTERM, "", "")

@@ -48,6 +48,7 @@ def test_the_least_body_gets_the_documented_defaults() -> None:
         public_key="pub",
         private_key=Secret("top-secret"),
     )
+    assert _config().requests_per_minute == 900
 
 
 def test_the_documented_body_means_what_open_connectors_would_do() -> None:

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from pathlib import Path
 
-from cwconsole.engine.janitor import OLD
+from cwconsole.engine.janitor import OLD, Janitor
 from cwconsole.store import actions, polls, retention
 from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
@@ -112,6 +112,26 @@ async def test_quiet_polls_are_thinned_after_two_days_and_stay_in_the_hourly_tot
         kept = await it.rows("SELECT kind, created FROM polls ORDER BY id")
         assert (("window", 1) in kept, len(kept)) == (True, 2), "the one with news, and the newest"
         assert await it.rows("SELECT sum(polls), sum(created) FROM hours") == hours
+
+
+async def test_the_engine_thins_quiet_polls_after_48_hours_and_prunes_after_90_days(tmp_path: Path) -> None:
+    hour, day = 3_600_000, 86_400_000
+    async with rig(tmp_path, callback=False) as it:
+        await it.poll()
+        await with_versions(it, 1, 2)
+        await it.poll()
+        await it.poll()
+        janitor = Janitor(it.services)
+        for after_ms, polled, events in (
+            (48 * hour, 5, 2),
+            (48 * hour + 1, 3, 2),
+            (90 * day, 3, 2),
+            (90 * day + 1, 1, 1),
+        ):
+            it.clock.time_ms = NOW_MS + after_ms
+            await janitor.tidy()
+            left = await it.rows("SELECT (SELECT count(*) FROM polls), (SELECT count(*) FROM events)")
+            assert left == [(polled, events)], after_ms
 
 
 async def test_what_thinning_kept_it_does_not_look_at_again(tmp_path: Path) -> None:
