@@ -6,6 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.exporting import export_command
 from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.operator import operator
@@ -21,7 +22,7 @@ HEAD = ("ID", "ASKED", "WHO", "FROM", "KIND", "ABOUT", "STATE", "OUTCOME")
 @click.group()
 @common_options
 def actions() -> None:
-    """List, show and call off what operators asked for: the audit log."""
+    """List, show, export and call off what operators asked for: the audit log."""
 
 
 @actions.command("list")
@@ -65,6 +66,9 @@ def show_action(invocation: Invocation, action_id: str) -> None:
             *((name, _parameter(action.kind, value)) for name, value in action.params.items()),
         ]
     )
+
+
+actions.add_command(export_command(Noun.ACTIONS))
 
 
 @actions.command("cancel")

@@ -6,6 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import REASON, common_options, pass_invocation
+from cwconsole.cli.exporting import export_command
 from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
@@ -21,7 +22,7 @@ HEAD = ("ID", "CREATED", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "STATE", "TRI
 @click.group()
 @common_options
 def deliveries() -> None:
-    """List, show, retry and cancel deliveries."""
+    """List, show, export, retry and cancel deliveries."""
 
 
 @deliveries.command("list")
@@ -52,6 +53,9 @@ def show_delivery(invocation: Invocation, delivery_id: str) -> None:
         output.print_json(detail)
     else:
         print_delivery(detail, invocation.now_ms)
+
+
+deliveries.add_command(export_command(Noun.DELIVERIES))
 
 
 @deliveries.command("retry")

@@ -9,19 +9,16 @@ import click
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.deliveries import print_delivery
-from cwconsole.cli.filtering import chosen, filter_options, listed, nothing
+from cwconsole.cli.exporting import export_command
+from cwconsole.cli.filtering import filter_options, listed, nothing
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import ABSENT, maybe, moment, server_moment
-from cwconsole.core.counted import counted
 from cwconsole.core.event_id import number_of
-from cwconsole.core.filters import DEFAULT_LIMIT, Noun
+from cwconsole.core.filters import Noun
 from cwconsole.core.json_values import read_json
 from cwconsole.store import event_list, meta
-from cwconsole.store.event_export import EventFile, Format, format_of, piece
 from cwconsole.store.event_list import EventDetail, EventRow
-from cwconsole.store.selection import Selection
 
-PROGRESS = 20_000  # events between two words about it
 HEAD = ("ID", "SEEN", "INSTANCE", "RESOURCE", "OBJECT", "TYPE", "RECORD DATE", "DELIVERY")
 
 
@@ -60,36 +57,7 @@ def show_event(invocation: Invocation, event: str) -> None:
         _print(detail, invocation.now_ms)
 
 
-@events.command("export", short_help="Write the events of a filter to a new file.")
-@click.argument("file", metavar="FILE")
-@filter_options(Noun.EVENTS, paged=False)
-@click.option(
-    "--format", "wanted", type=click.Choice([one.value for one in Format]), help="How; if not said, as FILE ends."
-)
-@common_options
-@pass_invocation
-def export_events(
-    invocation: Invocation, /, file: str, words: tuple[str, ...], wanted: str | None, **given: str | None
-) -> None:
-    """Write the events of a filter to a new file, newest first, with their records."""
-    written_as = format_of(file) if wanted is None else Format(wanted)
-    asked = chosen(Noun.EVENTS, words, given, limit=DEFAULT_LIMIT, after=None, now_ms=invocation.now_ms)
-    wanted_events, said = Selection(chosen=asked), 0
-    with EventFile(file, written_as) as target:
-        after: int | None = None
-        while True:
-            one = invocation.read(piece, wanted_events, written_as, after=after, first=target.events == 0)
-            target.add(one)
-            after = one.next_after
-            if after is None:
-                break
-            if target.events - said >= PROGRESS:
-                said = target.events
-                output.say(f"{counted(said, 'event')} so far.")
-    if invocation.as_json:
-        output.print_json({"file": str(target.path), "format": written_as, "events": target.events})
-    else:
-        output.print_line(f"{counted(target.events, 'event is', 'events are')} in {target.path}")
+events.add_command(export_command(Noun.EVENTS))
 
 
 def event_number(invocation: Invocation, typed: str) -> int:

@@ -110,9 +110,8 @@ def listed(
 
 def nothing(noun: Noun, words: tuple[str, ...], given: Mapping[str, str | None], *, after: str | None = None) -> str:
     """What to say of an empty list: whether there are none at all, or none that fit."""
-    one = {Noun.DELIVERIES: "delivery"}.get(noun, noun.value.removesuffix("s"))
     narrowed = bool(words) or after is not None or any(value is not None for value in given.values())
-    return f"No {one} fits what was asked for." if narrowed else f"There is no {one} yet."
+    return f"No {noun.one} fits what was asked for." if narrowed else f"There is no {noun.one} yet."
 
 
 def all_rows(invocation: Invocation, page: Callable[[Connection, Filter], Listing[R]], asked: Filter) -> list[R]:

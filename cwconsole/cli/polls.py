@@ -6,6 +6,7 @@ import click
 
 from cwconsole.cli import output
 from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.exporting import export_command
 from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, server_moment, span
@@ -20,7 +21,7 @@ HEAD = ("ID", "STARTED", "INSTANCE", "RESOURCE", "KIND", "OUTCOME", "TOOK", "REC
 @click.group()
 @common_options
 def polls() -> None:
-    """List and show polls and sweeps. Those without news are kept for 48 hours."""
+    """List, show and export polls and sweeps. Those without news are kept for 48 hours."""
 
 
 @polls.command("list")
@@ -65,6 +66,9 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
             ("learned", f"{row.learned} without an event"),
         ]
     )
+
+
+polls.add_command(export_command(Noun.POLLS))
 
 
 def _took(row: PollRow) -> str:

@@ -32,6 +32,11 @@ class Noun(StrEnum):
     DELIVERIES = "deliveries"  # duties to get an event to its callback URL
     ACTIONS = "actions"  # what operators asked for
 
+    @property
+    def one(self) -> str:
+        """The word for a single one."""
+        return "delivery" if self is Noun.DELIVERIES else self.value.removesuffix("s")
+
 
 _EVENT_TYPES = ("created", "updated", "deleted")
 # As deliveries are shown: what is pending or retrying behind a hold is `held`, and nothing else.

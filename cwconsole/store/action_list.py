@@ -42,7 +42,12 @@ class ActionRow:
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[ActionRow]:
     """One page of actions, newest first. Raises UsageError for an instance or a resource that there is not."""
     ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
-    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+    return Listing(rows=some(conn, ids.rows), next_after=ids.next_after)
+
+
+def some(conn: sqlite3.Connection, numbers: Sequence[int]) -> list[ActionRow]:
+    """The actions of these numbers, in this order; those that are gone are left out."""
+    return in_order(numbers, _rows(conn, numbers))
 
 
 def show(conn: sqlite3.Connection, action_id: int) -> ActionRow:

@@ -108,7 +108,12 @@ class DeliveryDetail:
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[DeliveryRow]:
     """One page of deliveries, newest first. Raises UsageError for an instance or a resource that there is not."""
     ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
-    return Listing(rows=in_order(ids.rows, _rows(conn, ids.rows)), next_after=ids.next_after)
+    return Listing(rows=some(conn, ids.rows), next_after=ids.next_after)
+
+
+def some(conn: sqlite3.Connection, numbers: Sequence[int]) -> list[DeliveryRow]:
+    """The deliveries of these numbers, in this order; those that are gone are left out."""
+    return in_order(numbers, _rows(conn, numbers))
 
 
 def show(conn: sqlite3.Connection, delivery_id: int) -> DeliveryDetail:

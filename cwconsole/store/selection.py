@@ -1,4 +1,4 @@
-"""Which events are meant: these numbers, or a filter; gone through from the oldest up.
+"""Which events (or rows of another list) are meant: these numbers, or a filter; gone through from the oldest up.
 
 A selection stands still once it is frozen: its times are absolute already, its instance is named by id, so that a new
 name means no other one, and whoever goes through it ends at the highest event there was. The delivery's state alone is
@@ -23,7 +23,7 @@ EXAMINED: Final = 100_000  # rows looked at for one answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """numbers: exactly these events; None for those of the filter, without the numbers in `but`."""
+    """numbers: exactly these rows; None for those of the filter, without the numbers in `but`."""
 
     chosen: Filter = field(default_factory=Filter)
     numbers: tuple[int, ...] | None = None
@@ -47,11 +47,11 @@ def frozen(conn: sqlite3.Connection, selection: Selection) -> Selection:
     return replace(selection, chosen=replace(selection.chosen, instance=instance))
 
 
-def about(selection: Selection) -> str:
-    """The events for people: filter words, or a number of them."""
+def about(selection: Selection, noun: Noun = Noun.EVENTS) -> str:
+    """The rows for people: filter words, or a number of them."""
     if selection.numbers is not None:
         return f"{len(set(selection.numbers)):,} by number"
-    line = line_of(selection.chosen) or "all events"
+    line = line_of(selection.chosen) or f"all {noun}"
     return line + (f" but {len(set(selection.but)):,}" if selection.but else "")
 
 

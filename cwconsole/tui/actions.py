@@ -218,9 +218,9 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.ACTIONS, Scope.JOBS), words=("copy_asked",), check=needs_asked),
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
            scopes=(Scope.EVENTS,), words=("copy_curl",), check=needs_event),
-    Action(id="events.save", title="Save these events to a file", keys=("s",), scopes=(Scope.EVENT_LIST,),
-           label="save", priority=32, words=("save_events",), command=lambda _: "cwconsole events export FILE"),
-    Action(id="events.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.EVENT_LIST,), words=("save_stop",)),
+    Action(id="list.save", title="Save what is marked, or the filtered list, to a file", keys=("s",),
+           scopes=(Scope.HISTORY,), label="save", priority=32, words=("save_list",)),
+    Action(id="list.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.HISTORY,), words=("save_stop",)),
     # what this console runs on
     Action(id="debug.copy", title="Copy all of it for a support case, without secrets", keys=("y",),
            scopes=(Scope.DEBUG,), label="copy", priority=70, words=("copy_debug",)),

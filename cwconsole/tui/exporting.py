@@ -1,4 +1,4 @@
-"""Exports of events beside everything else: one at a time, seen and stopped from wherever one is.
+"""Exports of lists beside everything else: one at a time, seen and stopped from wherever one is.
 
 They are this console's alone: it writes to its operator's files, so nobody else could go on with one.
 """
@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.filters import Noun
-from cwconsole.store import event_export, list_window
+from cwconsole.store import list_export, list_window
 from cwconsole.store.database import Store
-from cwconsole.store.event_export import EventFile, Format
+from cwconsole.store.export_file import ExportFile, Format, said
 from cwconsole.store.selection import Selection
 from cwconsole.tui.render.job_rows import Saving
 
 
 @dataclass(slots=True, kw_only=True)
 class Export:
-    """number: of this console's exports. path, wanted: where, and how. about: the events for people.
+    """number: of this console's exports. path, wanted: where, and how. noun: which list; about: its rows, for people.
 
     share: how much has been gone through, 0 to 1. stopped: the operator wants no more of it. state: as a job's.
     outcome: what came of it, as a sentence.
     """
 
+    noun: Noun
     number: int
     path: str
     wanted: Format
@@ -35,7 +36,7 @@ class Export:
     created_ms: int
     overwrite: bool = False
     share: float = 0.0
-    events: int = 0
+    rows: int = 0
     stopped: bool = False
     state: str = "running"
     outcome: str = ""
@@ -58,9 +59,10 @@ class Export:
             state=self.state,
             created_ms=self.created_ms,
             share=1.0 if self.state == "done" else self.share,
-            events=self.events,
+            rows=self.rows,
+            noun=self.noun,
             path=self.path,
-            events_about=self.about,
+            rows_about=self.about,
             operator=self.operator,
             outcome=self.outcome,
         )
@@ -76,8 +78,9 @@ class Export:
             raise
 
     async def _run(self, store: Store) -> str:
-        extent = await store.read(list_window.extent, Noun.EVENTS)
-        file = EventFile(self.path, self.wanted, overwrite=self.overwrite)
+        extent = await store.read(list_window.extent, self.noun)
+        names = list_export.names_of(self.noun)
+        file = ExportFile(self.path, self.wanted, noun=self.noun, names=names, overwrite=self.overwrite)
         await asyncio.to_thread(file.__enter__)
         self.path = str(file.path)
         try:
@@ -86,20 +89,22 @@ class Export:
             await asyncio.shield(asyncio.to_thread(file.__exit__, type(error), error, None))
             if isinstance(error, _Stopped):
                 self.state = "cancelled"
-                return f"The export is stopped after {counted(self.events, 'event')}; nothing is left of it."
+                done = counted(self.rows, self.noun.one, self.noun.value)
+                return f"The export is stopped after {done}; nothing is left of it."
             raise
         await asyncio.to_thread(file.__exit__, None, None, None)
         self.state = "done"
-        return f"{counted(self.events, 'event is', 'events are')} in {file.path}"
+        return f"{said(self.noun, self.rows)} in {file.path}"
 
-    async def _write(self, store: Store, file: EventFile, high: int, most: int) -> None:
+    async def _write(self, store: Store, file: ExportFile, high: int, most: int) -> None:
         after: int | None = high + 1
         while after is not None:
             if self.stopped:
                 raise _Stopped
-            one = await store.read(event_export.piece, self.selection, self.wanted, after=after, first=self.events == 0)
+            first = self.rows == 0
+            one = await store.read(list_export.piece, self.noun, self.selection, self.wanted, after=after, first=first)
             await asyncio.to_thread(file.add, one)
-            self.events, after = file.events, one.next_after
+            self.rows, after = file.rows, one.next_after
             if after is not None:
                 self.share = min((high - after + 1) / most, 0.99)
 

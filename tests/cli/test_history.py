@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -257,3 +258,19 @@ def test_a_question_that_cannot_be_asked_says_what_would_be_right(
     result = cli(noun, "list", *args, "--json")
     assert (result.code, result.out) == (2, "")
     assert sentence in json.loads(result.err)["message"]
+
+
+@pytest.mark.parametrize("noun", ["events", "deliveries", "polls", "actions"])
+def test_an_export_holds_what_the_list_shows(cli: Cli, history: None, noun: str) -> None:
+    file = cli.folder / "a.json"
+    told = cli.good(noun, "export", file, "instance:acme")
+    assert (told["file"], told["format"]) == (str(file), "json")
+    rows = json.loads(file.read_text())
+    assert len(rows) == told[noun]
+    assert [{name: row[name] for name in row if name != "record"} for row in rows] == cli.good(noun, "list")
+    cli.good(noun, "export", cli.folder / "a.csv")
+    with (cli.folder / "a.csv").open(newline="") as written:
+        head, *lines = csv.reader(written)
+    assert head == list(rows[0])
+    assert [line[0] for line in lines] == [str(row["id"]) for row in rows]
+    assert f"{cli.folder / 'a.csv'} is there already" in cli(noun, "export", cli.folder / "a.csv").err

@@ -107,6 +107,9 @@ def test_every_command_answers_with_one_document(
     assert ask("deliveries", "retry", deliveries[0]["id"])["count"] == 1
     assert ask("resume", "acme", "--delivery")["action"] == "release"
     polls = ask("polls", "list")
+    assert ask("polls", "export", cli.folder / "polls.csv")["polls"] == len(polls)
+    assert ask("deliveries", "export", cli.folder / "deliveries.ndjson")["deliveries"] == len(deliveries)
+    assert ask("actions", "export", cli.folder / "actions.json")["actions"] == len(ask("actions", "list"))
     assert ask("polls", "show", polls[0]["id"])["outcome"] == "ok"
 
     queued = ask("poll", "acme", code=4)["actions"][0]

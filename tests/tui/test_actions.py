@@ -11,7 +11,7 @@ from cwconsole.tui.actions import BY_ID, MODES, REGISTRY, bindings, by_word, of
 
 SCREENS = {
     "fleet": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.FLEET, Scope.PLACE, Scope.INSTANCES),
-    "events": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.EVENTS, Scope.EVENT_LIST, Scope.PLACE),
+    "events": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.EVENTS, Scope.HISTORY, Scope.PLACE),
     "deliveries": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.DELIVERIES, Scope.DELIVERY, Scope.PLACE),
     "dead letters": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.DELIVERY),
     "delivery": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.DELIVERY, Scope.PLACE),

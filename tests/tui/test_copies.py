@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import io
 import json
 import shlex
 import tempfile
 import time
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cwconsole.cli.main import invoke
 from cwconsole.core.command_line import command_line, on_database
 from cwconsole.core.filters import Noun, parse
 from cwconsole.store import replay_jobs, replay_preview
@@ -24,6 +20,7 @@ from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens import copies
 from cwconsole.tui.surroundings import Surroundings
 from tests.store.rows import NOW, resource_id
+from tests.tui.commands import printed
 from tests.tui.instance_rows import add_stored
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -84,17 +81,6 @@ async def copied(rig: Rig, key: str) -> str:
     await rig.press(key)
     await rig.until(lambda: rig.app.clipboard != before)
     return rig.app.clipboard
-
-
-async def printed(command: str) -> Any:
-    """What the command prints with `--json`, as the command line itself has it."""
-
-    def run() -> Any:
-        with redirect_stdout(io.StringIO()) as out:
-            assert invoke([*shlex.split(command)[1:], "--json"]) == 0
-        return json.loads(out.getvalue())
-
-    return await asyncio.to_thread(run)
 
 
 def as_of_now(document: dict[str, Any]) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from cwconsole.core.errors import UsageError
-from cwconsole.store import event_export
+from cwconsole.store import export_file, list_export
 from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import add_events, resource_id
+from tests.tui.commands import printed
 from tests.tui.rig import Rig, console, database, small_fleet
 
 BODY: dict[str, Any] = {
@@ -131,10 +132,10 @@ def test_the_cap_counts_what_is_sent() -> None:
     assert encoded_length("a" * 56_250) == MOST_ENCODED
 
 
-async def save_to(rig: Rig, name: str) -> None:
+async def save_to(rig: Rig, name: str, *, noun: str = "events") -> None:
     await rig.press("s")
     field = rig.screen.query_one("Input")
-    assert field.value.startswith("events-20260921-1413"), "a name is offered"
+    assert field.value.startswith(f"{noun}-20260921-1413"), "a name is offered"
     field.value = name
     await rig.press("enter")
 
@@ -201,14 +202,14 @@ def said(rig: Rig, words: str) -> bool:
 @pytest.fixture
 def slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Writing takes its time: an event a piece, and a while for each."""
-    real = event_export.piece
+    real = list_export.piece
 
-    def slowly(*args: Any, **kwargs: Any) -> event_export.Piece:
+    def slowly(*args: Any, **kwargs: Any) -> export_file.Piece:
         time.sleep(0.05)  # on a reading thread
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(event_export, "PAGE", 1)
-    monkeypatch.setattr(event_export, "piece", slowly)
+    monkeypatch.setattr(list_export, "PAGE", 1)
+    monkeypatch.setattr(list_export, "piece", slowly)
     with database(path) as conn:
         add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1_000), record='{"id":1}')
     return path
@@ -221,13 +222,13 @@ async def test_an_export_is_shown_among_the_jobs_and_stopped_there(
     async with console(slow, size=size) as rig:
         await rig.press("2")
         await save_to(rig, "all.json")
-        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.events > 0)
+        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.rows > 0)
         await rig.press("6")
         await rig.until(lambda: rig.screen.table.rows.total == 1)
         for words in ("s1", "running", "saved", "to all.json"):
             assert words in rig.text()
-        seen = rig.screen.table.current.events
-        await rig.until(lambda: rig.screen.table.current.events > seen)
+        seen = rig.screen.table.current.rows
+        await rig.until(lambda: rig.screen.table.current.rows > seen)
         await rig.press("x")
         await rig.until(lambda: said(rig, "An export cannot be paused; c stops it."))
         await rig.until(lambda: "c cancel" in rig.lines()[-1])
@@ -254,7 +255,7 @@ async def test_an_export_that_fails_says_why_among_the_jobs(rig: Rig, monkeypatc
     def full(*_: Any) -> None:
         raise UsageError("all.csv cannot be written on: No space left on device; nothing is left of it.")
 
-    monkeypatch.setattr(event_export.EventFile, "add", full)
+    monkeypatch.setattr(export_file.ExportFile, "add", full)
     await save_to(rig, "all.csv")
     await rig.until(lambda: any("No space left" in one.message for one in rig.app._notifications))
     await rig.press("6")
@@ -265,7 +266,7 @@ async def test_leaving_says_that_an_export_is_broken_off(slow: Path, tmp_path: P
     async with console(slow, engine=EngineState()) as rig:
         await rig.press("2")
         await save_to(rig, "all.json")
-        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.events > 0)
+        await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.rows > 0)
         await rig.press("q")
         await rig.until(lambda: "Leave, and stop the export?" in rig.text())
         await rig.press("escape")
@@ -321,3 +322,35 @@ async def test_what_is_recorded_only_or_has_been_removed_has_no_notification(rig
     await rig.until(lambda: "acme only records its events" in rig.text())
     await rig.write("UPDATE instances SET removed_ms = 1 WHERE name = 'acme'")
     await rig.until(lambda: "Its instance has been removed" in rig.text())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(
+    ("key", "noun", "words", "number"),
+    [("3", "deliveries", "state:delivered", 37), ("4", "polls", "state:failed", 2), ("5", "actions", "type:add", 2)],
+)
+async def test_every_history_is_saved_as_the_command_line_saves_it(
+    path: Path, tmp_path: Path, key: str, noun: str, *, words: str, number: int, size: tuple[int, int]
+) -> None:
+    async with console(path, size=size) as rig:
+        for _ in range(2):
+            await rig.write(
+                "INSERT INTO polls (resource_id, kind, trigger, crawl_id, started_ms, outcome, error)"
+                " VALUES (1, 'window', 'schedule', 1, 5, 'failed', 'no route')"
+            )
+        await rig.press(key, "slash", *words, "enter")
+        await rig.until(lambda: rig.screen.table.rows.total == number)
+        await save_to(rig, "all.ndjson", noun=noun)
+        await rig.until(lambda: said(rig, f"{number} {noun} are in"))
+        told = await printed(f"cwconsole --db {path} {noun} export {tmp_path / 'cli.ndjson'} {words}")
+        assert told[noun] == number
+        assert (tmp_path / "all.ndjson").read_text() == (tmp_path / "cli.ndjson").read_text()
+        await rig.press("space")
+        await save_to(rig, "marked.csv", noun=noun)
+        (row,) = [rig.screen.table.rows.at(0)]
+        await rig.until(lambda: said(rig, f"1 {'delivery' if noun == 'deliveries' else noun[:-1]} is in"))
+        head, line = (tmp_path / "marked.csv").read_text().splitlines()
+        assert head.startswith("id,")
+        assert line.startswith(f"{rig.screen.key_of(row)},")
+        await rig.press("6", "enter")
+        await rig.until(lambda: f"Export of {noun}" in rig.text())

@@ -23,7 +23,7 @@ async def test_own_keys_take_the_place_of_ours(path: Path) -> None:
 
 
 async def test_what_is_wrong_is_said_once_and_stays_to_be_read(path: Path) -> None:
-    keys = {"poll.nwo": "Q", "sweep.now": "p", "events.save": "e"}
+    keys = {"poll.nwo": "Q", "sweep.now": "p", "list.save": "e"}
     async with console(path, size=(120, 40), keymap=keys) as rig:
         await rig.until(lambda: "Settings" in rig.text())
         assert "did you mean poll.now?" in rig.text()

@@ -88,7 +88,7 @@ async def test_a_word_that_takes_nothing_says_so(rig: Rig, line: str, words: str
 
 
 async def test_saving_events_and_saving_a_view_have_names_of_their_own(rig: Rig) -> None:
-    await rig.press("2", "colon", *"save_events", "enter")
+    await rig.press("2", "colon", *"save_list", "enter")
     await rig.until(lambda: "Save these events to a file" in rig.text())
     await rig.press("escape", "colon", *"save", "enter")
     assert "Say which view: `:save NAME`." in said(rig)

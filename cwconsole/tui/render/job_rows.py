@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cwconsole.core.filters import Noun
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.render.bars import bar
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -22,15 +23,16 @@ _BAR: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saving:
-    """An export as it was a moment ago. id: `s1`. events: written so far. outcome: empty while it runs."""
+    """An export as it was a moment ago. id: `s1`. rows: written so far, of a list. outcome: empty while it runs."""
 
     id: str
     state: str
     created_ms: int
     share: float
-    events: int
+    rows: int
+    noun: Noun
     path: str
-    events_about: str
+    rows_about: str
     operator: str
     outcome: str
 
@@ -42,7 +44,7 @@ class Saving:
     @property
     def about(self) -> str:
         """For the list: where comes first."""
-        return f"to {Path(self.path).name}: {self.events_about}"
+        return f"to {Path(self.path).name}: {self.rows_about}"
 
 
 JobRow = Job | Saving
@@ -64,7 +66,7 @@ def _failed(job: JobRow, _: Look) -> Cell:
 
 
 def _done(job: JobRow, _: Look) -> Cell:
-    return Cell(f"{job.events:,} saved" if isinstance(job, Saving) else done(job))
+    return Cell(f"{job.rows:,} saved" if isinstance(job, Saving) else done(job))
 
 
 def _rate(job: JobRow, _: Look) -> Cell:
@@ -95,8 +97,8 @@ def saving_lines(saving: Saving, glyphs: Glyphs, now_ms: int) -> list[Line]:
     """An export in full."""
     return facts(
         ("file", plain(saving.path)),
-        ("events", plain(saving.events_about)),
-        ("state", state_cell(saving.state, glyphs), f"  {saving.share:.0%}  {saving.events:,} saved"),
+        (saving.noun.value, plain(saving.rows_about)),
+        ("state", state_cell(saving.state, glyphs), f"  {saving.share:.0%}  {saving.rows:,} saved"),
         ("asked", f"{second(saving.created_ms)}  ({ago(saving.created_ms, now_ms)} ago)"),
         *((("outcome", plain(saving.outcome)),) if saving.outcome else ()),
     )

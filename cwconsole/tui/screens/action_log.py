@@ -13,6 +13,7 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import ACTION_COLUMNS
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.history import HistoryScreen
+from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -39,10 +40,10 @@ class ActionKeys:
             screen.carry_out(screen.console.operator.call_off(number), what=f"Calling off action {number}")
 
 
-class ActionsScreen(ActionKeys, RowCopies, HistoryScreen):
+class ActionsScreen(ActionKeys, RowCopies, Saves, HistoryScreen):
     """The audit log, newest first."""
 
-    SCOPES = (Scope.COPIES, Scope.ACTIONS, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.HISTORY, Scope.ACTIONS, Scope.LIST, Scope.TABLE)
     columns = ACTION_COLUMNS
     page = staticmethod(action_list.page)
     empty: ClassVar[str] = "Nobody has asked for anything like this. Escape leads back; / changes the filter."

@@ -22,6 +22,7 @@ from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.line_bar import LineBar
@@ -34,10 +35,10 @@ _OF_FLEET: Final = ("pending", "sending", "retrying", "held", "dead")  # what it
 _STATES: Final = ("", *STATES[Noun.DELIVERIES])  # the first is all of them
 
 
-class DeliveriesScreen(DeliveryKeys, Places, RowCopies, HistoryScreen):
+class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
     """Tab goes from state to state; the counts are those of the fleet that the app reads anyway."""
 
-    SCOPES = (Scope.COPIES, Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.COPIES, Scope.HISTORY, Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = DELIVERY_COLUMNS
     page = staticmethod(delivery_list.page)
     DEFAULT_CSS = """

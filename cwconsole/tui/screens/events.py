@@ -35,7 +35,7 @@ BESIDE_FROM = 120  # cells of width
 class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen):
     """See the module."""
 
-    SCOPES = (Scope.EVENTS, Scope.EVENT_LIST, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.EVENTS, Scope.HISTORY, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = EVENT_COLUMNS
     page = staticmethod(event_list.page)
     empty: ClassVar[str] = "No events here. Escape leads back; / changes the filter."
@@ -70,14 +70,6 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
 
     def chosen_events(self) -> Selection | None:
         return selection_of(self.table, self.spec.filter(now_ms=self.console.now_ms()))
-
-    def events_to_save(self) -> Selection:
-        listed = self.spec.filter(now_ms=self.console.now_ms())
-        marked = None if self.table.marks.none else selection_of(self.table, listed)
-        return marked or Selection(chosen=listed)
-
-    def badge(self) -> str:
-        return "  ".join(part for part in (self.saving_words(), super().badge()) if part)
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         await self.console.drill(spec("event", id=row.id))

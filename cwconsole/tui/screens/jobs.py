@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from textual.widget import Widget
 
-from cwconsole.core.counted import counted
 from cwconsole.store import replay_jobs
+from cwconsole.store.export_file import said
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
@@ -91,7 +91,7 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
             return
         lines = (
             plain(row.path),
-            f"{counted(row.events, 'event is', 'events are')} written so far; nothing is left of it.",
+            f"{said(row.noun, row.rows)} written so far; nothing is left of it.",
         )
 
         def answered(answer: Answer | None) -> None:
@@ -104,6 +104,8 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
     async def open_row(self, table: VirtualTable[Any], row: JobRow) -> None:
         if isinstance(row, Saving):
             console = self.console
-            await console.push_screen(Notice("Export of events", saving_lines(row, console.glyphs, console.now_ms())))
+            await console.push_screen(
+                Notice(f"Export of {row.noun}", saving_lines(row, console.glyphs, console.now_ms()))
+            )
         else:
             await self.console.drill(spec("job", id=row.id))

@@ -13,15 +13,16 @@ from cwconsole.tui.render.poll_rows import POLL_COLUMNS
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.history import HistoryScreen
 from cwconsole.tui.screens.places import Places
+from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 
-class PollsScreen(Places, RowCopies, HistoryScreen):
+class PollsScreen(Places, RowCopies, Saves, HistoryScreen):
     """Those without news are kept for 48 hours only; their totals by the hour are on the resource's page."""
 
-    SCOPES = (Scope.COPIES, Scope.POLLS, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.COPIES, Scope.HISTORY, Scope.POLLS, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = POLL_COLUMNS
     page = staticmethod(poll_list.page)
     empty: ClassVar[str] = "No polls here. Those without news are kept for 48 hours; / changes the filter."

@@ -1,54 +1,71 @@
-"""Saving events to a file, the marked ones or the filtered list, beside everything else."""
+"""Saving a list to a file, the marked ones or the filtered list, beside everything else."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import UsageError
-from cwconsole.store.event_export import Already, Format, already, format_of
+from cwconsole.core.filters import Noun
+from cwconsole.store.export_file import Already, Format, already, format_of
 from cwconsole.store.selection import Selection, about
 from cwconsole.tui.exporting import Export
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import ago
 from cwconsole.tui.screens.file_dialog import FileDialog
+from cwconsole.tui.screens.replays import selection_of
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
-    from cwconsole.tui.screens.frame import ConsoleScreen
+    from cwconsole.tui.screens.listing import ListScreen
 
 PROGRESS_SECONDS: Final = 1.0
 
 
 class Saves:
-    """Mixed into the list of events. No node of Textual, as `Places` is none."""
+    """Mixed into the lists of histories. No node of Textual, as `Places` is none."""
 
-    def events_to_save(self) -> Selection:
+    def _rows_to_save(self) -> Selection:
         """The marked ones; if none is, what the filter shows."""
-        raise NotImplementedError
+        screen = self._save_screen
+        listed = screen.spec.filter(now_ms=screen.console.now_ms())
+        marked = None if screen.table.marks.none else selection_of(screen.table, listed)
+        return marked or Selection(chosen=listed)
+
+    def badge(self) -> str:
+        """What the crumbs say, an export that goes on first."""
+        export = self._save_screen.console.running_export
+        saving = "" if export is None else export.words
+        return "  ".join(part for part in (saving, cast("Any", super()).badge()) if part)
 
     @property
-    def _save_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
+    def _save_screen(self) -> ListScreen:
+        return cast("ListScreen", self)
 
-    def do_events_save(self) -> None:
+    @property
+    def _noun(self) -> Noun:
+        noun = self._save_screen.spec.kind.noun
+        assert noun is not None, "a history lists something"
+        return noun
+
+    def do_list_save(self) -> None:
         screen = self._save_screen
         if (running := screen.console.running_export) is not None:
             screen.app.notify(f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.")
             return
         now = datetime.fromtimestamp(screen.console.now_ms() / 1000, tz=UTC)
-        self._ask_where(self.events_to_save(), path=f"events-{now:%Y%m%d-%H%M}.ndjson")
+        self._ask_where(self._rows_to_save(), path=f"{self._noun}-{now:%Y%m%d-%H%M}.ndjson")
 
     def _ask_where(self, wanted: Selection, *, path: str, refused: str = "") -> None:
         """refused: why the path that stands there cannot be."""
         screen = self._save_screen
-        what = about(wanted) if wanted.numbers is None else f"the {len(wanted.numbers):,} marked"
+        what = about(wanted, self._noun) if wanted.numbers is None else f"the {len(wanted.numbers):,} marked"
         note = f"Which: {plain(what)}\nThe ending says how: .{', .'.join(Format)}"
         lines = "\n".join(filter(None, (note, refused)))
-        dialog = FileDialog("Save these events to a file", lines, yes="save", path=path)
+        dialog = FileDialog(f"Save these {self._noun} to a file", lines, yes="save", path=path)
 
         def typed(path: str | None) -> None:
             if path is not None:
@@ -62,6 +79,7 @@ class Saves:
         console = screen.console
         try:
             export = Export(
+                noun=self._noun,
                 number=len(console.exports) + 1,
                 path=path,
                 wanted=format_of(path),
@@ -104,17 +122,12 @@ class Saves:
         start(app, work(), what=f"Saving to {export.path}", group="export")  # of the app: it survives the screen
         app.exports_changed()
 
-    def do_events_save_stop(self) -> None:
+    def do_list_save_stop(self) -> None:
         export = self._save_screen.console.running_export
         if export is None:
             self._save_screen.app.notify("Nothing is being saved.")
         else:
             export.stopped = True
-
-    def saving_words(self) -> str:
-        """For the crumbs."""
-        export = self._save_screen.console.running_export
-        return "" if export is None else export.words
 
 
 def _replacing(there: Already, now_ms: int) -> Question:

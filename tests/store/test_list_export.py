@@ -14,18 +14,20 @@ import pytest
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, parse
-from cwconsole.store import event_export
+from cwconsole.store import list_export
 from cwconsole.store.database import prepared
-from cwconsole.store.event_export import HEAD, EventFile, Format, already, format_of, piece
+from cwconsole.store.export_file import ExportFile, Format, already, format_of
+from cwconsole.store.list_export import names_of, piece
 from cwconsole.store.selection import Selection
 from tests.store.rows import NOW, add, add_events, resource_id
 
+HEAD = names_of(Noun.EVENTS)
 HOSTILE = '{"id":1,"name":"=1+1 [b ] \\u001b[31m \\ud800 \\"x\\",\\n漢"}'
 
 
 @pytest.fixture
 def conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
-    monkeypatch.setattr(event_export, "PAGE", 7)
+    monkeypatch.setattr(list_export, "PAGE", 7)
     connection = prepared(tmp_path / "cw.db")
     add(connection)
     add_events(connection, resource_id(connection, 1, "contacts"), range(1, 21))
@@ -34,22 +36,26 @@ def conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Co
     connection.close()
 
 
+def event_file(path: str | Path, wanted: Format, *, overwrite: bool = False) -> ExportFile:
+    return ExportFile(str(path), wanted, noun=Noun.EVENTS, names=HEAD, overwrite=overwrite)
+
+
 def export(
     conn: sqlite3.Connection, path: Path, *, line: str = "", selection: Selection | None = None, overwrite: bool = False
-) -> EventFile:
+) -> ExportFile:
     wanted, selection = format_of(str(path)), selection or Selection(chosen=parse(Noun.EVENTS, line, now_ms=NOW))
-    with EventFile(str(path), wanted, overwrite=overwrite) as file:
+    with event_file(path, wanted, overwrite=overwrite) as file:
         after: int | None = None
         while True:
-            one = piece(conn, selection, wanted, after=after, first=file.events == 0)
-            assert one.events <= 7, "a piece is one page"
+            one = piece(conn, Noun.EVENTS, selection, wanted, after=after, first=file.rows == 0)
+            assert one.rows <= 7, "a piece is one page"
             file.add(one)
             if (after := one.next_after) is None:
                 return file
 
 
 def test_json_is_one_list_newest_first(conn: sqlite3.Connection, tmp_path: Path) -> None:
-    assert export(conn, tmp_path / "a.json").events == 21
+    assert export(conn, tmp_path / "a.json").rows == 21
     found = json.loads((tmp_path / "a.json").read_text())
     assert [one["id"] for one in found] == list(range(21, 0, -1))
     assert tuple(found[0]) == HEAD
@@ -77,7 +83,7 @@ def test_csv_has_a_head_and_the_record_in_one_field(conn: sqlite3.Connection, tm
 
 @pytest.mark.parametrize("wanted", Format)
 def test_nothing_is_a_file_too(conn: sqlite3.Connection, tmp_path: Path, wanted: Format) -> None:
-    assert export(conn, tmp_path / f"a.{wanted}", line="object:99").events == 0
+    assert export(conn, tmp_path / f"a.{wanted}", line="object:99").rows == 0
     text = (tmp_path / f"a.{wanted}").read_text()
     if wanted is Format.JSON:
         assert json.loads(text) == []
@@ -94,13 +100,13 @@ def test_the_file_is_new_and_its_owners_alone(conn: sqlite3.Connection, tmp_path
         export(conn, file)
     assert file.read_bytes() == before
     for bad in ("/nowhere/a.json", "~nobody-there/a.json", "a\0.json"):
-        with pytest.raises(UsageError, match="cannot be written"), EventFile(bad, Format.JSON):
+        with pytest.raises(UsageError, match="cannot be written"), event_file(bad, Format.JSON):
             pass
 
 
 def test_an_export_that_breaks_leaves_no_file(conn: sqlite3.Connection, tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), EventFile(str(tmp_path / "a.json"), Format.JSON) as file:
-        file.add(piece(conn, Selection(), Format.JSON, after=None, first=True))
+    with pytest.raises(KeyboardInterrupt), event_file(tmp_path / "a.json", Format.JSON) as file:
+        file.add(piece(conn, Noun.EVENTS, Selection(), Format.JSON, after=None, first=True))
         assert not (tmp_path / "a.json").exists(), "under its name it is complete"
         raise KeyboardInterrupt
     assert [one.name for one in tmp_path.iterdir() if not one.name.startswith("cw.db")] == []
@@ -108,7 +114,7 @@ def test_an_export_that_breaks_leaves_no_file(conn: sqlite3.Connection, tmp_path
 
 def test_marked_events_are_written_and_the_filter_s_but_some(conn: sqlite3.Connection, tmp_path: Path) -> None:
     marked = tuple(range(1, 20, 2))
-    assert export(conn, tmp_path / "a.json", selection=Selection(numbers=marked)).events == 10
+    assert export(conn, tmp_path / "a.json", selection=Selection(numbers=marked)).rows == 10
     assert [one["id"] for one in json.loads((tmp_path / "a.json").read_text())] == list(marked[::-1])
     export(conn, tmp_path / "b.json", selection=Selection(but=marked))
     assert {one["id"] for one in json.loads((tmp_path / "b.json").read_text())} == {*range(1, 22)} - {*marked}
@@ -122,7 +128,7 @@ def test_a_file_is_replaced_only_when_asked_to_and_only_by_a_complete_one(
     found = already(str(file))
     assert found is not None
     assert (found.path, found.size) == (file, 6)
-    with pytest.raises(KeyboardInterrupt), EventFile(str(file), Format.JSON, overwrite=True):
+    with pytest.raises(KeyboardInterrupt), event_file(file, Format.JSON, overwrite=True):
         raise KeyboardInterrupt
     assert file.read_text() == "before"
     export(conn, file, overwrite=True)
@@ -144,9 +150,9 @@ def test_a_file_that_appears_meanwhile_is_kept_and_so_are_the_events(conn: sqlit
     file = tmp_path / "a.json"
     with (
         pytest.raises(UsageError, match=r"is there by now; 7 events are in (.*)$"),
-        EventFile(str(file), Format.JSON) as one,
+        event_file(file, Format.JSON) as one,
     ):
-        one.add(piece(conn, Selection(), Format.JSON, after=None, first=True))
+        one.add(piece(conn, Noun.EVENTS, Selection(), Format.JSON, after=None, first=True))
         file.write_text("somebody's")
     assert file.read_text() == "somebody's"
     (part,) = tmp_path.glob(".a.json.*.part")
