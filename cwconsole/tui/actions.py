@@ -218,7 +218,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.ACTIONS, Scope.JOBS), words=("copy_asked",), check=needs_asked),
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
            scopes=(Scope.EVENTS,), words=("copy_curl",), check=needs_event),
-    Action(id="list.save", title="Save what is marked, or the filtered list, to a file", keys=("s",),
+    Action(id="list.save", title="Save the list, or what is marked, to a file", keys=("s",),
            scopes=(Scope.HISTORY,), label="save", priority=32, words=("save_list",)),
     Action(id="list.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.HISTORY,), words=("save_stop",)),
     # what this console runs on

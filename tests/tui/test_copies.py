@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 
+from cwconsole.cli.console import app_on
+from cwconsole.cli.invocation import Invocation
 from cwconsole.core.command_line import command_line, on_database
 from cwconsole.core.filters import Noun, parse
 from cwconsole.store import replay_jobs, replay_preview
 from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.database import Store
 from cwconsole.store.selection import Selection
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens import copies
@@ -22,7 +25,7 @@ from cwconsole.tui.surroundings import Surroundings
 from tests.store.rows import NOW, resource_id
 from tests.tui.commands import printed
 from tests.tui.instance_rows import add_stored
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import PLAIN_TERMINAL, Rig, console, database, small_fleet
 
 SIZES = [(80, 24), (120, 40)]
 AGAIN = "cwconsole replay type:created --yes"
@@ -175,6 +178,13 @@ async def test_on_the_default_database_the_command_needs_no_path(path: Path) -> 
     async with console(path) as rig:
         await rig.press("3")
         assert await copied(rig, "Y") == "cwconsole deliveries show 40"
+
+
+async def test_a_console_knows_whether_its_database_is_the_default_one(path: Path) -> None:
+    async with Store.open(path, migrate=False) as store:
+        named = {"default": Invocation(args=[]), "other": Invocation(args=[], database=str(path))}
+        apps = {name: app_on(store, invocation, PLAIN_TERMINAL) for name, invocation in named.items()}
+    assert {name: app.surroundings.database for name, app in apps.items()} == {"default": None, "other": str(path)}
 
 
 async def test_of_an_instance_no_secret_is_copied(path: Path) -> None:
