@@ -65,6 +65,7 @@ class Heading:
 
 
 _ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
+_WEIGHTS: Final = {Health.LATE: 6, Health.HELD: 6, Health.FRESH: 4}
 _MENDED_BY_SOMEBODY: Final = (Health.PARKED, Health.FAILING, Health.ASKING)
 
 
@@ -104,7 +105,7 @@ def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, C
     for state, number in verdict.health:
         look = health_cell(state, glyphs)
         sign, word = look.text.split(" ")
-        weight = 8 if state in _MENDED_BY_SOMEBODY else 6 if state is Health.LATE else 4
+        weight = 8 if state in _MENDED_BY_SOMEBODY else _WEIGHTS.get(state, 5)
         tone = Tone.PLAIN if state is Health.FRESH else look.tone
         cells.append((weight, Cell(f"  {sign} {count(number)} {word}", tone)))
     for number, word, tone, weight in (

@@ -111,6 +111,11 @@ def test_in_an_incident_what_is_well_makes_room_for_what_is_held_and_a_sign_says
     assert "…" not in wide
 
 
+def test_a_resource_that_is_held_is_not_left_out_for_those_that_are_well() -> None:
+    verdict = Verdict(health=((Health.PARKED, 1), (Health.HELD, 1), (Health.FRESH, 5)), retrying=51, pending=4)
+    assert "■ 1 parked  ◇ 1 held  51 retrying" in text_of(heading_line(heading(verdict=verdict), 80, UNICODE))
+
+
 def test_an_engine_that_is_missing_is_never_left_out_for_counts() -> None:
     line = heading_line(heading(verdict=WORST, engine=EngineState()), 80, UNICODE)
     assert "no engine" in text_of(line)
