@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cwconsole.tui.freshness import Phase
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import minute
-from cwconsole.tui.render.verdict import Heading
+from cwconsole.tui.render.verdict import LEAST, Heading
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -30,6 +30,9 @@ def heading_of(app: ConsoleApp) -> Heading:
         frozen=app.frozen,
         production=_is_about_production(app),
         stale=app.fleet_freshness.phase is Phase.STALE,
+        small=""
+        if app.size.width >= LEAST[0] and app.size.height >= LEAST[1]
+        else f"{app.size.width}x{app.size.height}",
     )
 
 

@@ -54,6 +54,15 @@ async def test_every_size_shows_health_resource_and_help(path: Path, size: tuple
         assert "? help" in rig.lines()[-1]
 
 
+async def test_a_terminal_that_is_too_small_says_so(path: Path) -> None:
+    async with console(path, size=(60, 20)) as rig:
+        assert "too small" not in rig.text()
+        await rig.pilot.resize_terminal(40, 10)
+        await rig.until(lambda: rig.lines()[0].startswith(" 40x10 is too small: 60x20"))
+        await rig.pilot.resize_terminal(80, 24)
+        await rig.until(lambda: "engine here" in rig.lines()[0])
+
+
 async def test_keys_of_vi_and_arrows_move(rig: Rig) -> None:
     table = rig.screen.table
     await rig.press("j", "down")

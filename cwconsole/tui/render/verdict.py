@@ -13,7 +13,7 @@ from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import Glyphs
-from cwconsole.tui.render.plain import plain, shorten, width
+from cwconsole.tui.render.plain import fit, plain, shorten, width
 from cwconsole.tui.render.states import health_cell, severity
 
 
@@ -50,6 +50,7 @@ class Heading:
     """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too.
 
     production: whether what is in view belongs to an instance that is tagged so. stale: the verdict is an old one.
+    small: how large the terminal is, if that is too small for what screens and dialogs show; else empty.
     """
 
     host: str
@@ -62,15 +63,19 @@ class Heading:
     frozen: bool = False
     production: bool = False
     stale: bool = False
+    small: str = ""
 
 
+LEAST: Final = (60, 20)  # columns and lines that screens and dialogs need
 _ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
-_WEIGHTS: Final = {Health.LATE: 6, Health.HELD: 6, Health.FRESH: 4}
+_WEIGHTS: Final = {Health.LATE: 6, Health.HELD: 6, Health.FRESH: 3}
 _MENDED_BY_SOMEBODY: Final = (Health.PARKED, Health.FAILING, Health.ASKING)
 
 
 def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
     """The header in exactly so many cells. What says least is left out first when it does not fit; a sign says so."""
+    if heading.small:
+        return (Cell(fit(f" {heading.small} is too small: {LEAST[0]}x{LEAST[1]}", cells, cut=glyphs.cut), Tone.WARN),)
     verdict, tone = _verdict_cells(heading.verdict, glyphs), _ENGINE_TONES.get(heading.engine.where)
     left = [
         (9, Cell(" cwconsole", Tone.STRONG)),
@@ -105,7 +110,7 @@ def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, C
     for state, number in verdict.health:
         look = health_cell(state, glyphs)
         sign, word = look.text.split(" ")
-        weight = 8 if state in _MENDED_BY_SOMEBODY else _WEIGHTS.get(state, 5)
+        weight = 8 if state in _MENDED_BY_SOMEBODY else _WEIGHTS.get(state, 4)
         tone = Tone.PLAIN if state is Health.FRESH else look.tone
         cells.append((weight, Cell(f"  {sign} {count(number)} {word}", tone)))
     for number, word, tone, weight in (
