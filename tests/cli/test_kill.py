@@ -24,12 +24,13 @@ from tests.tui import terminals
 from tests.tui.terminals import Terminal
 
 MOMENTS = 20
+FIRST_READS = 3
 CONSOLES = 3
 PATHS = ("/company/contacts", "/service/tickets")
 RUN = (sys.executable, "-m", "cwconsole")
 
 
-def instance(base_url: str, callback: str) -> dict[str, Any]:
+def instance(base_url: str, callback: str, **more: str) -> dict[str, Any]:
     """Two resources, polled every second in pages so small that a poll has many."""
     url = "/hubs/crm/{}?where=lastUpdated>'${{gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}}'"
     return {
@@ -45,6 +46,7 @@ def instance(base_url: str, callback: str) -> dict[str, Any]:
             "event.notification.callback.url": callback,
             "event.poller.refresh_interval": 0.02,
             "cwconsole.requests_per_minute": 0,
+            **more,
             "event.poller.configuration": {
                 name: {"url": url.format(name), "idField": "id", "pageSize": 7} for name in ("contacts", "incidents")
             },
@@ -108,6 +110,36 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
             await commands.run("run", "--once")
             _nothing_is_lost(simulator, receiver)
         _no_gap(commands, receiver)
+
+
+@pytest.mark.timeout(240)
+async def test_kills_while_everything_is_read_for_the_first_time_lose_nothing(tmp_path: Path) -> None:
+    simulator = Simulator(records=600, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=7)
+    receiver, commands = Receiver(), Commands(tmp_path)
+    async with simulator.serve() as cw, receiver.serve() as hook:
+        body = tmp_path / "acme.json"
+        everything = {"cwconsole.start": "everything"}
+        body.write_text(json.dumps(instance(cw.base_url, hook.url + "/hook", **everything)))
+        await commands.run("instances", "add", str(body))
+        simulator.rate = 60.0
+        for _ in range(FIRST_READS):
+            before = _read_so_far(commands)
+            process = await commands.start("run")
+            async with asyncio.timeout(30):
+                while _read_so_far(commands) <= before:  # noqa: ASYNC110
+                    await asyncio.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
+            await process.communicate()
+            assert commands.rows("SELECT DISTINCT baseline_done FROM resources") == [(0,)], "it was through already"
+        simulator.rate = 0.0
+        await commands.run("run", "--once")
+        _nothing_is_lost(simulator, receiver)
+        _no_gap(commands, receiver)
+
+
+def _read_so_far(commands: Commands) -> int:
+    """How many records the open crawls have committed."""
+    return int(commands.rows("SELECT sum(crawl_records) FROM resources")[0][0])
 
 
 @pytest.mark.timeout(480)
