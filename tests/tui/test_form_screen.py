@@ -159,6 +159,17 @@ async def test_another_company_loses_records_and_wants_the_name(rig: Rig) -> Non
     assert (await rig.rows(ACTIONS))[0][2] == "cwconsole instances edit acme --set company=other --yes"
 
 
+async def test_a_resource_that_is_unticked_asks_before_it_is_polled_no_more(rig: Rig) -> None:
+    await form(rig, "E")
+    rig.screen.query_one("#resources").focus()
+    await rig.press("space", "ctrl+s")
+    await rig.until(lambda: isinstance(rig.screen, Confirm))
+    assert "contacts would not be polled any more, with 12 known records" in text(rig)
+    await rig.press(*"acme", "enter")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen))
+    assert await rig.rows("SELECT active FROM resources WHERE name = 'contacts'") == [(0,)]
+
+
 async def test_somebody_elses_edit_is_never_undone(rig: Rig) -> None:
     await form(rig, "E")
     await rig.write("UPDATE instances SET updated_ms = updated_ms + 1")
