@@ -74,9 +74,12 @@ def names_the_present(url: str) -> bool:
 def written_conditions(url: str, *, last_poll_ms: int, now_ms: int) -> str:
     """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`.
 
-    Both are times on ConnectWise's clock.
+    Both are times on ConnectWise's clock. A format may write another zone's hours with a `Z`. What ConnectWise would
+    read as later than the last poll, by hours that nobody would ever ask for, is asked for from so much earlier.
     """
-    return render(_written(url), last_poll_ms=last_poll_ms, now_ms=now_ms)
+    written = _written(url)
+    ahead = max([0, *(read - last_poll_ms // 1000 for read in _read_as(written, Moment.LAST_POLL, last_poll_ms))])
+    return render(written, last_poll_ms=last_poll_ms - ahead * 1000, now_ms=now_ms)
 
 
 def written_until(url: str, *, now: int) -> int:
@@ -85,9 +88,14 @@ def written_until(url: str, *, now: int) -> int:
     A token's format may leave out the time of day, or write another zone's hour with a `Z`: what counts is how
     ConnectWise reads what was filled in.
     """
-    tokens = (part for part in parse_template(_written(url)) if isinstance(part, Token))
-    filled = (render(token.text, last_poll_ms=0, now_ms=now * 1000) for token in tokens if token.moment is Moment.NOW)
-    return min([now, *(read for text in filled if (read := _as_read(text)) is not None)])
+    return min([now, *_read_as(_written(url), Moment.NOW, now * 1000)])
+
+
+def _read_as(written: str, moment: Moment, ms: int) -> list[int]:
+    """How ConnectWise reads the dates that stand for a moment, whole seconds; numbers are what they are."""
+    tokens = [part for part in parse_template(written) if isinstance(part, Token) and part.unit is None]
+    filled = [render(token.text, last_poll_ms=ms, now_ms=ms) for token in tokens if token.moment is moment]
+    return [read for text in filled if (read := _as_read(text)) is not None]
 
 
 def _as_read(text: str) -> int | None:

@@ -210,6 +210,21 @@ def test_a_condition_that_is_not_understood_is_sent_as_it_stands() -> None:
     assert written_conditions(url, last_poll_ms=0, now_ms=0) == "f(x) > [1970-01-01T00:00:00Z]"
 
 
+@pytest.mark.parametrize(
+    ("token", "filled"),
+    [
+        ("${dateTimeZone:Asia/Tokyo:yyyy-MM-dd'T'HH:mm:ss'Z'}", "2018-08-20T15:29:34Z"),  # nine hours later than meant
+        ("${dateTimeZone:Asia/Tokyo:yyyy-MM-dd'T'HH:mm:ssXXX}", "2018-08-21T00:29:34+09:00"),
+        ("${dateTimeZone:America/Denver:yyyy-MM-dd'T'HH:mm:ss'Z'}", "2018-08-20T09:29:34Z"),  # earlier: nothing is lost
+        ("${gmtDate:yyyy-MM-dd}", "2018-08-20"),
+        ("${milliseconds}", str(LAST_POLL)),
+    ],
+)
+def test_a_lower_bound_in_another_zones_hours_skips_none_of_them(token: str, filled: str) -> None:
+    url = f"/company/contacts?conditions=f(x) > [{token}]"
+    assert written_conditions(url, last_poll_ms=LAST_POLL, now_ms=LAST_POLL) == f"f(x) > [{filled}]"
+
+
 comparisons = st.builds(
     Comparison,
     name=st.sampled_from(["id", "status/name", "board/id"]),
