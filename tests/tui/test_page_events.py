@@ -69,9 +69,9 @@ async def test_on_the_other_panes_the_key_says_why_it_does_nothing(path: Path, p
     async with console(path) as rig:
         await events_of(rig, page)
         await rig.press("shift+tab")
-        for key in ("r", "y", "u"):
+        for key, what in (("r", "no event"), ("y", "nothing"), ("u", "no event")):
             await rig.press(key)
-            assert [one.message for one in rig.app._notifications] == ["There is no event under the cursor."], key
+            assert [one.message for one in rig.app._notifications] == [f"There is {what} under the cursor."], key
             rig.app.clear_notifications()
         assert "r replay" not in rig.lines()[-1]
         assert await rig.rows(ACTIONS) == []
