@@ -163,7 +163,9 @@ async def test_everything_that_the_filter_shows_is_copied_wherever_it_stands(
 
 async def test_marked_events_of_a_page_are_copied_there(path: Path) -> None:
     async with console_of(path, (80, 24)) as rig:
-        await to(rig, "1", "I", "tab", "tab", "space", "space")
+        await to(rig, "1", "I", "tab", "tab")
+        await rig.until(lambda: rig.screen.event_under_cursor() == 40)
+        await rig.press("space", "space")
         assert [row["id"] for row in json.loads(await copied(rig, "y"))] == [40, 39]
 
 
