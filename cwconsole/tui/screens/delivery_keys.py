@@ -94,7 +94,7 @@ class DeliveryKeys:
                 work = change_all(screen.console.operator, verb, ids, answer.reason)
                 screen.carry_out(work, what=question.title)
 
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(Confirm(question), answered)
 
     # --- held deliveries --------------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class DeliveryKeys:
             if answer is not None:
                 screen.carry_out(self._release(row, holds, answer.reason), what=question.title)
 
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(Confirm(question), answered)
 
     async def _release(self, row: DeliveryRow, holds: Holds, reason: str | None) -> str:

@@ -83,6 +83,11 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Whether it has been put together, and is not being taken down."""
         return self._put_together and self.is_attached
 
+    @property
+    def in_front(self) -> bool:
+        """Whether it has the keys. Textual's `is_current` is true behind a dialog too, until that has its colours."""
+        return self.app.screen is self
+
     def _now_ms(self) -> int:
         return self.console.now_ms()
 
@@ -208,7 +213,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return Place(line=self.spec.line)
 
     def _is_active(self) -> bool:
-        return self.ready and self.is_current and not self.console.frozen and self.app.app_focus
+        return self.ready and self.in_front and not self.console.frozen and self.app.app_focus
 
     def update_frame(self) -> None:
         """Header, crumbs and footer, as far as they read differently."""
@@ -216,7 +221,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
             for bar in self.children:
                 if isinstance(bar, LineBar):
                     bar.update()
-            if self.is_current:
+            if self.in_front:
                 self.console.keeper.look()
 
     def _crumbs(self, cells: int) -> Any:
@@ -272,7 +277,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Unless that takes too long, or the operator has gone elsewhere meanwhile."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.refresher.caught_up(), CATCH_UP_SECONDS)
-        if not self.is_current:
+        if not self.in_front:
             return
         if (reason := action.why_not(self.subject())) is None:
             await self._do(action)

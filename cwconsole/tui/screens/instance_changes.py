@@ -93,7 +93,7 @@ async def _told(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
 def open_form(screen: ConsoleScreen, form: Form) -> None:
     """Show a form, where there is a vault to put its secrets in."""
     outside = _outside(screen)
-    if outside is not None and screen.is_current:
+    if outside is not None and screen.in_front:
         screen.app.push_screen(InstanceForm(form, outside))
 
 
@@ -198,7 +198,7 @@ async def switching_off(screen: ConsoleScreen, name: str) -> None:
         if answer is not None:
             switch(screen, found.label, enabled=False, answer=answer)
 
-    if screen.is_current:
+    if screen.in_front:
         screen.app.push_screen(Confirm(question), answered)
 
 
@@ -222,7 +222,7 @@ async def removing(screen: ConsoleScreen, name: str) -> None:
         typed=row.name,
         reasoned=True,
     )
-    if screen.is_current:
+    if screen.in_front:
         screen.app.push_screen(Confirm(question), lambda answer: _remove_answered(screen, row, answer))
 
 

@@ -152,7 +152,7 @@ class Places(PlacePages, SweepAnswer):
             if answer is not None:
                 self._do_to(verb, work, places, answer.reason)
 
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(Confirm(question), answered)
 
     def way_to_whole(self, instance: str) -> str:
@@ -183,7 +183,7 @@ class Places(PlacePages, SweepAnswer):
             if answer is not None:
                 self._do_to(_RELEASE, self._steering(_RELEASE, operations.release), places, answer.reason)
 
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(Confirm(question), answered)
 
     # --- doing ------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ class Replays:
         if not shown.total:
             screen.app.notify("There is no such event any more.", severity="warning")
             return
-        if screen.is_current:
+        if screen.in_front:
             question = _question(shown, now_ms, before or Answer())
             screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
 

@@ -90,12 +90,12 @@ class Saves:
             )
             there = await asyncio.to_thread(already, path)
         except UsageError as error:
-            if screen.is_current:
+            if screen.in_front:
                 self._ask_where(wanted, path=path, refused=error.message)
             return
         if there is None:
             self._begin_export(export)
-        elif screen.is_current:
+        elif screen.in_front:
 
             def answered(answer: Answer | None) -> None:
                 if answer is not None:

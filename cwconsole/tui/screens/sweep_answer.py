@@ -49,7 +49,7 @@ class SweepAnswer:
                 work = self._confirm(instance, resource, found.gone, answer.reason)
                 screen.carry_out(work, what="Confirming deletes")
 
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(Confirm(_question(found)), answered)
 
     async def _confirm(self, instance: str, resource: str, gone: int, reason: str | None) -> str:

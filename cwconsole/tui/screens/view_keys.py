@@ -49,7 +49,7 @@ class ViewKeys:
             palette.Entry(name=f"{plain(name)}: {plain(line)}", command=f"view {name}")
             for name, line in sorted(views.items())
         ]
-        if screen.is_current:
+        if screen.in_front:
             screen.app.push_screen(palette.Palette(entries, title="Saved views"), self._view_picked)
 
     async def _view_picked(self, entry: Entry | None) -> None:

@@ -263,7 +263,7 @@ async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:
     if standing is None:
         app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning")
         return
-    if screen.is_current:
+    if screen.in_front:
         app.push_screen(WatermarkDialog(standing, app.outside), lambda chosen: _chosen(screen, standing, chosen))
 
 
