@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, settings
 # How long an example takes, or its making, tells about the machine and not about the program.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# Textual's many objects are looked through again and again: an eighth of the time that the console's tests take.
+gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture
