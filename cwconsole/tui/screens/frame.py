@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, ScreenStackError
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
@@ -86,7 +86,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
     @property
     def in_front(self) -> bool:
         """Whether it has the keys. Textual's `is_current` is true behind a dialog too, until that has its colours."""
-        return self.app.screen is self
+        try:
+            return self.app.screen is self
+        except ScreenStackError:  # the console is being taken down
+            return False
 
     def _now_ms(self) -> int:
         return self.console.now_ms()
