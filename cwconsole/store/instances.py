@@ -170,8 +170,9 @@ def edit_sentence(name: str, made: list[Change]) -> str:
 
 
 def _step_words(change: Change) -> str:
-    renamed = change.stored is not None and change.stored.name != change.name
-    return f"{change.step}, formerly {change.stored.name}" if renamed and change.stored else str(change.step)
+    if change.stored is None or change.stored.name == change.name:
+        return str(change.step)
+    return f"{change.step}, formerly {change.stored.name}"
 
 
 def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, asked: Asked, now_ms: int) -> None:

@@ -30,10 +30,12 @@ def heading_of(app: ConsoleApp) -> Heading:
         frozen=app.frozen,
         production=_is_about_production(app),
         stale=app.fleet_freshness.phase is Phase.STALE,
-        small=""
-        if app.size.width >= LEAST[0] and app.size.height >= LEAST[1]
-        else f"{app.size.width}x{app.size.height}",
+        small=_too_small(app.size.width, app.size.height),
     )
+
+
+def _too_small(columns: int, lines: int) -> str:
+    return f"{columns}x{lines}" if columns < LEAST[0] or lines < LEAST[1] else ""
 
 
 def _is_about_production(app: ConsoleApp) -> bool:

@@ -101,17 +101,18 @@ class InstanceScreen(PageScreen):
 
     async def load(self) -> None:
         self._view = await self.console.store.read(resource_view.instance, self.spec.value("instance") or "")
+        if not self._rows.total:
+            self._show(self._view)  # the worst resource is under the cursor now
+        await self._load_current()
         self._show(self._view)
-        await self._load_current(self._view)
         await self._load_charts(self._view.instance.id)
         await self.load_histories()
 
-    async def _load_current(self, view: InstanceView) -> None:
-        """Why the resource under the cursor is as it is; the worst one at first."""
+    async def _load_current(self) -> None:
+        """Why the resource under the cursor is as it is."""
         row: FleetRow | None = self._resources.current
         if row is not None and self.pane.title == "Resources":
             self._current = await self.console.store.read(resource_view.resource, row.instance, row.resource)
-            self._show(view)
 
     def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
         super().on_virtual_table_cursor_moved(event)
