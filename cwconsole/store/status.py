@@ -122,13 +122,14 @@ class Reading:
 _Row: TypeAlias = dict[str, Any]  # by the names of `_SELECT`
 _FROM = """
     FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+        LEFT JOIN (SELECT resource_id, count(*) AS number, min(object_id) AS first FROM set_aside GROUP BY 1) a
+            ON a.resource_id = r.id
     """
 _WHERE = "WHERE r.active = 1 AND i.removed_ms IS NULL"
 _STAMPS = f"""
     SELECT r.id, json_array(i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms, r.held_ms,
         r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures, r.error,
-        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms,
-        (SELECT json_array(count(*), min(object_id)) FROM set_aside a WHERE a.resource_id = r.id))
+        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms, a.number, a.first)
     {_FROM} {_WHERE}
     """  # what else a row shows changes with one of these: an edit dates the instance, a poll's end the resource
 _SELECT = f"""
@@ -137,8 +138,7 @@ _SELECT = f"""
         r.pending, r.sending, r.retrying, r.dead, r.error_code, r.error, r.failures, r.parked, r.baseline_done,
         r.skew_ms, r.sweep_vanished, r.sweep_interval_s, r.sweep_failures, r.sweep_error,
         coalesce(r.swept_ms, r.baselined_ms) AS listed_ms, i.enabled,
-        (SELECT count(*) FROM set_aside a WHERE a.resource_id = r.id) AS set_aside,
-        (SELECT min(object_id) FROM set_aside a WHERE a.resource_id = r.id) AS first_aside,
+        coalesce(a.number, 0) AS set_aside, a.first AS first_aside,
         i.paused_ms IS NOT NULL OR r.paused_ms IS NOT NULL AS paused,
         i.held_ms IS NOT NULL AS instance_held, r.held_ms IS NOT NULL AS resource_held,
         c.held_ms IS NOT NULL AS callback_held, c.held_reason,
