@@ -124,6 +124,7 @@ class Rig:
         Pilot's own press waits for the processor to be idle, twice for each key, which takes most of a test's time.
         """
         for key in keys:
+            await self.until(lambda: self.app.screen.is_mounted)  # what is in front can be read
             self.send(key)
             await self.settle()
 

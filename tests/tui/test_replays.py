@@ -208,6 +208,17 @@ async def test_rate_and_reason_stay_when_the_numbers_have_changed(rig: Rig) -> N
     assert (reason, command.endswith("--rate 25 --reason lost")) == ("lost", True)
 
 
+async def test_a_question_that_has_been_answered_is_not_measured_any_more(rig: Rig) -> None:
+    """What it asks for at its last moment comes when its parts are gone; that ended the console once."""
+    await asked(rig, "space", "space", "r")
+    question = rig.screen
+    await rig.press("y")
+    await rig.until(lambda: "Job 1 sends 2 events again" in rig.text() and not question.is_attached)
+    assert not question.query("#dialog")
+    question._fit()
+    question.show_keys()
+
+
 @pytest.fixture
 def hostile(path: Path) -> Path:
     with database(path) as conn:

@@ -134,6 +134,8 @@ class InstanceScreen(PageScreen):
             self.call_after_refresh(self._draw_charts)  # its tab has just been turned to: it has no place yet
 
     def _draw_charts(self) -> None:
+        if not self.display:
+            return  # the page has been left, and is taken down
         text = self.query_one("#charts", TextView)
         room, look = text.scrollable_content_region, self.console.look()
         text.show(hour_lines(self._hours, cells=room.width, room=room.height, look=look), keep_place=True)

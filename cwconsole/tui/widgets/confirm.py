@@ -133,7 +133,7 @@ class Confirm(Dialog[Answer | None]):
         self.show_keys()
 
     def show_keys(self) -> None:
-        if self.is_attached:
+        if self.display:
             self.query_one(DialogKeys).show(*self._keys())
 
     def on_input_changed(self, event: Input.Changed) -> None:

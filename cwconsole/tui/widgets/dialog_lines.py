@@ -64,6 +64,8 @@ class Dialog(ModalScreen[Result]):
         self.call_after_refresh(self._fit)
 
     def _fit(self) -> None:
+        if not self.display:
+            return  # it has been answered meanwhile, and is taken down: its parts may be gone
         dialog, lines = self.query_one("#dialog"), self.query_one(DialogLines)
         others = dialog.virtual_size.height - lines.outer_size.height
         lines.fit(self.size.height - dialog.gutter.height - others)
