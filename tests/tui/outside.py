@@ -54,6 +54,7 @@ class FakeOutside:
         return self.tested
 
     async def seal(self, body: InstanceBody) -> Sealed:
+        await self._answer()
         config = to_config(body)
         sealed = map_secrets(body, lambda text: text if text.startswith("sealed:") else f"sealed:{text[::-1]}")
         return Sealed(draft=Draft(body=json.dumps(sealed.document), config=config), notes=())

@@ -144,3 +144,16 @@ def test_a_command_written_to_a_terminal_at_once_is_a_command(tmp_path: Path) ->
         terminal.until(lambda text: "contacts" in text and "? help" in text)
         terminal.type(":events state:dead\r")
         terminal.until(lambda text: "events state:dead" in text.splitlines()[1])
+
+
+@pytest.mark.parametrize("before", ["", ":polls\r"], ids=["on the first screen", "on another"])
+async def test_enter_pressed_twice_takes_from_the_palette_once(rig: Rig, before: str) -> None:
+    burst(rig, before)
+    await rig.settle()
+    rig.send("ctrl+p")
+    await rig.until(lambda: isinstance(rig.app.screen, Palette))
+    await rig.settle()
+    burst(rig, "actions\r\r")
+    await rig.until(lambda: shown(rig) == "actions")
+    await rig.settle()
+    assert (shown(rig), rig.app.is_running, len(rig.app.screen_stack)) == ("actions", True, 1)

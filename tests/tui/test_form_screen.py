@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -309,3 +310,20 @@ def test_the_command_never_tells_a_secret() -> None:
     before = canonical(stored_body())
     after = canonical(stored_body(**{"client.id": "0000-secret"}))
     assert edit_command("acme", before, after) == "cwconsole instances edit acme --set 'client.id=********'"
+
+
+async def test_what_is_saved_while_leaving_is_asked_about_takes_the_question_along(rig: Rig) -> None:
+    gate = asyncio.Event()
+    rig.app.outside = FakeOutside(gate=gate)
+    await form(rig, "a")
+    fill(rig, field_name="globex", field_baseUrl="http://127.0.0.1:8/v4_6_release/apis/3.0")
+    fill(rig, field_company="gx", field_public_key="pub", field_private_key="hush")
+    rig.screen.query_one("#resources").focus()
+    await rig.press("space", "ctrl+s", "escape")
+    await rig.until(lambda: "Leave the form?" in text(rig))
+    gate.set()
+    await rig.until(lambda: "is instance 2, with" in text(rig))
+    await rig.press("escape")
+    await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "globex" in rig.text())
+    assert len(rig.app.screen_stack) == 1
+    assert len(await bodies(rig)) == 2

@@ -7,14 +7,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.modal import Modal
 
 
-class FileDialog(ModalScreen[str | None]):
+class FileDialog(Modal[str | None]):
     """The path that was typed; None for leaving it. Reading and writing is for whoever asked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Go back", show=False)]

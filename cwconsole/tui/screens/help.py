@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from cwconsole.core.meanings import MEANINGS
@@ -16,6 +15,7 @@ from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.text_view import TextView
 
 _TITLES: Final = {
@@ -103,7 +103,7 @@ def _lines(action: Action, subject: Subject, keys_of: Callable[[Action], Sequenc
     return [tuple(line), *not_now]
 
 
-class Help(ModalScreen[None]):
+class Help(Modal[None]):
     """Lines to read; any of the keys that lead here leads back. lines: for what is looked for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Protocol
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -37,6 +36,7 @@ from cwconsole.tui.render.cells import Tone
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.secret_input import SecretInput
 from cwconsole.tui.widgets.tick_list import TickList
 from cwconsole.tui.work import start
@@ -73,7 +73,7 @@ class Form:
     warned: str = ""
 
 
-class InstanceForm(ModalScreen[bool]):
+class InstanceForm(Modal[bool]):
     """True once it is stored."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,16 +8,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.text_view import TextView
 
 
-class Notice(ModalScreen[None]):
+class Notice(Modal[None]):
     """Lines to read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "close", "Back", show=False)]

@@ -11,12 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.fuzzy import Matcher
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from cwconsole.tui.render.plain import fit, plain, wrap
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
+from cwconsole.tui.widgets.modal import Modal
 
 SHOWN: Final = 50
 KEYS_WIDTH: Final = 17
@@ -45,7 +45,7 @@ def matching(entries: Sequence[Entry], query: str) -> list[Entry]:
     return [entry for score, entry in sorted(scored, key=lambda one: -one[0]) if score > 0][:SHOWN]
 
 
-class Palette(ModalScreen[Entry | None]):
+class Palette(Modal[Entry | None]):
     """Type a part of a name; Enter takes the one that is marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

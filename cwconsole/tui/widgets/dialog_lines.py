@@ -7,11 +7,11 @@ from typing import ClassVar, Final, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.screen import ModalScreen
 
 from cwconsole.tui.render.cells import Cell, Line
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.wrapped import wrapped
+from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.text_view import TextView
 
 Result = TypeVar("Result")
@@ -43,7 +43,7 @@ class DialogLines(TextView, can_focus=False):
         self.is_cut = len(self._wrapped) > room
 
 
-class Dialog(ModalScreen[Result]):
+class Dialog(Modal[Result]):
     """`#dialog` and, in it, one `DialogLines` that takes the room which everything else leaves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
