@@ -1,5 +1,5 @@
-"""Where the engine's log goes: stderr of `run`, else the log file. One line an entry, without secrets: `name=value`, or
-JSON on the stderr of a command that was asked for it.
+"""Where the engine's log goes: the log file, which consoles show, and the stderr of `run`. One line an entry, without
+secrets: `name=value`, or JSON on the stderr of a command that was asked for it.
 
 Lines are written by a thread of their own: a slow disk or a stuck terminal must not hold up the engine. What libraries
 have to say by `logging` goes the same way, since anything else on stderr would be written across the console.
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from logging.handlers import QueueListener
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Final
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -25,13 +26,30 @@ from cwconsole.core.errors import StoreError
 from cwconsole.core.secret import MASK
 
 SECRET_NAMES = frozenset({"private_key", "signature_key", "password", "authorization", "client_id", "token", "headers"})
+_LOGFMT: Final = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+_JSON: Final = structlog.processors.JSONRenderer()
+_AS_JSON: Final = "as_json"  # the field of a record that has the line as JSON
 
 
 @contextmanager
-def log_to_stderr(level: str, given: Collection[str] = (), *, as_json: bool = False) -> Iterator[None]:
-    """For engines without a screen; systemd keeps it. given: the secrets that this process holds, as they come."""
-    with _written_by(_Stderr(sys.stderr), level, given, as_json=as_json):
-        yield
+def log_to_stderr(level: str, path: Path, given: Collection[str] = (), *, as_json: bool = False) -> Iterator[None]:
+    """For engines without a screen; systemd keeps it. Also to the file, for those who look on from a console.
+
+    An engine starts without that file too: then its log says why. given: the secrets that this process holds, as they
+    come.
+    """
+    stderr = _Stderr(sys.stderr)
+    if as_json:
+        stderr.setFormatter(logging.Formatter(f"%({_AS_JSON})s"))
+    try:
+        file = _file(path)
+    except StoreError as error:
+        with _written_by([stderr], level, given, as_json=as_json):
+            structlog.get_logger().warning("consoles cannot show this log", why=error.message)
+            yield
+    else:
+        with closing(file), _written_by([stderr, file], level, given, as_json=as_json):
+            yield
 
 
 @contextmanager
@@ -40,13 +58,16 @@ def log_to_file(level: str, path: Path, given: Collection[str] = ()) -> Iterator
 
     given: the secrets that this process holds, as they come. Raises StoreError if the file cannot be written.
     """
+    with closing(_file(path)) as handler, _written_by([handler], level, given):
+        yield
+
+
+def _file(path: Path) -> SharedLogHandler:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler = SharedLogHandler(path)
+        return SharedLogHandler(path)
     except OSError as error:
         raise StoreError(f"The log {path} cannot be written: {error.strerror}; check its folder.") from error
-    with closing(handler), _written_by(handler, level, given):
-        yield
 
 
 class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
@@ -55,14 +76,16 @@ class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
 
 
 class _Lines:
-    """What structlog hands its lines to."""
+    """What structlog hands its entries to."""
 
-    def __init__(self, queue: SimpleQueue[logging.LogRecord]) -> None:
+    def __init__(self, queue: SimpleQueue[logging.LogRecord], *, as_json: bool) -> None:
         self._queue = queue
+        self._written: dict[str, Processor] = {"msg": _LOGFMT, **({_AS_JSON: _JSON} if as_json else {})}
 
-    def msg(self, line: str) -> None:
-        """Put one line in the queue."""
-        self._queue.put(logging.makeLogRecord({"msg": line}))
+    def msg(self, **entry: object) -> None:
+        """Put one line in the queue, in all the forms that somebody writes."""
+        lines = {name: written(None, "", dict(entry)) for name, written in self._written.items()}
+        self._queue.put(logging.makeLogRecord(lines))
 
     debug = info = warning = error = critical = msg
 
@@ -76,21 +99,19 @@ class _FromLibraries(logging.Handler):
 
 @contextmanager
 def _written_by(
-    handler: logging.Handler, level: str, given: Collection[str], *, as_json: bool = False
+    handlers: Sequence[logging.Handler], level: str, given: Collection[str], *, as_json: bool = False
 ) -> Iterator[None]:
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    logfmt = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
-    listener = QueueListener(queue, handler)
+    listener = QueueListener(queue, *handlers)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             without_secrets(given),
-            structlog.processors.JSONRenderer() if as_json else logfmt,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=lambda *_: _Lines(queue),
+        logger_factory=lambda *_: _Lines(queue, as_json=as_json),
         cache_logger_on_first_use=False,
     )
     libraries = _FromLibraries(logging.WARNING)

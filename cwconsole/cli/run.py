@@ -6,7 +6,7 @@ import time
 
 import click
 
-from cwconsole.cli import output
+from cwconsole.cli import output, settings
 from cwconsole.cli.asking import host
 from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.door import Failed
@@ -32,7 +32,8 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
 
     if once and seconds is not None:
         raise UsageError("--once and --for exclude each other; give one of them.")
-    with log_to_stderr(invocation.settings.log_level, invocation.vault.given, as_json=invocation.as_json):
+    level, given = invocation.settings.log_level, invocation.vault.given
+    with log_to_stderr(level, settings.log_file(), given, as_json=invocation.as_json):
         is_new = not invocation.path.exists()
         invocation.prepare()
         if is_new:  # the path may have been mistyped, and an engine without instances looks as well as any

@@ -77,7 +77,7 @@ def session_file(database: Path) -> Path:
 
 
 def log_file() -> Path:
-    """Where tracebacks go."""
+    """Where engines and consoles of this user log to, and where tracebacks go."""
     return platformdirs.user_log_path(APP, appauthor=False) / "cwconsole.log"
 
 

@@ -265,3 +265,25 @@ def test_a_key_file_that_is_gone_is_named_with_what_to_do(cli: Cli, played: Any)
     assert not key.exists(), "a new key would open nothing"
     assert cli("instances", "edit", "acme", "--set", "private.key=private").code == 0, "every secret is new"
     assert cli("run", "--once").code == 0
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_the_log_of_an_engine_without_a_screen_is_in_the_file_that_consoles_show_too(
+    cli: Cli, home: Path, flags: list[str]
+) -> None:
+    ended = cli("run", "--for", "0", *flags)
+    assert ended.code == 0
+    (line,) = (line for line in settings.log_file().read_text().splitlines() if 'event="engine starts"' in line)
+    assert line.startswith("timestamp=")
+    assert ('"event": "engine starts"' if flags else line) in ended.err
+
+
+def test_an_engine_without_a_screen_starts_though_the_log_file_cannot_be_written(
+    cli: Cli, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    ended = cli("run", "--for", "0")
+    assert ended.code == 0
+    assert 'event="consoles cannot show this log" why="The log ' in ended.err
+    assert 'event="engine starts"' in ended.err

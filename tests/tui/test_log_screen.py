@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.tui.engine_state import EngineState, EngineWhere
 from tests.tui.rig import console
 
 
@@ -96,3 +97,13 @@ async def test_t_shows_dates_or_no_times_and_w_a_line_in_full(path: Path, log: P
         await it.until(lambda: "very sad" in it.text())
         await it.press("escape")
         await it.until(lambda: "very sad" not in it.text())
+
+
+async def test_an_engine_in_another_process_is_named_with_where_its_lines_are(path: Path, log: Path) -> None:
+    elsewhere = EngineState(where=EngineWhere.ELSEWHERE, pid=4711)
+    async with console(path, log_file=log, engine=elsewhere, size=(120, 40)) as it:
+        await it.press("7")
+        await it.until(
+            lambda: "The engine runs in process 4711. If that is yours its lines stand here too" in it.text()
+        )
+        assert "journalctl -f _PID=4711" in it.text()

@@ -1,4 +1,4 @@
-"""Log: the lines that this machine's consoles write, live.
+"""Log: the lines that engines and consoles of this user write, live.
 
 Only the last `KEPT` lines are held. While the cursor stands on the newest line the list follows; once the operator has
 moved up nothing moves by itself, and new lines are counted. The file is looked at on a thread, while this is in front.
@@ -88,10 +88,10 @@ class LogScreen(ListScreen):
         if engine.where is not EngineWhere.ELSEWHERE:
             return (Cell(own, Tone.MUTED),)
         process = "another process" if engine.pid is None else f"process {engine.pid}"
-        journal = "" if engine.pid is None else f" (under systemd: journalctl -f _PID={engine.pid})"
+        journal = "" if engine.pid is None else f"; under systemd: journalctl -f _PID={engine.pid}"
         return (
-            Cell(f"The engine runs in {process}. ", Tone.WARN),
-            Cell(f"If that is a console of yours it writes here too; `cwconsole run` writes to its stderr{journal}. "),
+            Cell(f"The engine runs in {process}. ", Tone.PLAIN),
+            Cell(f"If that is yours its lines stand here too; another user's go to a log of that user{journal}. "),
             Cell(own, Tone.MUTED),
         )
 
