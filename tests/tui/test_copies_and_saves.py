@@ -19,7 +19,7 @@ from cwconsole.store import export_file, list_export
 from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.store.rows import add_events, resource_id
+from tests.store.rows import NOW, add_events, resource_id
 from tests.tui.commands import printed
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -191,7 +191,9 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_question(
         await rig.until(lambda: any("40 events are in" in one.message for one in rig.app._notifications))
         assert len(json.loads(file.read_text())) == 40
         await save_to(rig, str(tmp_path))
-        await rig.until(lambda: "says no format; let it end in .json, .ndjson" in " ".join(rig.text().split()))
+        await rig.until(
+            lambda: "says no format; let it end in .json, .ndjson" in " ".join(rig.text().replace("│", " ").split())
+        )
 
 
 def said(rig: Rig, words: str) -> bool:
@@ -313,6 +315,25 @@ async def test_the_event_shows_the_notification_with_its_secrets_masked(rig: Rig
     assert '"objectType": "contacts"' in text
     assert "TOPSECRET" not in text
     assert "SIGNATURE" not in text
+
+
+async def test_what_was_sent_before_an_edit_is_not_said_to_be_what_stands_here(rig: Rig) -> None:
+    await rig.write("UPDATE instances SET updated_ms = ? WHERE name = 'acme'", NOW - 7_200_000)
+    (delivery,) = await rig.rows("SELECT id FROM deliveries WHERE event_id = 40")
+    await rig.write(
+        "INSERT INTO attempts (delivery_id, number, trigger, url, started_ms, duration_ms)"
+        " VALUES (?, 1, 'first', 'x', ?, 1)",
+        delivery[0],
+        NOW - 3_600_000,
+    )
+    await to_the_notification(rig)
+    text = rig.screen.query_one("#text")
+    assert text.text.startswith("POST http://127.0.0.1:9/hook")
+    await rig.write("UPDATE instances SET updated_ms = ? WHERE name = 'acme'", NOW)
+    await rig.until(
+        lambda: text.text.startswith("acme was edited at 2026-09-21 14:13:20 UTC, after an attempt: its name")
+    )
+    assert "This is what would be sent now.\n\nPOST http://127.0.0.1:9/hook" in text.text
 
 
 async def test_what_is_recorded_only_or_has_been_removed_has_no_notification(rig: Rig) -> None:

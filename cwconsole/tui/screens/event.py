@@ -15,6 +15,8 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.event_rows import change_lines, delivery_lines, fact_lines, record_lines
 from cwconsole.tui.render.notification import notification_lines, request_of
+from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.times import second
 from cwconsole.tui.screens.configured import zone_of
 from cwconsole.tui.screens.copies import Copies, EventCopies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
@@ -80,6 +82,16 @@ def _notification(detail: EventDetail, instance: Instance | None) -> list[Line]:
     if instance is None:
         return [(Cell("Its instance has been removed: nothing is sent any more.", Tone.MUTED),)]
     try:
-        return notification_lines(request_of(detail, instance))
+        return [*_edited_since(detail, instance), *notification_lines(request_of(detail, instance))]
     except UsageError as error:
         return [(Cell(error.message, Tone.WARN),)]
+
+
+def _edited_since(detail: EventDetail, instance: Instance) -> list[Line]:
+    """What an attempt has sent is not kept: it is made of the event and the configuration, of which only today's is."""
+    sent = [attempt.started_ms for one in detail.deliveries for attempt in one.attempts]
+    if not sent or min(sent) >= instance.updated_ms:
+        return []
+    edited = f"{plain(instance.name)} was edited at {second(instance.updated_ms)}, after an attempt"
+    told = f"{edited}: its name, tags, URL and headers may have been others then. This is what would be sent now."
+    return [(Cell(told, Tone.WARN),), ()]
