@@ -20,6 +20,7 @@ class Scope(Enum):
     FLEET = auto()  # resources of all instances
     COPIES = auto()  # whatever has something under the cursor that a command shows as well
     EVENTS = auto()  # events
+    EVENT_LIST = auto()  # the list of events
     HISTORY = auto()  # a list that can be saved as a file
     DELIVERIES = auto()  # the list of deliveries
     DELIVERY = auto()  # wherever deliveries are under the cursor

@@ -168,6 +168,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
            check=needs_event),
     Action(id="event.history", title="All events of this object", keys=("b",), scopes=(Scope.EVENTS,),
            label="object", priority=34, words=("history",), check=needs_event),
+    Action(id="event.detail", title="The event in full beside or below the list, or the list alone", keys=("t",),
+           scopes=(Scope.EVENT_LIST,), label="detail", priority=36, words=("detail",)),
     # jobs
     Action(id="job.pause", title="Pause the job", keys=("x",), scopes=(Scope.JOBS,), label="pause", priority=68,
            writes=True, words=("pause_job",), check=job_in("queued", "running"),

@@ -281,3 +281,29 @@ async def test_behind_a_dialog_the_list_stands_still_and_catches_up_afterwards(r
     assert int(table.rows.at(0).id) == MANY + 40
     await rig.press("escape")
     await rig.until(lambda: newest(rig) == MANY + 41)
+
+
+async def test_on_a_narrow_screen_t_puts_the_event_below_the_list_and_it_follows_the_cursor(rig: Rig) -> None:
+    assert "What changed" not in rig.text()
+    await rig.press("t")
+    await rig.until(lambda: "object   acme/tickets 5000  created" in rig.text())
+    await rig.press("j")
+    await rig.until(lambda: "object   acme/tickets 4999  created" in rig.text())
+    lines = rig.lines()
+    above = next(number for number, line in enumerate(lines) if line.startswith("───"))
+    assert sum("acme" in line for line in lines[:above]) >= 8, "the list keeps half of it"
+    await rig.press("tab", "G")
+    assert "Record" in rig.text(), "Tab gives it the keys"
+    await rig.press("shift+tab", "t")
+    assert "What changed" not in rig.text()
+
+
+async def test_on_a_wide_screen_t_gives_the_list_all_of_it(path: Path) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        await rig.press("2")
+        await rig.until(lambda: "What changed" in rig.text())
+        await rig.press("t")
+        assert "What changed" not in rig.text()
+        assert rig.screen.table.size.width > 110
+        await rig.press("t")
+        await rig.until(lambda: "What changed" in rig.text())

@@ -1,4 +1,4 @@
-"""Events: the whole history, newest first, with the one under the cursor beside it where there is room."""
+"""Events: the whole history, newest first, with the one under the cursor beside it where there is room, or below it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from datetime import tzinfo
 from typing import Any, ClassVar
 
-from textual.containers import Horizontal
+from textual.containers import Container
 from textual.widget import Widget
 
 from cwconsole.core.errors import UsageError
@@ -29,27 +29,41 @@ from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
-BESIDE_FROM = 120  # cells of width
-
 
 class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen):
     """See the module."""
 
-    SCOPES = (Scope.EVENTS, Scope.HISTORY, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.PLACE)
+    SCOPES = (Scope.EVENTS, Scope.EVENT_LIST, Scope.HISTORY, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = EVENT_COLUMNS
     page = staticmethod(event_list.page)
     empty: ClassVar[str] = "No events here. Escape leads back; / changes the filter."
 
     DEFAULT_CSS = """
-    EventsScreen #beside { display: none; width: 50; border-left: solid $panel; padding: 0 1; }
-    EventsScreen.-normal #beside, EventsScreen.-wide #beside { display: block; }
-    EventsScreen.-wide #beside { width: 70; }
+    EventsScreen #detail { display: none; height: 1fr; border-top: solid $panel; padding: 0 1; }
+    EventsScreen.-normal #both, EventsScreen.-wide #both { layout: horizontal; }
+    EventsScreen.-normal #detail, EventsScreen.-wide #detail {
+        display: block; width: 50; height: 100%; border-top: none; border-left: solid $panel;
+    }
+    EventsScreen.-wide #detail { width: 70; }
+    EventsScreen.-with #detail { display: block; }
+    EventsScreen.-without #detail { display: none; }
     """
 
     def body(self) -> Iterable[Widget]:
-        with Horizontal():
+        with Container(id="both"):
             yield self.make_table()
-            yield TextView(id="beside")
+            yield TextView(id="detail")
+
+    @property
+    def _detail(self) -> TextView:
+        return self.query_one("#detail", TextView)
+
+    def do_event_detail(self) -> None:
+        """The event under the cursor in full beside the list, or below it on a narrow screen; or the list alone."""
+        shown = self._detail.display
+        self.set_class(not shown, "-with")
+        self.set_class(shown, "-without")
+        self.rested(self.table.current)
 
     def subject(self) -> Subject:
         row: EventRow | None = self.table.current if self.ready else None
@@ -75,21 +89,21 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         await self.console.drill(spec("event", id=row.id))
 
     def rested(self, row: EventRow | None) -> None:
-        """Show the row beside the list, if the cursor is still on it."""
+        """Show the row in full, if the cursor is still on it."""
         super().rested(row)
-        if self.size.width >= BESIDE_FROM and row is not None and self.table.current == row:
-            start(self, self._show_beside(row), what="Reading the event", group="beside", exclusive=True)
+        if row is not None and self._detail.display and self.table.current == row:
+            start(self, self._show_in_full(row), what="Reading the event", group="beside", exclusive=True)
 
-    async def _show_beside(self, row: EventRow) -> None:
+    async def _show_in_full(self, row: EventRow) -> None:
         try:
             detail = await self.console.store.read(event_list.show, row.id)
             zone = await self.console.store.read(zone_of, str(row.instance_id))
         except UsageError as error:  # pruned meanwhile
-            self.query_one("#beside", TextView).show([(Cell(error.message, Tone.WARN),)])
+            self._detail.show([(Cell(error.message, Tone.WARN),)])
             return
         current: EventRow | None = self.table.current
         if current is not None and current.id == row.id:
-            self.query_one("#beside", TextView).show(self._in_short(detail, zone))
+            self._detail.show(self._in_short(detail, zone))
 
     def _in_short(self, detail: EventDetail, zone: tzinfo) -> list[Line]:
         glyphs, now = self.console.glyphs, self.console.now_ms()

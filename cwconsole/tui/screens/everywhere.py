@@ -30,6 +30,7 @@ _WHERE: Final = {
     Scope.INSTANCES: "to an instance, on the fleet or on its page",
     Scope.COPIES: "in every list but the log, and on every page",
     Scope.EVENTS: "to events, in their list or on an event's page",
+    Scope.EVENT_LIST: "in the list of events",
     Scope.HISTORY: "in the lists of events, deliveries, polls and actions",
     Scope.DELIVERIES: "in the list of deliveries",
     Scope.DELIVERY: "to deliveries, in their list or on a delivery's page",
