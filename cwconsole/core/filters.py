@@ -2,7 +2,8 @@
 
     instance:acme resource:tickets type:updated,deleted state:dead object:123 since:2h until:1h crash
 
-1. `word:value` narrows, `!word:value` inverts. Whatever has no word is text to be looked for, and so is `text:…`.
+1. `word:value` narrows, `!word:value` inverts. Whatever has no word is text to be looked for, and so is `text:…`;
+   `match:…` is a regular expression (`store.patterns`).
 2. `type` and `state` take several values with commas between them; the other words take one.
 3. Each noun has its own words, types and states; anything else is an error that names what there is.
 4. A word can be given once. Times are those of `core.moments`.
@@ -43,10 +44,10 @@ _EVENT_TYPES = ("created", "updated", "deleted")
 _DELIVERY_STATES = ("pending", "sending", "retrying", "held", "delivered", "dead", "cancelled")
 WORDS: Final = MappingProxyType(
     {
-        Noun.POLLS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
-        Noun.EVENTS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
+        Noun.POLLS: ("instance", "resource", "type", "state", "object", "since", "until", "text", "match"),
+        Noun.EVENTS: ("instance", "resource", "type", "state", "object", "since", "until", "text", "match"),
         Noun.DELIVERIES: ("instance", "resource", "type", "state", "object", "since", "until", "callback", "error"),
-        Noun.ACTIONS: ("instance", "resource", "type", "state", "object", "since", "until", "text"),
+        Noun.ACTIONS: ("instance", "resource", "type", "state", "object", "since", "until", "text", "match"),
     }
 )
 TYPES: Final = MappingProxyType(
@@ -116,6 +117,7 @@ class Filter:
     callback: Term[str] | None = None
     error: Term[str] | None = None
     text: Term[str] | None = None
+    match: Term[str] | None = None
     limit: int = DEFAULT_LIMIT
     after: int | None = None
 
@@ -174,6 +176,7 @@ def from_words(
         callback=reader.text("callback"),
         error=reader.text("error"),
         text=reader.text("text"),
+        match=reader.text("match"),
         limit=limit,
         after=after,
     )
@@ -192,6 +195,7 @@ def line_of(chosen: Filter) -> str:
         ("callback", chosen.callback),
         ("error", chosen.error),
         ("text", chosen.text),
+        ("match", chosen.match),
     ]
     return " ".join(
         shlex.quote(f"{'!' if term.inverted else ''}{name}:{term.value}") for name, term in words if term is not None

@@ -23,6 +23,7 @@ from cwconsole.store.listing import (
     containing,
     id_range,
     in_order,
+    matching,
     page_of_ids,
     place_of,
 )
@@ -64,6 +65,9 @@ def document(row: ActionRow) -> dict[str, Any]:
     return {**action, "instance": row.instance, "resource": row.resource}
 
 
+_TEXT = "command || ' ' || operator || ' ' || coalesce(outcome, '') || ' ' || coalesce(reason, '')"
+
+
 def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     low, high, residual = id_range(conn, chosen, table="actions", column="asked_ms", slack_ms=SLACK_MS)
     params: dict[str, Value] = {}
@@ -71,9 +75,8 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
         _of_place(conn, chosen),
         among("state", chosen.state, "states"),
         among("kind", chosen.type, "types"),
-        containing(
-            "command || ' ' || operator || ' ' || coalesce(outcome, '') || ' ' || coalesce(reason, '')", chosen.text
-        ),
+        containing(_TEXT, chosen.text),
+        matching(_TEXT, chosen.match),
         _of_object(conn, chosen),
     ):
         residual += conditions

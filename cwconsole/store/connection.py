@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cwconsole.core.errors import StoreError
+from cwconsole.store import patterns
 from cwconsole.store.format import APPLICATION_ID, SCHEMA_VERSION
 
 BUSY_SECONDS = 5.0
@@ -175,6 +176,7 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     conn = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     conn.row_factory = sqlite3.Row
+    conn.create_function("matches", 2, patterns.matches, deterministic=True)
     return conn
 
 

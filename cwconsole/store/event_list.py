@@ -26,6 +26,7 @@ from cwconsole.store.listing import (
     containing,
     id_range,
     in_order,
+    matching,
     page_of_ids,
     place_of,
 )
@@ -144,6 +145,7 @@ def question(conn: sqlite3.Connection, chosen: Filter) -> Question:
     by_index = by_index and (place.included is not None or (types is not None and not types.inverted))
     conditions = [
         containing("CAST(record AS TEXT)", chosen.text),
+        matching("record", chosen.match),
         among(f"coalesce({NEWEST}, '')", chosen.state, "states"),
     ]
     if not by_index:

@@ -19,7 +19,7 @@ from typing import Final, Generic, TypeVar
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter, Term
-from cwconsole.store import instances
+from cwconsole.store import instances, patterns
 
 EXAMINED: Final = 100_000
 CHUNK: Final = 1000
@@ -209,6 +209,14 @@ def containing(expression: str, term: Term[str] | None) -> tuple[list[str], dict
     escaped = term.value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     word = "NOT LIKE" if term.inverted else "LIKE"
     return [f"{expression} {word} :text ESCAPE '\\'"], {"text": f"%{escaped}%"}
+
+
+def matching(expression: str, term: Term[str] | None) -> tuple[list[str], dict[str, Value]]:
+    """A condition on a text, or a record, in which a regular expression is found. Raises UsageError if it is none."""
+    if term is None:
+        return [], {}
+    patterns.compiled(term.value)
+    return [f"{'NOT ' if term.inverted else ''}matches(:match, {expression})"], {"match": term.value}
 
 
 def in_order(ids: Sequence[int], rows: dict[int, R]) -> list[R]:

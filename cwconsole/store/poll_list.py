@@ -21,6 +21,7 @@ from cwconsole.store.listing import (
     containing,
     id_range,
     in_order,
+    matching,
     page_of_ids,
     place_of,
 )
@@ -104,6 +105,7 @@ def _question(conn: sqlite3.Connection, chosen: Filter) -> Question:
         among("outcome", chosen.state, "states"),
         among("kind", chosen.type, "types"),
         containing("coalesce(error, '')", chosen.text),
+        matching("error", chosen.match),
         _of_object(conn, chosen),
     ):
         residual += conditions

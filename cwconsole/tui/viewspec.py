@@ -23,6 +23,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, ReadTime, parse
 from cwconsole.core.health import Health
 from cwconsole.core.moments import duration
+from cwconsole.store import patterns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +45,12 @@ _TAKEN_APART: Final = frozenset(" \t\r\n'\"\\")
 LEVELS: Final = ("debug", "info", "warning", "error")
 FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
 _VIEWS: Final = (
-    View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text"), sorts=FLEET_SORTS),
+    View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text", "match"), sorts=FLEET_SORTS),
     *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
       (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
     View(name="jobs", mode="jobs", words=("text",)),
     View(name="job", mode="jobs", words=("id",), required=("id",)),
-    View(name="log", mode="log", words=("level", "since", "until", "text")),
+    View(name="log", mode="log", words=("level", "since", "until", "text", "match")),
     View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES),
     View(name="instance", mode="fleet", words=("instance",), required=("instance",)),
     View(name="resource", mode="fleet", words=("instance", "resource"), required=("instance", "resource")),
@@ -156,9 +157,11 @@ def _split(line: str) -> list[str]:
 def _checked(view: View, words: Iterable[str]) -> tuple[str, ...]:
     kept = tuple(words)
     for at, word in enumerate(kept):
-        name, colon, _ = word.removeprefix("!").partition(":")
+        name, colon, value = word.removeprefix("!").partition(":")
         if colon and name not in view.words:
             raise UsageError(f"{name}: is no word of {view.name}; there are {', '.join(view.words)}.")
+        if name == "match" and value:
+            patterns.compiled(value)
         if not colon and "text" not in view.words:
             raise UsageError(
                 f"{view.name} cannot be searched for {word!r}; it takes {', '.join(view.words)}.{_to_quote(kept, at)}"

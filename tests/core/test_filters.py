@@ -117,6 +117,7 @@ def filters(draw: st.DrawFn) -> tuple[Noun, Filter]:
         "callback": st.builds(Term, names, st.booleans()),
         "error": st.builds(Term, names, st.booleans()),
         "text": st.builds(Term, names, st.booleans()),
+        "match": st.builds(Term, names, st.booleans()),
     }
     chosen = {
         name + ("_ms" if name in {"since", "until"} else ""): draw(st.none() | parts[name]) for name in WORDS[noun]

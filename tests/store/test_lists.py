@@ -157,6 +157,7 @@ def questions(draw: st.DrawFn) -> tuple[Noun, Filter]:
         "callback": terms(st.sampled_from(["hook", "http://127.0.0.1:9/hook", "http://127.0.0.1:9/hook/two"])),
         "error": terms(st.sampled_from(["503", "http_5xx", "refused", "dns"])),
         "text": terms(st.sampled_from(["fire", "0% ON", "all_q", "xquiet", "Drill"])),
+        "match": terms(st.sampled_from(["f.re", "^cwconsole poll", r"drill|\d0%", "quiet.?$", "."])),
     }
     names = {name: name + ("_ms" if name in {"since", "until"} else "") for name in WORDS[noun]}
     chosen = {names[name]: draw(st.none() | parts[name]) for name in names}
@@ -175,6 +176,7 @@ def fits(row: sqlite3.Row, chosen: Filter) -> bool:
         (chosen.callback, chosen.callback is not None and _goes_to(row["url"], chosen.callback.value)),
         (chosen.error, chosen.error is not None and chosen.error.value in {row["code"], str(row["status"])}),
         (chosen.text, chosen.text is not None and chosen.text.value.lower() in row["text"].lower()),
+        (chosen.match, chosen.match is not None and re.search(chosen.match.value, row["text"], re.I) is not None),
     ]
     in_time = (chosen.since_ms is None or row["at"] >= chosen.since_ms) and (
         chosen.until_ms is None or row["at"] < chosen.until_ms

@@ -128,6 +128,17 @@ async def test_a_filter_narrows_and_escape_takes_it_back(rig: Rig) -> None:
     assert len(shown(rig)) == 4
 
 
+async def test_a_filter_takes_a_regular_expression_and_says_what_is_wrong_with_one(rig: Rig) -> None:
+    await rig.press("slash", *"match:conn.*again", "enter")
+    assert shown(rig) == [("acme", "tickets")]
+    await rig.press("escape", "slash", *"!match:^acme", "enter")
+    assert {instance for instance, _ in shown(rig)} == {"globex"}
+    await rig.press("escape", "slash", *"match:(a", "enter")
+    await rig.until(lambda: "match: '(a' is no regular expression of RE2: missing )" in rig.text())
+    await rig.press("escape")
+    assert len(shown(rig)) == 4
+
+
 async def test_a_filter_that_is_not_right_says_what_would_be(rig: Rig) -> None:
     await rig.press("slash", *"colour:red", "enter")
     assert "colour: is no word of fleet" in rig.text()

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cwconsole.core.counted import counted
 from cwconsole.core.health import Health
+from cwconsole.store import patterns
 from cwconsole.store.fleet_view import Course, LastPoll
 from cwconsole.store.status import BareInstance, StatusRow
 from cwconsole.tui.render.bars import bar, count, spark
@@ -191,6 +192,9 @@ def _word_fits(row: FleetRow, word: str) -> bool:
     name, colon, value = word.removeprefix("!").partition(":")
     if not colon:
         name, value = "text", name
+    text = f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}"
+    if name == "match":
+        return patterns.matches(value, text) != inverted
     value = value.lower()
     if name == "state":
         states = value.split(",")
@@ -200,7 +204,7 @@ def _word_fits(row: FleetRow, word: str) -> bool:
     elif name == "resource":
         fits = row.resource.lower() == value
     else:
-        fits = value in f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}".lower()
+        fits = value in text.lower()
     return fits != inverted
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import moment
+from cwconsole.store import patterns
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.plain import plain
@@ -71,7 +72,7 @@ def chooser(wanted: ViewSpec, now_ms: int) -> Callable[[LogLine], bool]:
 
     Raises UsageError for a level or a time that is none.
     """
-    least, texts = 0, list[tuple[str, bool]]()
+    least, texts, matched = 0, list[tuple[str, bool]](), list[tuple[str, bool]]()
     since, until = (_bound(wanted, word, now_ms) for word in ("since", "until"))
     for word in wanted.words:
         inverted, bare = word.startswith("!"), word.removeprefix("!")
@@ -82,6 +83,8 @@ def chooser(wanted: ViewSpec, now_ms: int) -> Callable[[LogLine], bool]:
             if level not in LEVELS or inverted:
                 raise UsageError(f"level: there is no {word!r}; there are {', '.join(LEVELS)}.")
             least = LEVELS.index(level)
+        elif bare.startswith("match:"):
+            matched.append((bare.removeprefix("match:"), inverted))
         else:
             texts.append((bare.removeprefix("text:").lower(), inverted))
 
@@ -91,7 +94,9 @@ def chooser(wanted: ViewSpec, now_ms: int) -> Callable[[LogLine], bool]:
         if line.time and not (since <= line.time and (not until or line.time < until)):
             return False
         text = line.raw.lower()
-        return all((wanted_text in text) != inverted for wanted_text, inverted in texts)
+        return all((wanted_text in text) != inverted for wanted_text, inverted in texts) and all(
+            patterns.matches(pattern, line.raw) != inverted for pattern, inverted in matched
+        )
 
     return fits
 

@@ -51,7 +51,7 @@ class LogScreen(ListScreen):
         self._lines: deque[LogLine] = deque(maxlen=KEPT)
         self._number = 0
         self._following = True
-        self._paused = False
+        self._held: list[LogLine] | None = None  # the lines that stand still, while they do
         self._only_matching = True
         self._times = 0
         self._new = 0
@@ -111,22 +111,23 @@ class LogScreen(ListScreen):
         for raw in (*told, *bite.lines):
             self._number += 1
             self._lines.append(read_line(self._number, raw))
-        if self._paused or not self._following:
+        if self._held is not None or not self._following:
             fits = self._fits()
             self._new += sum(1 for line in self._lines if line.number > before and fits(line))
-        if not self._paused:
+        if self._held is None:
             self._show()
         self.update_frame()
 
     def _show(self) -> None:
         fits, follow = self._fits(), self._following
+        lines = self._lines if self._held is None else self._held
         if self._only_matching:
-            self._rows.replace([line for line in self._lines if fits(line)])
+            self._rows.replace([line for line in lines if fits(line)])
         else:
-            self._rows.replace([line if fits(line) else replace(line, aside=True) for line in self._lines])
+            self._rows.replace([line if fits(line) else replace(line, aside=True) for line in lines])
         self.table.empty = self.no_rows(NO_LINE)
         self.table.show_changed()
-        if follow:
+        if follow and self._held is None:
             self._to_the_end()
 
     def minute(self) -> None:
@@ -146,7 +147,7 @@ class LogScreen(ListScreen):
             return ""
         new = f"{self._new:,} new"
         all_lines = "" if self._only_matching else "all lines"
-        state = "PAUSED, p goes on" if self._paused else "following" if self._following else "f follows"
+        state = "PAUSED, p goes on" if self._held is not None else "following" if self._following else "f follows"
         return "  ".join(part for part in (super().badge(), all_lines, new if self._new else "", state) if part)
 
     def show_spec(self) -> None:
@@ -163,7 +164,7 @@ class LogScreen(ListScreen):
     def on_virtual_table_cursor_moved(self, event: VirtualTable.CursorMoved) -> None:
         super().on_virtual_table_cursor_moved(event)
         self._following = self.table.cursor >= self._rows.total - 1
-        if self._following and not self._paused:
+        if self._following and self._held is None:
             self._new = 0
         if self.query_one("#entry").display and event.row is not None:
             self.query_one("#entry", TextView).show(entry_lines(event.row))
@@ -189,7 +190,7 @@ class LogScreen(ListScreen):
         self.update_frame()
 
     def do_log_follow(self) -> None:
-        self._paused = False
+        self._held = None
         self._following = True
         self._show()
         self.update_frame()
@@ -211,7 +212,6 @@ class LogScreen(ListScreen):
         self.table.set_columns(LOG_COLUMNS[self._times])
 
     def do_log_pause(self) -> None:
-        self._paused = not self._paused
-        if not self._paused:
-            self._show()
+        self._held = list(self._lines) if self._held is None else None
+        self._show()
         self.update_frame()
