@@ -132,6 +132,7 @@ def fill(conn: sqlite3.Connection) -> None:
     conn.execute("UPDATE actions SET target_id = id WHERE kind IN ('replay', 'retry', 'cancel', 'pause_job')")
     conn.execute("DELETE FROM events WHERE id <= 60")  # as if pruned
     conn.execute("DELETE FROM deliveries WHERE event_id <= 60")
+    conn.execute("DELETE FROM actions WHERE kind = 'replay' AND target_id <= 60")
     conn.execute("DELETE FROM polls WHERE id BETWEEN 100 AND 200")
 
 
