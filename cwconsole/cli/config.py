@@ -30,6 +30,9 @@ TEMPLATE = """\
 # debug, info, warning or error.
 # log_level = "info"
 
+# Consoles that change nothing and run no engine; `cwconsole --no-read-only` is an exception.
+# read_only = false
+
 # Keys of the console, by the ids that `cwconsole keys` lists; commas between several.
 # [keys]
 # "poll.now" = "p,ctrl+x"

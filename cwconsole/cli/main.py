@@ -87,13 +87,17 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-@click.option("--read-only", is_flag=True, help="A console in which nothing can be changed.")
+@click.option(
+    "--read-only/--no-read-only",
+    default=None,
+    help="A console that changes nothing and runs no engine; the default is what the settings say.",
+)
 @click.option("--ascii", "ascii_only", is_flag=True, help="A console drawn with ASCII alone.")
 @click.option("--sixteen", is_flag=True, help="A console in the terminal's own sixteen colours.")
 @click.option("--fresh", is_flag=True, help="A console that begins anew, and not where the last one was left.")
 @common_options
 @click.pass_context
-def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool, fresh: bool) -> int:
+def cli(ctx: click.Context, read_only: bool | None, ascii_only: bool, sixteen: bool, fresh: bool) -> int:
     """Poll ConnectWise for changes and deliver them as events, without losing one.
 
     Without a command: the console, which runs the engine if nobody else does. Press ? in it for help.
@@ -108,6 +112,8 @@ def cli(ctx: click.Context, read_only: bool, ascii_only: bool, sixteen: bool, fr
         raise UsageError("The console prints no JSON; name a command, such as `cwconsole status --json`.")
     from cwconsole.cli import console  # noqa: PLC0415 - the screen, and all it needs
 
+    if read_only is None:
+        read_only = ctx.obj.settings.read_only
     return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen, fresh=fresh)
 
 

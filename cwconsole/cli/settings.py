@@ -6,6 +6,7 @@
     callback_networks = ["10.1.0.0/16"]    # private networks that instances from the HTTP API may deliver to
     retention_days = 90                    # how long history is kept; the last version of each record stays
     log_level = "info"                     # debug, info, warning or error
+    read_only = true                       # consoles change nothing and run no engine, unless told --no-read-only
     [keys]                                 # of the console, by the ids that `cwconsole keys` lists
     "poll.now" = "p,ctrl+x"
 
@@ -32,7 +33,7 @@ else:
 APP = "cwconsole"
 CLIENT_ID_VARIABLE = "CWCONSOLE_CLIENT_ID"
 LEVELS = ("debug", "info", "warning", "error")
-KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "keys")
+KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "read_only", "keys")
 DEFAULT_DAYS, MOST_DAYS = 90, 36_500
 
 
@@ -44,6 +45,7 @@ class Settings:
     callback_networks: tuple[str, ...] = ()
     retention_days: int = DEFAULT_DAYS
     log_level: str = "info"
+    read_only: bool = False
     keys: Mapping[str, str] = field(default_factory=dict)
     named: frozenset[str] = frozenset()
 
@@ -94,6 +96,7 @@ def load(env: Mapping[str, str]) -> Settings:
         callback_networks=_networks(table, path),
         retention_days=_days(table, path),
         log_level=_level(table, path),
+        read_only=_flag(table, "read_only", path),
         keys=_keys(table, path),
         named=frozenset(table),
     )
@@ -122,6 +125,7 @@ def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
         one("callback_networks", ", ".join(found.callback_networks) or "none"),
         one("retention_days", str(found.retention_days)),
         one("log_level", found.log_level),
+        one("read_only", str(found.read_only).lower()),
         one("keys", ", ".join(f"{name} = {keys}" for name, keys in found.keys.items()) or "ours"),
     ]
 
@@ -157,6 +161,13 @@ def _level(table: dict[str, object], path: Path) -> str:
     if level not in LEVELS:
         raise ConfigError(f"{path}: log_level", level, f"one of {', '.join(LEVELS)}")
     return level
+
+
+def _flag(table: dict[str, object], name: str, path: Path) -> bool:
+    value = table.get(name, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{path}: {name}", repr(value), "true or false")
+    return value
 
 
 def _keys(table: dict[str, object], path: Path) -> dict[str, str]:

@@ -66,6 +66,9 @@ def test_validating_names_keys_that_do_nothing_and_refuses_what_cannot_be_used(c
     assert warned.code == 0
     assert "poll.nwo, which is no action; did you mean poll.now?" in warned.err
     assert "The key p is for two actions on one screen" in warned.err
+    file.write_text('read_only = "yes"\n')
+    refused = cli("config", "validate")
+    assert (refused.code, "read_only: found 'yes', expected true or false" in refused.err) == (1, True)
     file.write_text('log_level = "loud"\n')
     refused = cli("config", "validate")
     assert refused.code == 1

@@ -159,12 +159,18 @@ def test_commands_beside_the_console_that_hosts_the_engine_leave_its_log_in_plac
             assert log.stat().st_ino == number, "nobody takes himself for the last one"
 
 
-def test_a_read_only_console_starts_no_engine(file: Path) -> None:
-    with console(file, "--read-only") as terminal:
-        ready(terminal, "no engine")
-        assert "READ-ONLY" in terminal.text
-        terminal.type("q")
-        assert terminal.ended() == 0
+def test_a_read_only_console_starts_no_engine_whether_an_option_or_the_settings_say_so(file: Path) -> None:
+    settings = file.parent / ".config" / "cwconsole" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    for says, option, shows in (("", "--read-only", True), ("read_only = true", "", True),
+                                ("read_only = true", "--no-read-only", False)):  # fmt: skip
+        settings.write_text(says)
+        with console(file, *filter(None, [option])) as terminal:
+            ready(terminal, "no engine" if shows else "engine here")
+            assert ("READ-ONLY" in terminal.text) == shows
+            terminal.type("q")
+            if shows:
+                assert terminal.ended() == 0
 
 
 def test_a_terminal_that_cannot_show_it_is_refused_with_a_sentence(file: Path) -> None:
