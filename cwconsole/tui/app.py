@@ -118,7 +118,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self._read_fleet,
             what="Reading the fleet",
             now_ms=now_ms,
-            active=lambda: not self.frozen,
+            active=lambda: not self.frozen and len(self.console_screens()) == len(self.screen_stack),
             changed=self._fleet_looked_at,
         )
 
@@ -136,6 +136,10 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
               group="bridge")  # fmt: skip
         self._arm_minute()
+
+    def wake(self) -> None:
+        """Catch up with the fleet, which is not read behind a dialog."""
+        self._fleet_refresher.wake()
 
     def _fleet_looked_at(self) -> None:
         self._update_frames()

@@ -105,7 +105,8 @@ class Rig:
     def _is_calm(self) -> bool:
         """Whether nothing is being read, and nobody has a message left."""
         app = self.app
-        if any(worker.group in READING for worker in app.workers) or app._fleet_refresher.wanted:
+        behind = not isinstance(app.screen, ConsoleScreen)  # a dialog, behind which the fleet is not read
+        if any(worker.group in READING for worker in app.workers) or (app._fleet_refresher.wanted and not behind):
             return False
         if not (app.fleet_is_known and self._is_shown()):
             return False

@@ -172,6 +172,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         if self._seen_version != self.console.version:
             self.store_changed()
         self.refresher.wake()
+        self.console.wake()
         self.minute()
         self.update_frame()
 
@@ -216,7 +217,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return Place(line=self.spec.line)
 
     def _is_active(self) -> bool:
-        return self.ready and self.in_front and not self.console.frozen and self.app.app_focus
+        return self.ready and self.in_front and not self.console.frozen
 
     def update_frame(self) -> None:
         """Header, crumbs and footer, as far as they read differently."""
