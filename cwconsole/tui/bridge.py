@@ -1,7 +1,7 @@
 """From the store to the screen: the one place where a change of the file becomes a message.
 
 The file says that somebody has committed something, not what; whoever hears of it reads again what is in view. What
-comes after a rest is told of at once; while much is written, every 0.6 s: often enough for all consoles to show the
+comes after a rest is told of at once; while much is written, every 0.75 s: often enough for all consoles to show the
 same within a second, and seldom enough to read them. When nothing is written, nothing is told.
 """
 
@@ -20,7 +20,7 @@ from cwconsole.store.database import Store
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS: Final = 0.25
-PAUSE_SECONDS: Final = 0.6  # after something was told
+PAUSE_SECONDS: Final = 0.75  # after something was told
 UNREADABLE: Final = -1  # no version that SQLite counts
 
 

@@ -27,7 +27,7 @@ from cwconsole.tui.work import start
 
 log = structlog.get_logger(__name__)
 
-PERIOD_SECONDS: Final = 0.6
+PERIOD_SECONDS: Final = 0.75
 REST_FACTOR: Final = 9.0  # a reading takes at most a tenth of the time
 MOST_REST_SECONDS: Final = 1.0
 RETRY_SECONDS: Final = 1.0
