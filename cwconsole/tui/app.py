@@ -118,7 +118,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self._read_fleet,
             what="Reading the fleet",
             now_ms=now_ms,
-            active=lambda: not self.frozen and len(self.console_screens()) == len(self.screen_stack),
+            active=lambda: len(self.console_screens()) == len(self.screen_stack),
+            frozen=lambda: self.frozen,
             changed=self._fleet_looked_at,
         )
 
@@ -257,7 +258,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
 
     def _minute_turned(self) -> None:
         self._arm_minute()
-        self._fleet_refresher.ask("minute")  # being late comes with time alone
+        self._fleet_refresher.follow()  # being late comes with time alone
         for screen in self.console_screens():
             screen.minute()
             screen.update_frame()
@@ -275,7 +276,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     def on_console_app_engine_changed(self, event: EngineChanged) -> None:
         before, self.engine = self.engine, event.engine
         if before != event.engine:
-            self._fleet_refresher.ask("engine")
+            self._fleet_refresher.follow()
             self._update_frames()
             if (said := moved(before, event.engine)) is not None:
                 self.notify(said)

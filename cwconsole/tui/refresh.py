@@ -7,7 +7,8 @@
 3. What was shown stays, with its age, when a reading fails. Loading, stale and unavailable are three different looks.
 4. After a failed reading it tries again by itself, after a second and then ever more slowly up to half a minute
    (`retry_seconds`); whatever asks meanwhile is still answered as fast as before.
-5. A view that is not in front, or is frozen, remembers that it was asked, and reads when it comes to the front.
+5. A view that is not in front remembers that it was asked, and reads when it comes to the front.
+6. A frozen one reads what the operator asks for, and nothing else until it goes on.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Refresher:
     """Reads for one view.
 
     load: reads and shows; it must look again, after each await, whether what it read is still wanted.
-    active: whether the view is in front and not frozen. changed: called when the freshness has changed.
+    active: whether the view is in front. frozen: whether what others write waits. changed: called when the freshness
+    has changed.
     """
 
     def __init__(
@@ -54,12 +56,13 @@ class Refresher:
         what: str,
         now_ms: Callable[[], int],
         active: Callable[[], bool] = lambda: True,
+        frozen: Callable[[], bool] = lambda: False,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.freshness = Freshness()
         self.wanted = False
         self._node, self._load, self._what = node, load, what
-        self._now_ms, self._active, self._changed = now_ms, active, changed
+        self._now_ms, self._active, self._frozen, self._changed = now_ms, active, frozen, changed
         self._running = False
         self._reading = False
         self._hurry = asyncio.Event()
@@ -81,9 +84,12 @@ class Refresher:
 
     def wake(self) -> None:
         """Read if somebody asked meanwhile: the view has come to the front."""
-        if self.wanted and not self._running and self._active():
+        if not self._running and self._may():
             self._running = True
             start(self._node, self._run(), what=self._what, group="refresh")
+
+    def _may(self) -> bool:
+        return self.wanted and self._active() and (self._hurry.is_set() or not self._frozen())
 
     @property
     def busy(self) -> bool:
@@ -99,7 +105,7 @@ class Refresher:
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         try:
-            while self.wanted and self._active():
+            while self._may():
                 self.wanted = False
                 self._hurry.clear()
                 began = clock()

@@ -105,8 +105,8 @@ class Rig:
     def _is_calm(self) -> bool:
         """Whether nothing is being read, and nobody has a message left."""
         app = self.app
-        behind = not isinstance(app.screen, ConsoleScreen)  # a dialog, behind which the fleet is not read
-        if any(worker.group in READING for worker in app.workers) or (app._fleet_refresher.wanted and not behind):
+        waits = app.frozen or not isinstance(app.screen, ConsoleScreen)  # behind a dialog the fleet is not read
+        if any(worker.group in READING for worker in app.workers) or (app._fleet_refresher.wanted and not waits):
             return False
         if not (app.fleet_is_known and self._is_shown()):
             return False
@@ -117,7 +117,7 @@ class Rig:
         screen = self.app.screen
         if not isinstance(screen, ConsoleScreen):
             return True
-        return screen.ready and (self.app.frozen or screen.refresher.freshness.phase is not Phase.LOADING)
+        return screen.ready and screen.refresher.freshness.phase is not Phase.LOADING
 
     async def press(self, *keys: str) -> None:
         """Press keys one after another, each when what the one before asked for is shown.

@@ -31,3 +31,22 @@ async def test_a_console_beside_the_pane_that_has_the_focus_goes_on(path: Path) 
         await rig.until(lambda: not rig.app.app_focus)
         await rig.write("UPDATE deliveries SET state = 'cancelled' WHERE state = 'dead'")
         await rig.until(lambda: "cancelled" in rig.text() and "dead" not in rig.lines()[4])
+
+
+async def test_a_frozen_console_reads_what_is_asked_for_and_nothing_else(path: Path) -> None:
+    log = path.with_name("cw.log")
+    log.write_text('timestamp=2026-09-21T14:00:00Z level=info event="engine starts"\n')
+    async with console(path, log_file=log) as rig:
+        await rig.press("z", "2")
+        await rig.until(lambda: rig.screen.table.rows.total == 40)
+        await rig.press("slash", *"state:dead", "enter")
+        await rig.until(lambda: rig.screen.table.rows.total == 1)
+        version = rig.app.version
+        await rig.write("UPDATE deliveries SET state = 'cancelled' WHERE state = 'dead'")
+        await rig.until(lambda: rig.app.version > version)
+        await rig.press("down")
+        assert "dead" in rig.lines()[3]
+        await rig.press("7")
+        await rig.until(lambda: "engine starts" in rig.text())
+        await rig.press("2", "z")
+        await rig.until(lambda: rig.screen.table.rows.total == 0)

@@ -112,7 +112,7 @@ async def test_what_was_answered_meanwhile_is_not_asked_again(rig: Rig) -> None:
     await only(rig, "contacts")
     await rig.press("z")
     await rig.write("UPDATE resources SET sweep_vanished = NULL")
-    rig.send("K")  # a frozen console is never calm
+    await rig.press("K")
     await rig.until(lambda: any("is answered" in one.message for one in rig.app._notifications))
 
 

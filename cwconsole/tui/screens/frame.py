@@ -66,7 +66,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
             self.load,
             what=f"Reading {spec.view}",
             now_ms=self._now_ms,
-            active=self._is_active,
+            active=lambda: self.ready and self.in_front,
+            frozen=lambda: self.console.frozen,
             changed=self.update_frame,
         )
         self._past: list[tuple[ViewSpec, Hashable]] = []  # what was shown before, and the row under the cursor then
@@ -215,9 +216,6 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def place(self) -> Place:
         """Where the operator is, to come back to."""
         return Place(line=self.spec.line)
-
-    def _is_active(self) -> bool:
-        return self.ready and self.in_front and not self.console.frozen
 
     def update_frame(self) -> None:
         """Header, crumbs and footer, as far as they read differently."""

@@ -85,7 +85,7 @@ class HistoryScreen(ListScreen):
     def minute(self) -> None:
         super().minute()
         if self.ready and self.spec.slides:
-            self.refresher.ask("minute")
+            self.refresher.follow()
 
     def badge(self) -> str:
         if not self.ready:

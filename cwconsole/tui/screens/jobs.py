@@ -58,7 +58,7 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
         self.update_frame()
 
     def exports_changed(self) -> None:
-        self.refresher.ask("export")
+        self.refresher.follow()
 
     def _fits(self, job: JobRow) -> bool:
         reason = job.reason if isinstance(job, Job) else None

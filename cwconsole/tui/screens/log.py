@@ -99,7 +99,7 @@ class LogScreen(ListScreen):
 
     async def _tail(self, tail: LogTail) -> None:
         while True:
-            if self.ready and self._is_active():
+            if self.ready and self.in_front and not (self.console.frozen and self._lines):
                 self._came(await asyncio.to_thread(tail.look))
             await asyncio.sleep(LOOK_SECONDS)
 

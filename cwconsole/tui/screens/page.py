@@ -102,7 +102,7 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
             for pane in self._panes:
                 if isinstance(pane.widget, VirtualTable):
                     pane.widget.tick(self.console.look())
-            self.refresher.ask("minute")
+            self.refresher.follow()
 
     def on_resize(self) -> None:
         if self.ready:
