@@ -15,7 +15,7 @@ from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeper import Sweep, SweepReport
-from cwconsole.store import actions, replays, resources
+from cwconsole.store import actions, replays, requests, resources
 from cwconsole.store.actions import Action, ActionKind
 from cwconsole.store.resources import Resource
 
@@ -94,13 +94,15 @@ class Actions:
             self.dispatcher.nudge(callback_id)
 
     async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:
-        """The resources an action is about, with their pollers."""
+        """The resources an action is about, with their pollers. Paused ones too; none of a disabled instance."""
         store = self.services.store
         if action.resource_id is not None:
             row = await store.read(resources.load, action.resource_id)
             rows = [] if row is None else [row]
         else:
             rows = await store.read(resources.of_instance, action.instance_id or 0)
+        if rows and not rows[0].instance_enabled:  # since it was asked for
+            raise UsageError(requests.disabled_sentence(rows[0].instance_name))
         found = [(row, self.fleet.pollers[row.id]) for row in rows if row.id in self.fleet.pollers]
         if not found:
             raise UsageError(f"action {action.id}: nothing there can be polled; `cwconsole status` says why")

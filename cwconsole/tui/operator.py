@@ -35,6 +35,12 @@ class Steering(Protocol):
     def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
+class Request(Protocol):
+    """A request of `store.requests` about a place: an engine does it."""
+
+    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
     """now_ms: this machine's clock."""
@@ -82,25 +88,28 @@ class Operator:
 
         return await self.store.write(unit)
 
-    async def poll(self, asked: Asked, instance: str, resource: str | None = None) -> int:
-        """Ask the engine to poll now. Returns the action's id."""
+    async def request_all(self, request: Request, steps: Sequence[tuple[Asked, str, str | None]]) -> list[int]:
+        """Ask the engine to poll or to sweep many now, all or none; steps as for `steer_all`. Returns the actions' ids.
+
+        Raises UsageError for what there is not any more, and for what is disabled.
+        """
         now_ms = self.now_ms()
 
-        def unit(conn: Connection) -> int:
-            target = operations.scope(conn, instance, resource)
-            return requests.ask_poll(conn, target, asked=asked, now_ms=now_ms)
+        def unit(conn: Connection) -> list[int]:
+            return [
+                request(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
+                for asked, instance, resource in steps
+            ]
 
         return await self.store.write(unit)
 
-    async def sweep(
-        self, asked: Asked, instance: str, resource: str | None = None, *, confirm_deletes: int | None = None
-    ) -> int:
-        """Ask the engine to sweep now. Returns the action's id."""
+    async def confirm_deletes(self, asked: Asked, instance: str, resource: str, gone: int) -> int:
+        """Ask the engine to sweep now, and to believe up to so many deletions. Returns the action's id."""
         now_ms = self.now_ms()
 
         def unit(conn: Connection) -> int:
             target = operations.scope(conn, instance, resource)
-            return requests.ask_sweep(conn, target, confirm_deletes=confirm_deletes, asked=asked, now_ms=now_ms)
+            return requests.ask_sweep(conn, target, confirm_deletes=gone, asked=asked, now_ms=now_ms)
 
         return await self.store.write(unit)
 

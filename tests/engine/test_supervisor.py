@@ -86,6 +86,22 @@ async def test_a_poll_that_meets_a_fault_fails_with_its_sentence(tmp_path: Path)
         assert (state, sentence) == ("failed", "acme/contacts: the source is down.")
 
 
+async def test_what_is_paused_is_polled_when_asked_and_what_was_disabled_since_is_not(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network, scheduled=True) as (_, store):
+        await store.write(lambda conn: conn.execute("UPDATE resources SET paused_ms = 1") and None)
+        assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
+        assert (await outcome(store, await ask(store, ActionKind.SWEEP, instance_id=1)))[0] == "done"
+        polls = await rows(store, "SELECT id FROM polls")
+        await store.write(lambda conn: conn.execute("UPDATE instances SET enabled = 0") and None)
+        for kind in (ActionKind.POLL, ActionKind.SWEEP):
+            assert await outcome(store, await ask(store, kind, instance_id=1)) == (
+                "failed",
+                "acme is disabled, so nothing of it is polled; enable it: cwconsole instances enable acme",
+            )
+        assert await rows(store, "SELECT id FROM polls") == polls
+
+
 async def test_a_parked_resource_is_polled_as_soon_as_a_sweep_is_answered(tmp_path: Path) -> None:
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (_, store):

@@ -39,6 +39,21 @@ def test_an_instance_without_resources_has_nothing_to_poll(conn: sqlite3.Connect
         requests.ask_poll(conn, scope(conn, "empty"), asked=asked(ActionKind.POLL), now_ms=NOW)
 
 
+def test_nothing_of_a_disabled_instance_is_polled_or_swept(conn: sqlite3.Connection) -> None:
+    add(conn, config("the big one", enabled=False), now_ms=NOW + 1)
+    for resource, ask, kind in (
+        (None, requests.ask_poll, ActionKind.POLL),
+        ("contacts", requests.ask_poll, ActionKind.POLL),
+        ("contacts", requests.ask_sweep, ActionKind.SWEEP),
+    ):
+        with pytest.raises(UsageError) as refused:
+            ask(conn, scope(conn, "the big one", resource), asked=asked(kind), now_ms=NOW)
+        assert refused.value.message == (
+            "the big one is disabled, so nothing of it is polled; enable it: cwconsole instances enable 'the big one'"
+        )
+    assert not actions.has_queued(conn)
+
+
 def test_deletions_are_agreed_to_for_one_resource(conn: sqlite3.Connection) -> None:
     with pytest.raises(UsageError, match="name it"):
         requests.ask_sweep(conn, scope(conn, "acme"), confirm_deletes=5, asked=asked(ActionKind.SWEEP), now_ms=NOW)

@@ -150,6 +150,15 @@ async def test_a_few_marked_places_are_polled_at_once(rig: Rig) -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["p", "w"])
+async def test_of_marked_places_none_is_polled_if_one_is_disabled(rig: Rig, key: str) -> None:
+    await rig.write("UPDATE instances SET enabled = 0 WHERE name = 'globex'")
+    await rig.press("space", "space", key)
+    refused = "globex is disabled, so nothing of it is polled; enable it: cwconsole instances enable globex"
+    await rig.until(lambda: said(rig) == [refused])
+    assert await rig.rows(ACTIONS) == []
+
+
 async def test_what_came_of_a_poll_is_told_where_it_was_asked_for(rig: Rig) -> None:
     await rig.press("p")
     await rig.until(lambda: len(said(rig)) == 1)

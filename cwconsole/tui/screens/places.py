@@ -22,14 +22,15 @@ from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
-    from cwconsole.store import operations, reach
+    from cwconsole.store import operations, reach, requests
     from cwconsole.store.reach import Reach
     from cwconsole.tui import outcomes
-    from cwconsole.tui.operator import Steering
+    from cwconsole.tui.operator import Request, Steering
     from cwconsole.tui.render import reach_lines
     from cwconsole.tui.screens.frame import ConsoleScreen
 else:
     operations, reach = Later("cwconsole.store.operations"), Later("cwconsole.store.reach")
+    requests = Later("cwconsole.store.requests")
     reach_lines = Later("cwconsole.tui.render.reach_lines")
     outcomes = Later("cwconsole.tui.outcomes")
 
@@ -96,10 +97,10 @@ class Places(PlacePages, SweepAnswer):
         return [(subject.instance, subject.resource)] if subject.instance is not None else []
 
     def do_poll_now(self) -> None:
-        self._begin_with(_POLL, self._asking(_POLL))
+        self._begin_with(_POLL, self._asking(_POLL, requests.ask_poll))
 
     def do_sweep_now(self) -> None:
-        self._begin_with(_SWEEP, self._asking(_SWEEP))
+        self._begin_with(_SWEEP, self._asking(_SWEEP, requests.ask_sweep))
 
     def do_polling_pause(self) -> None:
         self._begin_with(_PAUSE, self._steering(_PAUSE, operations.pause))
@@ -205,13 +206,13 @@ class Places(PlacePages, SweepAnswer):
 
         return work
 
-    def _asking(self, verb: _Verb) -> Work:
+    def _asking(self, verb: _Verb, request: Request) -> Work:
         """What an engine does."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
             console = self._place_screen.console
-            ask = console.operator.poll if verb is _POLL else console.operator.sweep
-            numbers = [await ask(self._asked(verb, place, reason), *place) for place in places]
+            steps = [(self._asked(verb, place, reason), *place) for place in places]
+            numbers = await console.operator.request_all(request, steps)
             many = len(places) > 1
             what = f"{len(places):,} places" if many else "/".join(part for part in places[0] if part)
             told = f"{verb.did.format(what)} (action{'s' if many else ''} {_range(numbers)})"

@@ -57,7 +57,7 @@ class SweepAnswer:
         assert command is not None, "it has a twin on the command line"
         twin = command(self._answer_screen.bare_subject(instance=instance, resource=resource, asking=gone))
         asked = console.operator.asked(ActionKind.SWEEP, twin, reason)
-        number = await console.operator.sweep(asked, instance, resource, confirm_deletes=gone)
+        number = await console.operator.confirm_deletes(asked, instance, resource, gone)
         outcomes.tell_of_actions(console, [number])
         told = f"A sweep of {instance}/{resource} that may delete up to {gone:,} is asked for (action {number})"
         if console.engine.runs:
