@@ -20,7 +20,7 @@ from cwconsole.store.requests import ask_poll
 @common_options
 @pass_invocation
 def poll(invocation: Invocation, /, *, instance: str, resource: str | None, wait: bool, reason: str | None) -> None:
-    """Poll every resource of an instance, or one RESOURCE, now, if paused too. If it is polled just now, once more."""
+    """Poll an instance, or one RESOURCE of it, now, even while it is paused. If it is being polled, once more after."""
     asked = invocation.asked(ActionKind.POLL, reason=reason)
     now_ms = invocation.now_ms
     ask(
