@@ -20,18 +20,20 @@ from cwconsole.simulator.churn import Mix
 from cwconsole.simulator.receiver import Receiver
 from cwconsole.simulator.records import record_digest
 from cwconsole.simulator.simulator import Simulator
+from cwconsole.simulator.world import ChangeKind
 from tests.tui import terminals
 from tests.tui.terminals import Terminal
 
 MOMENTS = 20
 FIRST_READS = 3
 CONSOLES = 3
-PATHS = ("/company/contacts", "/service/tickets")
+NAMES = {"/company/contacts": "contacts", "/service/tickets": "incidents"}
+PATHS = tuple(NAMES)
 RUN = (sys.executable, "-m", "cwconsole")
 
 
 def instance(base_url: str, callback: str, **more: str) -> dict[str, Any]:
-    """Two resources, polled every second in pages so small that a poll has many."""
+    """Two resources, polled every 0.6 s in pages so small that a poll has many."""
     url = "/hubs/crm/{}?where=lastUpdated>'${{gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}}'"
     return {
         "name": "acme",
@@ -44,7 +46,7 @@ def instance(base_url: str, callback: str, **more: str) -> dict[str, Any]:
             "client.id": "00000000-0000-0000-0000-000000000000",
             "event.notification.enabled": True,
             "event.notification.callback.url": callback,
-            "event.poller.refresh_interval": 0.02,
+            "event.poller.refresh_interval": 0.01,
             "cwconsole.requests_per_minute": 0,
             **more,
             "event.poller.configuration": {
@@ -85,7 +87,7 @@ class Commands:
 @asynccontextmanager
 async def _first_read(folder: Path, *, seed: int) -> AsyncIterator[tuple[Simulator, Receiver, Commands]]:
     """The servers, and a database that has an instance with its baseline."""
-    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=65, touch=5, delete=0), seed=seed)
+    simulator = Simulator(records=40, paths=PATHS, mix=Mix(create=30, update=60, touch=5, delete=5), seed=seed)
     receiver, commands = Receiver(), Commands(folder)
     async with simulator.serve() as cw, receiver.serve() as hook:
         body = folder / "acme.json"
@@ -99,16 +101,23 @@ async def _first_read(folder: Path, *, seed: int) -> AsyncIterator[tuple[Simulat
 async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> None:
     moments = random.Random(20261124)
     async with _first_read(tmp_path, seed=5) as (simulator, receiver, commands):
-        for _ in range(MOMENTS):
-            simulator.rate = 60.0
+        listed, polls = _there(simulator), []
+        for moment in range(MOMENTS):
+            simulator.rate, before = 30.0, _polls(commands)
             process = await commands.start("run")
             await _until_working(commands, process.pid)
-            await asyncio.sleep(moments.uniform(0, 1.2))
+            if moment % 2:  # else it may be killed before it polls, which has to be survived as well
+                await _until_polling(commands, before)
+            await asyncio.sleep(moments.uniform(0, 0.6))
             process.send_signal(signal.SIGKILL)
             await process.communicate()
             simulator.rate = 0.0
+            polls.append(_polls(commands) - before)
             await commands.run("run", "--once")
             _nothing_is_lost(simulator, receiver)
+        assert sum(more > 0 for more in polls) >= MOMENTS // 2, f"polls before each kill: {polls}"
+        assert all(simulator.world().totals[kind] > MOMENTS for kind in ChangeKind)
+        await _every_deletion_is_told_once(simulator, receiver, commands, listed)
         _no_gap(commands, receiver)
 
 
@@ -135,6 +144,17 @@ async def test_kills_while_everything_is_read_for_the_first_time_lose_nothing(tm
         await commands.run("run", "--once")
         _nothing_is_lost(simulator, receiver)
         _no_gap(commands, receiver)
+
+
+def _polls(commands: Commands) -> int:
+    """How many polls have committed a page."""
+    return int(commands.rows("SELECT count(*) FROM polls")[0][0])
+
+
+async def _until_polling(commands: Commands, before: int) -> None:
+    async with asyncio.timeout(20):
+        while _polls(commands) <= before:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def _read_so_far(commands: Commands) -> int:
@@ -191,22 +211,48 @@ async def _until_working(commands: Commands, pid: int) -> None:
 
 
 def _nothing_is_lost(simulator: Simulator, receiver: Receiver) -> None:
-    """The last version of every changed record arrived."""
-    names = dict(zip(PATHS, ("contacts", "incidents"), strict=True))
+    """The last version of every changed record that is still there arrived."""
     checked = 0
-    for path in PATHS:
+    for path, name in NAMES.items():
         for version in simulator.world().versions(path):
-            body = receiver.objects[names[path], str(version.id)].body
+            if version.digest is None:
+                continue  # deleted: a sweep tells
+            body = receiver.objects[name, str(version.id)].body
             message = json.loads(body)["message"]
-            record = message["raw"][names[path]][0]
+            record = message["raw"][name][0]
             assert record_digest(record) == version.digest, f"the last version of {path}/{version.id} is missing"
             checked += 1
     assert checked
 
 
+def _there(simulator: Simulator) -> set[tuple[str, str]]:
+    """The records that there are, by their names in notifications."""
+    return {(name, str(number)) for path, name in NAMES.items() for number in simulator.world().ids(path)}
+
+
+async def _every_deletion_is_told_once(
+    simulator: Simulator, receiver: Receiver, commands: Commands, listed: set[tuple[str, str]]
+) -> None:
+    """After a sweep: of each record that was in the baseline or told of, and is gone. Of no other."""
+    gone = (listed | receiver.objects.keys()) - _there(simulator)
+    for name in NAMES.values():
+        await commands.run("sweep", "acme", name, "--wait", "--confirm-deletes", str(len(gone)))
+    assert {what for what, last in receiver.objects.items() if last.event_type == "DELETED"} == gone
+    told = commands.rows(
+        """
+        SELECT r.name, CAST(e.object_id AS TEXT) FROM events e JOIN resources r ON r.id = e.resource_id
+        WHERE e.type = 'DELETED'
+        """
+    )
+    assert sorted(told) == sorted(gone)
+
+
 def _no_gap(commands: Commands, receiver: Receiver) -> None:
-    """Everything recorded was delivered; whatever came twice was marked; no object's versions repeat."""
+    """Everything recorded was delivered; whatever came twice was marked; no number is missing, no version repeats."""
     assert commands.rows("SELECT DISTINCT state FROM deliveries") == [("delivered",)]
+    undelivered = "SELECT id FROM events WHERE id NOT IN (SELECT event_id FROM deliveries)"
+    assert commands.rows(undelivered) == []
+    assert commands.rows("SELECT min(id), max(id) - count(*) FROM events") == [(1, 0)]
     assert commands.rows("SELECT count(*) FROM polls WHERE outcome = 'running'") == [(0,)]
     events = commands.rows("SELECT count(*) FROM events")[0][0]
     assert events > 300
@@ -215,7 +261,8 @@ def _no_gap(commands: Commands, receiver: Receiver) -> None:
     assert sum(receiver.seen.values()) <= attempts[0][0]
     twice = commands.rows(
         """
-        SELECT count(*) FROM events e JOIN events p ON p.id = e.previous_id WHERE p.record = e.record
+        SELECT count(*) FROM events e JOIN events p ON p.id = e.previous_id
+        WHERE p.record = e.record AND e.type <> 'DELETED'
         """
     )
     assert twice == [(0,)]
