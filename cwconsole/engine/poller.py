@@ -202,6 +202,11 @@ def _log_turn(before: Resource, report: PollReport) -> None:
         log.warning("resource is failing", resource=before.label, code=report.fault.code, error=report.fault.message)
     elif report.outcome == "ok" and before.failures:
         log.info("resource has recovered", resource=before.label, failures=before.failures)
-    if report.newly_aside:
+    log_set_aside(before, report.newly_aside)
+
+
+def log_set_aside(resource: Resource, newly: int) -> None:
+    """Log what a poll or a sweep could not decode and none before it had met."""
+    if newly:
         why = "They cannot be decoded; what changes in them is not delivered."
-        log.warning("records were set aside", resource=before.label, records=report.newly_aside, error=why)
+        log.warning("records were set aside", resource=resource.label, records=newly, error=why)

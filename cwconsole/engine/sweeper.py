@@ -27,7 +27,7 @@ from cwconsole.core.polling import PARKED_INTERVAL, Birth, sweep_is_suspicious, 
 from cwconsole.core.records import Page, PageRequest, Seen
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.plan import birth_of, sweep_interval_of
-from cwconsole.engine.poller import Poller
+from cwconsole.engine.poller import Poller, log_set_aside
 from cwconsole.store import objects, polls, resources, sweeps
 from cwconsole.store.objects import Listed
 from cwconsole.store.pages import Recording, SetAside
@@ -54,6 +54,7 @@ class SweepReport:
     deleted: int = 0
     vanished: int = 0
     set_aside: int = 0
+    newly_aside: int = 0  # of these, those that were not set aside before
 
 
 @dataclass(slots=True)
@@ -122,6 +123,8 @@ class Sweep:
             sentence = "An unexpected error stopped it; see the log."
             await self._end("failed", sentence, wait=PARKED_INTERVAL, code="defect")
             raise
+        finally:
+            log_set_aside(self.resource, self.report.newly_aside)
         return self.report
 
     async def _fail(self, fault: SourceFault) -> None:
@@ -306,6 +309,7 @@ class Sweep:
     def _count(self, tally: Tally) -> None:
         self.report.events += tally.created + tally.updated + tally.deleted
         self.report.set_aside += tally.set_aside
+        self.report.newly_aside += tally.newly_aside
         if tally.deliveries and tally.callback_id is not None:
             self.services.nudge(tally.callback_id)
 

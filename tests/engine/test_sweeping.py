@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import AccessFault, HeavyQueryFault
@@ -194,6 +195,28 @@ async def test_what_was_set_aside_is_fetched_although_its_date_is_known(tmp_path
         await it.sweep()
         assert await it.events() == [(7, "CREATED"), (7, "UPDATED")]
         assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
+async def test_what_a_sweep_alone_cannot_decode_is_logged_once_as_a_poll_does(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        await it.poll()
+        it.source.put(7, updated=it.source.now - 3600, undecodable=True)  # dated before any window
+        it.source.put(8, updated=it.source.now - 3600, undecodable=True)
+        with capture_logs() as logs:
+            await it.poll()
+            swept = await it.sweep()
+            again = await it.sweep()
+        assert (swept.set_aside, swept.newly_aside) == (2, 2)
+        assert (again.set_aside, again.newly_aside) == (2, 0)
+        assert logs == [
+            {
+                "event": "records were set aside",
+                "log_level": "warning",
+                "resource": "acme/contacts",
+                "records": 2,
+                "error": "They cannot be decoded; what changes in them is not delivered.",
+            }
+        ]
 
 
 @pytest.mark.parametrize("mode", [Mode.WINDOW, Mode.AS_WRITTEN])
