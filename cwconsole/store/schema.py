@@ -294,6 +294,13 @@ ALTER TABLE polls ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
 """
 
 
+FIFTH = """
+-- Retention once took the last event of what ConnectWise had deleted, and left the object for good.
+DELETE FROM objects
+  WHERE presence = 'deleted' AND NOT EXISTS (SELECT 1 FROM events WHERE events.id = objects.event_id);
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
@@ -319,6 +326,13 @@ def third(db: Database) -> None:
 def fourth(db: Database) -> None:
     """What polls could not read."""
     for statement in statements(FOURTH):
+        db.conn.execute(statement)
+
+
+@migrations()
+def fifth(db: Database) -> None:
+    """Deleted objects that an earlier retention left behind."""
+    for statement in statements(FIFTH):
         db.conn.execute(statement)
 
 

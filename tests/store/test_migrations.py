@@ -93,12 +93,40 @@ def test_an_upgrade_knows_when_a_baseline_ended(path: Path, conn: sqlite3.Connec
     assert value(conn, "SELECT baselined_ms FROM resources") == 5
 
 
+def test_an_upgrade_forgets_deleted_objects_whose_last_event_was_pruned(path: Path, conn: sqlite3.Connection) -> None:
+    _make_version(conn, schema.FIRST, schema.SECOND, schema.THIRD, schema.FOURTH)
+    conn.execute(
+        """
+        INSERT INTO instances (id, token, name, body, origin, created_ms, updated_ms)
+        VALUES (1, 't', 'acme', '{}', 'local', 0, 0)
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO resources (id, instance_id, name, source, filter, mode, interval_s, sweep_interval_s)
+        VALUES (1, 1, 'contacts', '', '', 'window', 900, 86400)
+        """
+    )
+    conn.execute(
+        """
+        INSERT INTO events (id, instance_id, resource_id, poll_id, object_id, type, seen_ms, digest, record)
+        VALUES (8, 1, 1, 1, 2, 'DELETED', 0, x'00', x'7b7d')
+        """
+    )
+    conn.executemany(
+        "INSERT INTO objects (resource_id, object_id, event_id, presence) VALUES (1, ?, ?, ?)",
+        [(1, 7, "deleted"), (2, 8, "deleted"), (3, None, "listed"), (4, None, "outside")],
+    )
+    migrate(conn, path)
+    assert [row[0] for row in conn.execute("SELECT object_id FROM objects ORDER BY object_id")] == [2, 3, 4]
+
+
 def _make_version(conn: sqlite3.Connection, *scripts: str) -> None:
     """Make the tables as the first migrations do, and mark the file as having had those alone."""
     conn.execute(
         "CREATE TABLE _sqlite_migrations (id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)"
     )
-    for script, name in zip(scripts, ("first", "second"), strict=False):
+    for script, name in zip(scripts, ("first", "second", "third", "fourth"), strict=False):
         for statement in schema.statements(script):
             conn.execute(statement)
         conn.execute("INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('cwconsole', ?)", (name,))
