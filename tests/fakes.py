@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.core.config import NO_OWN_DATES, RecordDates
 from cwconsole.core.errors import RecordMissing, SourceFault, UndecodableFault
 from cwconsole.core.records import Outline, Page, PageRequest, Seen, Unread
 from cwconsole.engine.services import kept
@@ -119,14 +120,25 @@ class FakeSource:
             raise UndecodableFault(f"{path}/{object_id}: not JSON")
         return self.rows[object_id].seen(ids_only=False)
 
-    async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
+    async def by_ids(
+        self, path: str, conditions: str, object_ids: list[int], *, dates: RecordDates = NO_OWN_DATES
+    ) -> Page:
         await self._answer()
         found = [row for row in self._matching(conditions) if row.object_id in set(object_ids)]
         if any(row.undecodable for row in found):
             raise UndecodableFault(f"{path}: a record of these is not JSON")
         return self._page([row.seen(ids_only=False) for row in found])
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
+    async def written_page(
+        self,
+        path: str,
+        conditions: str,
+        *,
+        page: int,
+        size: int,
+        ids_only: bool = False,
+        dates: RecordDates = NO_OWN_DATES,
+    ) -> Page:
         self.numbered.append((page, size))
         await self._answer()
         found = self._matching(conditions)[(page - 1) * size : page * size]

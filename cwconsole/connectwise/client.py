@@ -16,7 +16,7 @@ from cwconsole.connectwise.faults import misshapen, unknown_company
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading
-from cwconsole.core.config import InstanceConfig
+from cwconsole.core.config import NO_OWN_DATES, InstanceConfig, RecordDates
 from cwconsole.core.records import Page, PageRequest, Seen, Unread
 from cwconsole.http.client import HttpClient
 
@@ -65,12 +65,7 @@ class ConnectWiseClient:
         """
         self._door = Door(config, http, limits, client_id=client_id, total=total)
         self._decoder = decoder
-        self._plain = Reading(drop_nulls=config.drop_nulls)
-        # Of two resources with one path, the first says where its dates stand.
-        self._readings = {
-            resource.path: Reading(created=resource.created, dated=resource.dated, drop_nulls=config.drop_nulls)
-            for resource in reversed(config.resources)
-        }
+        self._drop_nulls = config.drop_nulls
 
     async def page(self, request: PageRequest) -> Page:
         """Records after `request.after`, ids ascending. An empty page is the end; a short one is not."""
@@ -86,7 +81,7 @@ class ConnectWiseClient:
         if request.ids_only:
             query.append(("fields", LISTING_FIELDS))
             return await self._ask(request.path, query, partial(records.read_listing, after=request.after))
-        return await self._ask(request.path, query, self._reader(request.path, after=request.after))
+        return await self._ask(request.path, query, self._reader(request.dates, after=request.after))
 
     async def highest_id(self, path: str, conditions: str) -> tuple[int, int]:
         """The highest id now (0 if there is none), and the server time of the answer."""
@@ -95,18 +90,20 @@ class ConnectWiseClient:
         return (page.records[0].object_id if page.records else 0), page.server_time
 
     async def get(self, path: str, object_id: int) -> Seen:
-        """One record. Raises `RecordMissing` only for a 404 whose code is `NotFound`."""
+        """One record, without its own dates. Raises `RecordMissing` only for a 404 whose code is `NotFound`."""
         question = self._door.question(f"{path}/{object_id}", one=True)
         answer = await self._door.ask(question)
-        reading = self._readings.get(path, self._plain)
+        reading = Reading(drop_nulls=self._drop_nulls)
         return await self._decoder.read(records.read_record, answer.question, answer.body, reading, object_id)
 
-    async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
+    async def by_ids(
+        self, path: str, conditions: str, object_ids: list[int], *, dates: RecordDates = NO_OWN_DATES
+    ) -> Page:
         """Those of the given records that satisfy the conditions, 1 to 100 ids a call.
 
         Asked in parts, one after the other, where the URL would become too long; `server_time` is the earliest.
         """
-        read = self._reader(path, after=0)
+        read = self._reader(dates, after=0)
         queries = self._id_queries(path, conditions, sorted(object_ids))
         parts = [await self._page(path, query, read) for query in queries]
         return Page(
@@ -115,7 +112,16 @@ class ConnectWiseClient:
             size=sum(part.size for part in parts),
         )
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
+    async def written_page(
+        self,
+        path: str,
+        conditions: str,
+        *,
+        page: int,
+        size: int,
+        ids_only: bool = False,
+        dates: RecordDates = NO_OWN_DATES,
+    ) -> Page:
         """A page by number, for URL templates run as written; ids in any order."""
         query: list[tuple[str, str | int]] = [
             ("conditions", conditions),
@@ -125,7 +131,7 @@ class ConnectWiseClient:
         ]
         if ids_only:
             return await self._page(path, [*query, ("fields", LISTING_FIELDS)], records.read_listing)
-        return await self._page(path, query, self._reader(path, after=None))
+        return await self._page(path, query, self._reader(dates, after=None))
 
     async def count(self, path: str, conditions: str) -> int:
         """How many records satisfy the conditions now."""
@@ -163,8 +169,9 @@ class ConnectWiseClient:
             cloud=_flag(info.get("IsCloud")),
         )
 
-    def _reader(self, path: str, *, after: int | None) -> ReadList:
-        return partial(records.read_list, reading=self._readings.get(path, self._plain), after=after)
+    def _reader(self, dates: RecordDates, *, after: int | None) -> ReadList:
+        reading = Reading(created=dates.created, dated=dates.updated, drop_nulls=self._drop_nulls)
+        return partial(records.read_list, reading=reading, after=after)
 
     async def _page(self, path: str, query: Query, read: ReadList) -> Page:
         return await (await self._ask(path, query, read)).read()

@@ -52,6 +52,17 @@ LAST_UPDATED = DateField(path="_info.lastUpdated")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDates:
+    """Where a record's own dates stand. updated: None if that is the date which polls ask by, `_info.lastUpdated`."""
+
+    created: DateField | None = None
+    updated: DateField | None = None
+
+
+NO_OWN_DATES = RecordDates()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceConfig:
     """One poller of an instance.
 
@@ -81,6 +92,11 @@ class ResourceConfig:
     def dated(self) -> DateField | None:
         """Where a notification's date stands; None if that is the date which polls ask by."""
         return None if self.updated == LAST_UPDATED else self.updated
+
+    @property
+    def dates(self) -> RecordDates:
+        """What whoever reads its records looks for; another resource of the same path may have others."""
+        return RecordDates(created=self.created, updated=self.dated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

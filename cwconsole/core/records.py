@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from cwconsole.core.config import NO_OWN_DATES, RecordDates
+
 
 class EventType(StrEnum):
     """What happened to an object."""
@@ -91,6 +93,7 @@ class PageRequest:
     conditions: ConnectWise's grammar, complete but for the id cursor; empty for none.
     after: page by `id > after`, `orderBy=id asc`.
     ids_only: ask `fields=id,_info/lastUpdated` alone.
+    dates: which the records are read for, beside that one.
     """
 
     path: str
@@ -98,3 +101,4 @@ class PageRequest:
     after: int = 0
     size: int = 250
     ids_only: bool = False
+    dates: RecordDates = NO_OWN_DATES

@@ -156,6 +156,7 @@ class Crawl:
                 conditions=written_conditions(
                     config.template, last_poll_ms=(self.plan.window_from or 0) * 1000, now_ms=self.present * 1000
                 ),
+                dates=config.dates,
                 size=size,
                 limit=config.page_size,
                 services=self.services,
@@ -166,6 +167,7 @@ class Crawl:
                 path=config.path,
                 conditions=filter_of(self.plan, config, self.ceiling),
                 ids_only=self.plan.ids_only,
+                dates=config.dates,
             ),
             size=size,
             limit=config.page_size,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from cwconsole.core import page_size
+from cwconsole.core.config import RecordDates
 from cwconsole.core.errors import HeavyQueryFault, SourceFault, UndecodableFault
 from cwconsole.core.page_size import PageSize
 from cwconsole.core.records import Page, PageRequest, Unread
@@ -142,6 +143,7 @@ class AsWrittenFetcher(PageFetcher):
 
     path: str
     conditions: str
+    dates: RecordDates
 
     async def next(self) -> Page:
         page = await self._adapted()
@@ -158,6 +160,8 @@ class AsWrittenFetcher(PageFetcher):
 
     async def _ask_for(self, size: int, *, ids_only: bool = False) -> Page:
         number = self.cursor // size + 1
-        page = await self.source.written_page(self.path, self.conditions, page=number, size=size, ids_only=ids_only)
+        page = await self.source.written_page(
+            self.path, self.conditions, page=number, size=size, ids_only=ids_only, dates=self.dates
+        )
         self.cursor += size
         return page

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from cwconsole.core.attempts import Outcome, Parcel
-from cwconsole.core.config import InstanceConfig
+from cwconsole.core.config import NO_OWN_DATES, InstanceConfig, RecordDates
 from cwconsole.core.records import Page, PageRequest, Seen, Unread
 
 if TYPE_CHECKING:
@@ -36,11 +36,22 @@ class Source(Protocol):
         """One record. Raises `RecordMissing` only for a 404 whose code is `NotFound`."""
         ...
 
-    async def by_ids(self, path: str, conditions: str, object_ids: list[int]) -> Page:
+    async def by_ids(
+        self, path: str, conditions: str, object_ids: list[int], *, dates: RecordDates = NO_OWN_DATES
+    ) -> Page:
         """Those of the given records that satisfy the conditions, at most 100 ids a call."""
         ...
 
-    async def written_page(self, path: str, conditions: str, *, page: int, size: int, ids_only: bool = False) -> Page:
+    async def written_page(
+        self,
+        path: str,
+        conditions: str,
+        *,
+        page: int,
+        size: int,
+        ids_only: bool = False,
+        dates: RecordDates = NO_OWN_DATES,
+    ) -> Page:
         """A page by number, for URL templates run as written; ids in any order."""
         ...
 

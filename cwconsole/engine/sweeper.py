@@ -222,7 +222,7 @@ class Sweep:
         """
         aside: tuple[SetAside, ...] = ()
         try:
-            page = await self.source.by_ids(self.config.path, self.config.filter, wanted)
+            page = await self.source.by_ids(self.config.path, self.config.filter, wanted, dates=self.config.dates)
         except (UndecodableFault, HeavyQueryFault) as fault:
             if len(wanted) > 1:
                 middle = len(wanted) // 2

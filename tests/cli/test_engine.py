@@ -101,6 +101,22 @@ def test_the_configured_updated_date_is_the_notifications_and_tells_created_from
         assert record["timeStart"] != record["_info"]["lastUpdated"]
 
 
+def test_two_resources_of_one_path_are_each_judged_by_their_own_dates(
+    cli: Cli, write_body: Callable[..., Path], connectwise: Running, receiver: Listening
+) -> None:
+    where = {"baseUrl": connectwise.base_url, "event.notification.callback.url": f"{receiver.url}/events"}
+    ours = {"cwconsole.start": "everything", "cwconsole.classify": "dates"}
+    both = {"updatedDateField": "timeStart", "createdDateField": "timeStart"}
+    pollers = {
+        "entries": {"url": "/time/entries", "datesConfiguration": {"createdDateField": "timeStart"}},
+        "worked": {"url": "/time/entries", "datesConfiguration": both},
+    }
+    cli.good("instances", "add", write_body(**where, **ours, **{"event.poller.configuration": pollers}))
+    assert cli("run", "--once").code == 0
+    told = {(event["resource"], event["type"]) for event in cli.good("events", "list")}
+    assert told == {("entries", "UPDATED"), ("worked", "CREATED")}
+
+
 def test_what_has_no_last_updated_says_how_it_is_read_in_full(
     cli: Cli, write_body: Callable[..., Path], connectwise: Running
 ) -> None:

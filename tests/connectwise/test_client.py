@@ -16,7 +16,7 @@ from cwconsole.connectwise.client import CompanyInfo
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading, read_list
-from cwconsole.core.config import DateField, ResourceConfig
+from cwconsole.core.config import DateField, RecordDates, ResourceConfig
 from cwconsole.core.errors import AccessFault, PassingFault, QueryFault, RateLimitedFault, UndecodableFault
 from cwconsole.core.records import PageRequest, Seen
 from cwconsole.engine.ports import Source
@@ -82,8 +82,8 @@ async def test_an_instance_may_keep_its_nulls() -> None:
 async def test_the_created_date_is_read_where_the_resource_says() -> None:
     resource = ResourceConfig(name="tickets", path="/service/tickets", created=DateField(path="_info.dateEntered"))
     ticket = {"id": 1, "_info": {"dateEntered": "2026-06-09T22:00:00Z"}}
-    async with tenant(rows(ticket), config=replace(CONFIG, resources=(resource,))) as (client, _):
-        page = await client.page(PageRequest(path="/service/tickets"))
+    async with tenant(rows(ticket)) as (client, _):
+        page = await client.page(PageRequest(path="/service/tickets", dates=resource.dates))
     assert (page.records[0].updated, page.records[0].created) == (None, DATE_EPOCH)
 
 
@@ -160,6 +160,20 @@ async def test_a_written_page_is_asked_by_number_and_may_be_in_any_order() -> No
         page = await client.written_page(CONTACTS, "x=1", page=2, size=100)
     assert [seen.object_id for seen in page.records] == [9, 3]
     assert served.query() == {"conditions": "x=1", "orderBy": "id asc", "page": "2", "pageSize": "100"}
+
+
+async def test_records_are_read_for_the_dates_that_were_asked_for() -> None:
+    dates = RecordDates(created=DateField(path="made"), updated=DateField(path="changed"))
+    record = {"id": 7, "made": "2026-06-09T22:00:01Z", "changed": "2026-06-09T22:00:02Z"}
+    async with tenant(rows(record)) as (client, _):
+        for page in (
+            await client.page(PageRequest(path=CONTACTS, dates=dates)),
+            await client.by_ids(CONTACTS, "", [7], dates=dates),
+            await client.written_page(CONTACTS, "", page=1, size=10, dates=dates),
+        ):
+            assert [(seen.created, seen.dated) for seen in page.records] == [(DATE_EPOCH + 1, DATE_EPOCH + 2)]
+        (seen,) = (await client.page(PageRequest(path=CONTACTS))).records
+        assert (seen.created, seen.dated) == (None, None)
 
 
 async def test_counting_asks_the_count_endpoint() -> None:

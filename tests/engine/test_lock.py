@@ -37,9 +37,9 @@ class Held:
         self.made, self.let_go = asyncio.Event(), asyncio.Event()
         method = getattr(source, name)
 
-        async def ask(*arguments: Any) -> Any:
+        async def ask(*arguments: Any, **named: Any) -> Any:
             setattr(source, name, method)
-            answer = await method(*arguments)
+            answer = await method(*arguments, **named)
             self.made.set()
             await self.let_go.wait()
             return answer
