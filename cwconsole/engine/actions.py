@@ -21,6 +21,11 @@ from cwconsole.store.resources import Resource
 
 log = structlog.get_logger(__name__)
 
+_CUT_SHORT = {
+    "dropped": "its watermark or configuration was changed while it was polled; poll again.",
+    "stopped": "the engine was stopped while it was polled; the next poll goes on from there.",
+}
+
 
 class Actions:
     """Carries out queued actions.
@@ -115,9 +120,13 @@ def poll_sentence(report: PollReport) -> str:
     if report.fault is not None:
         return f"{label}: {report.fault.message.rstrip('.')}."
     if report.outcome != "ok":
-        return f"{label}: the poll was {report.outcome}."
-    what = "baseline read" if report.baselined else "polled"
-    done = f"{what}, {counted(report.records, 'record')}, {counted(report.events, 'event')}"
+        return f"{label}: {_CUT_SHORT.get(report.outcome, f'the poll was {report.outcome}.')}"
+    if report.baselined and not report.events:
+        done = f"baseline read, {counted(report.records, 'record')}; events begin with the next poll"
+    else:
+        nothing = "nothing new" if report.complete else "0 events"  # what could not be read may be new
+        news = counted(report.events, "event") if report.events else nothing
+        done = f"polled, {counted(report.records, 'record')} read, {news}"
     return f"{label}: {done}.{_aside(report.set_aside)}"
 
 

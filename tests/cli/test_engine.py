@@ -150,7 +150,10 @@ def test_a_record_that_cannot_be_decoded_is_no_green_run(
     stage.call(lambda: connectwise.simulator.world().poison(CONTACTS, contact))
     result = cli("run", "--once")
     assert result.code == 1
-    assert "acme/contacts: polled, 0 records, 0 events. 1 record could not be decoded and was set aside." in result.err
+    assert (
+        "acme/contacts: polled, 0 records read, 0 events. 1 record could not be decoded and was set aside."
+        in result.err
+    )
     assert "records were set aside" in result.err, "it is in the log as well"
     rows = {row["resource"]: row for row in cli.good("status")}
     assert (rows["contacts"]["state"], rows["contacts"]["set_aside"]) == ("late", 1)
@@ -320,8 +323,10 @@ def test_waiting_for_a_poll_hosts_an_engine_for_it_and_its_deliveries(
 ) -> None:
     create(stage, connectwise)
     (ended,) = cli.good("poll", "acme", "contacts", "--wait")
+    assert ended["outcome"] == "acme/contacts: polled, 1 record read, 1 event."
+    again = cli("poll", "acme", "contacts", "--wait")
+    assert again.out == "acme/contacts: polled, 1 record read, nothing new.\n", "the overlap was read again"
     assert ended["state"] == "done"
-    assert "1 event." in ended["outcome"]
     assert len(receiver.receiver.seen) == 1
     assert cli.good("polls", "list", "--limit", "1")[0]["trigger"] == "operator"
 
@@ -348,7 +353,18 @@ def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, 
     stage.call(lambda: connectwise.simulator.faults.add(Fault(kind=FaultKind.HTML, path=CONTACTS)))
     result = cli("poll", "acme", "contacts", "--wait")
     assert result.code == 1
-    assert "acme/contacts" in result.err
+    said, advice = result.err.splitlines()
+    assert said.startswith("acme/contacts: ")
+    assert said.endswith("; it is tried again.")
+    assert advice == "No engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
+
+
+def test_a_poll_that_nobody_picked_up_says_so(cli: Cli, baselined: None) -> None:
+    assert cli("poll", "acme", "contacts").code == 4
+    age(cli.path, hours=2)
+    assert cli("run", "--once").code == 0
+    (action,) = cli.good("actions", "list", "type:poll")
+    assert (action["state"], action["outcome"]) == ("expired", "No engine picked it up within an hour; ask again.")
 
 
 def test_a_suspicious_sweep_ends_with_3_and_goes_on_when_confirmed(

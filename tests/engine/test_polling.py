@@ -223,6 +223,7 @@ async def test_setting_the_watermark_meanwhile_drops_the_crawl_and_writes_nothin
         it.source.page = page  # type: ignore[method-assign,assignment]
         report = await it.poll()
         assert (report.outcome, await it.events()) == ("dropped", [])
+        assert poll_sentence(report).endswith("changed while it was polled; poll again.")
         assert (await it.row()).watermark == SERVER_EPOCH
 
 
@@ -280,7 +281,9 @@ async def test_a_record_that_is_set_aside_is_flagged_until_a_sweep_can_read_it(t
             again = await it.poll()
         assert (report.outcome, report.set_aside, report.complete) == ("ok", 1, False)
         assert (again.set_aside, again.newly_aside) == (1, 0)
-        assert poll_sentence(report).endswith("0 records, 0 events. 1 record could not be decoded and was set aside.")
+        assert poll_sentence(report).endswith(
+            "0 records read, 0 events. 1 record could not be decoded and was set aside."
+        )
         assert [(one["event"], one["log_level"], one["resource"]) for one in logs] == [
             ("records were set aside", "warning", "acme/contacts")
         ], "once, when it breaks"

@@ -74,7 +74,10 @@ async def test_a_queued_poll_is_picked_up_and_answered(tmp_path: Path) -> None:
     network = Network()
     async with engine_with(tmp_path, network) as (_, store):
         state, sentence = await outcome(store, await ask(store, ActionKind.POLL, instance_id=1))
-        assert (state, sentence) == ("done", "acme/contacts: baseline read, 0 records, 0 events.")
+        assert (state, sentence) == (
+            "done",
+            "acme/contacts: baseline read, 0 records; events begin with the next poll.",
+        )
         assert await rows(store, "SELECT trigger, action_id FROM polls") == [("operator", 1)]
 
 
