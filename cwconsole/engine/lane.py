@@ -29,7 +29,7 @@ from cwconsole.store.settlements import Settlement
 
 log = structlog.get_logger(__name__)
 
-FIRST_IN_FLIGHT, LANE_IN_FLIGHT = 4, 16  # one more for each answer, half for each request that got none
+FIRST_IN_FLIGHT, LANE_IN_FLIGHT = 1, 16  # one more for each answer, half for each request that got none
 # Claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk. As much as is sent in so
 # many milliseconds by what the receiver took for the last one, since what is claimed is out of the operators' reach.
 AHEAD_MS = 150

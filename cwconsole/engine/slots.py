@@ -1,8 +1,9 @@
 """Requests in flight over all lanes, shared so that no lane can keep the others from sending.
 
-A lane may take no more slots than it leaves free, and ends one when it holds more than that: four busy lanes hold
-thirteen each of 64, and if all of them begin to hang, twelve are left for whoever comes. Lanes in doubt, whose receiver
-did not answer last time, hold half of the slots together at most, however many they are: the others' half stays quick.
+A lane begins with one. It may take no more slots than it leaves free, and ends one when it holds more than that: four
+busy lanes hold thirteen each of 64, and if all of them begin to hang, twelve are left for whoever comes. Lanes in
+doubt, whose receiver did not answer last time, hold half of the slots together at most, however many they are: the
+others' half stays quick.
 """
 
 from __future__ import annotations

@@ -117,11 +117,12 @@ async def test_gone_holds_the_url_and_nothing_is_lost(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
         await make_events(it, 1, 2)
-        sender = FakeSender(answers=[410, 410])
+        sender = FakeSender(answers=[410])
         async with dispatching(it, sender) as dispatcher:
             await dispatcher.drained()
             assert await it.rows("SELECT held_ms IS NOT NULL, held_reason LIKE '%410%' FROM callbacks") == [(1, 1)]
             before = len(sender.sent)
+            assert before == 1, "the first answer holds it before a second request"
             await make_events(it, 3)
             dispatcher.nudge(1)
             await dispatcher.drained()

@@ -121,6 +121,20 @@ async def test_a_healthy_receiver_keeps_its_pace_while_four_hang(tmp_path: Path)
         assert await it.attempts() == 300, "so no hanging request has ended: all of this took place beside them"
 
 
+async def test_receivers_that_hang_from_the_start_hold_one_slot_each(tmp_path: Path) -> None:
+    """As when an engine starts while many are down: four each would be all slots, for eighteen of them."""
+    many = MANY[: IN_FLIGHT // 2]
+    async with stage(tmp_path, many) as it:
+        for name in many:
+            await it.give(name, 60, nudge=False)
+        await it.dispatcher.rescan()
+        await until(lambda: it.receiver.faults.struck[FaultKind.HANG] == len(many))
+        await it.give(WELL, 300)
+        await it.until_delivered(300)
+        assert it.receiver.faults.struck[FaultKind.HANG] == len(many)
+        assert await it.attempts() == 300, "so no hanging request has ended"
+
+
 async def test_a_healthy_receiver_goes_on_when_four_busy_ones_begin_to_hang(tmp_path: Path) -> None:
     async with stage(tmp_path) as it:
         it.receiver.faults.clear()
