@@ -115,3 +115,24 @@ async def test_an_engine_in_another_process_is_named_with_where_its_lines_are(pa
             lambda: "The engine runs in process 4711. If that is yours its lines stand here too" in it.text()
         )
         assert "journalctl -f _PID=4711" in it.text()
+
+
+async def test_who_looks_back_is_left_in_peace_and_f_follows_again(path: Path, log: Path) -> None:
+    def add(*names: str) -> None:
+        with log.open("a") as file:
+            file.writelines(f"timestamp=2026-09-21T14:12:00Z level=info event={name}\n" for name in names)
+
+    add(*(f"event-{number}" for number in range(40)))
+    async with console(path, log_file=log) as it:
+        await it.press("7")
+        await it.until(lambda: "event-39" in it.text() and it.lines()[1].rstrip().endswith("following"))
+        await it.press("g", "g")
+        assert it.lines()[1].rstrip().endswith("f follows")
+        add("one-more", "two-more")
+        await it.until(lambda: it.lines()[1].rstrip().endswith("2 new  f follows"))
+        assert it.screen.table.cursor == 0
+        assert "engine starts" in it.text(), "the view has not moved"
+        await it.press("f")
+        await it.until(lambda: "two-more" in it.text() and it.lines()[1].split() == ["log", "following"])
+        add("three-more")
+        await it.until(lambda: it.screen.table.current.event == "three-more")

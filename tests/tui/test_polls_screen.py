@@ -136,3 +136,20 @@ async def test_the_resource_under_the_cursor_is_polled(rig: Rig) -> None:
 async def test_a_poll_that_is_gone_is_said_to_be(rig: Rig) -> None:
     await rig.press("colon", *"poll id:999", "enter")
     await rig.until(lambda: "There is no poll 999" in rig.text())
+
+
+async def test_upper_p_leads_to_the_polls_of_what_is_under_the_cursor_and_escape_back(rig: Rig) -> None:
+    def listed() -> set[tuple[str, str]]:
+        rows = rig.screen.table.rows
+        return {(row.instance, row.resource) for index in range(rows.total) if (row := rows.at(index)) is not None}
+
+    await rig.press("1", "P")
+    await rig.until(lambda: rig.screen.title_of() == "polls instance:acme resource:tickets")
+    await rig.until(lambda: listed() == {("acme", "tickets")} and rig.screen.table.rows.total == 2)
+    await rig.press("escape", "f")
+    await rig.until(lambda: rig.screen.table.current.instance == "acme" and rig.screen.table.current.folded)
+    await rig.press("P")
+    await rig.until(lambda: rig.screen.title_of() == "polls instance:acme")
+    await rig.until(lambda: listed() == {("acme", "contacts"), ("acme", "tickets")})
+    await rig.press("escape")
+    assert rig.screen.table.current.instance == "acme"

@@ -1,0 +1,59 @@
+"""What stands around every screen: the time of the operator's own zone, and that nothing is refreshed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tui.rig import console
+
+
+@pytest.fixture
+def in_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Set TZ with it, and call time.tzset()."""
+    with monkeypatch.context() as patch:
+        yield patch
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("zone", "end"),
+    [
+        ("America/Denver", "14:13 UTC 08:13 MDT"),
+        ("Asia/Kolkata", "14:13 UTC 19:43 IST"),
+        ("UTC", "14:13 UTC"),
+        ("Europe/London", "14:13 UTC 15:13 BST"),
+    ],
+)
+async def test_the_header_shows_the_operators_own_time_where_it_is_another(
+    path: Path, in_zone: pytest.MonkeyPatch, zone: str, end: str
+) -> None:
+    in_zone.setenv("TZ", zone)
+    time.tzset()
+    async with console(path, size=(120, 30)) as rig:
+        assert rig.lines()[0].rstrip().endswith(f" {end}")
+        rig.clock.ms += 60_000
+        rig.app._minute_turned()
+        await rig.until(lambda: rig.lines()[0].rstrip().endswith(f" {end.replace(':13', ':14').replace(':43', ':44')}"))
+
+
+async def test_z_lets_the_screen_stand_still_and_go_on(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("z")
+        assert "FROZEN" in rig.lines()[0]
+        before = rig.lines()
+        await rig.write("UPDATE resources SET dead = 77 WHERE name = 'companies'")
+        version = rig.app.version
+        await rig.until(lambda: rig.app.version > version)  # it has heard of it
+        await rig.settle()
+        assert rig.lines() == before
+        await rig.press("2", "1")
+        assert "77 dead" not in rig.text(), "nor does it go on by itself, wherever one goes"
+        await rig.press("z")
+        await rig.until(lambda: "77 dead" in rig.text())
+        assert "FROZEN" not in rig.lines()[0]
+        await rig.write("UPDATE resources SET dead = 78 WHERE name = 'companies'")
+        await rig.until(lambda: "78 dead" in rig.text())
