@@ -17,6 +17,7 @@ import pytest
 from cwconsole.cli.main import invoke
 from cwconsole.simulator.receiver import Listening, Receiver
 from cwconsole.simulator.simulator import Running, Simulator
+from tests.cli.posts import Posts
 
 T = TypeVar("T")
 
@@ -169,3 +170,8 @@ def played(cli: Cli, write_body: Callable[..., Path], connectwise: Running, rece
     """An instance whose ConnectWise and whose receiver are played."""
     where = {"baseUrl": connectwise.base_url, "event.notification.callback.url": f"{receiver.url}/events"}
     return cli.good("instances", "add", write_body(**where))
+
+
+@pytest.fixture
+def posts(stage: Stage) -> Posts:
+    return stage.enter(Posts().serve())

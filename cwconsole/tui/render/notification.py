@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from cwconsole.callback.envelope import notification
 from cwconsole.core.attempts import EventFacts
@@ -22,6 +23,11 @@ from cwconsole.store.instances import Instance
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import plain
+
+MADE_ANEW: Final = (
+    "and what each attempt makes anew: webhook-timestamp, the signatures, cwconsole-attempt; "
+    "a replay has cwconsole-replay, too"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,7 @@ def notification_lines(request: Request) -> list[Line]:
     return [
         (Cell("POST ", Tone.KEY), Cell(plain(request.url), Tone.STRONG)),
         *((Cell(f"{plain(name)}: ", Tone.KEY), Cell(plain(value))) for name, value in (*request.headers, *user)),
-        (Cell("and what each attempt makes anew: webhook-timestamp, the signatures, cwconsole-attempt", Tone.MUTED),),
+        (Cell(MADE_ANEW, Tone.MUTED),),
         (),
         *json_lines(request.body),
         (),
