@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager
@@ -20,6 +21,14 @@ from cwconsole.simulator.simulator import Running, Simulator
 from tests.cli.posts import Posts
 
 T = TypeVar("T")
+
+
+def until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
+    """Wait until it is as wanted."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it does not get there"
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

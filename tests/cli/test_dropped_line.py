@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from cwconsole.cli import settings
 from cwconsole.simulator.simulator import Running
-from tests.cli.conftest import Cli, Stage
+from tests.cli.conftest import Cli, Stage, until
 from tests.cli.posts import Posts
 from tests.tui.terminals import console
-
-
-def until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def log() -> str:

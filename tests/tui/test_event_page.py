@@ -9,6 +9,7 @@ import re
 import shlex
 import time
 from pathlib import Path
+from typing import Any
 
 from cwconsole.engine.crawl import Why
 from cwconsole.simulator.simulator import Simulator
@@ -17,7 +18,7 @@ from tests.cli.posts import Post, Posts
 from tests.tui.rig import Rig, console
 
 NAME = 'Zoë [/] [b 漢字 "\\ \u2028 & <b>'
-SECRETS = {
+SECRETS: dict[str, Any] = {
     "event__notification__signature__key": "SIGNATURE",
     "event__notification__basic__username": "ada",
     "event__notification__basic__password": "TOPSECRET",

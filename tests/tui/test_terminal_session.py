@@ -228,19 +228,3 @@ def test_the_mouse_is_given_to_the_terminal_and_taken_back(file: Path) -> None:
         terminal.type("\x05")
         terminal.until(lambda text: "The console has the mouse again" in text)
         assert b"\x1b[?1000h" in terminal.sent[before:]
-
-
-def test_of_two_consoles_both_say_who_took_over(file: Path) -> None:
-    with console(file) as first:
-        ready(first)
-        with console(file) as second, console(file) as third:
-            for one in (second, third):
-                ready(one, f"engine in {first.pid}")
-            os.kill(first.pid, signal.SIGKILL)
-            said = []
-            for one in (second, third):
-                one.until(lambda text: f"The engine in process {first.pid} has ended" in text)
-                said.append("this console has taken over" in one.text)
-            assert sorted(said) == [False, True]
-            host, guest = (second, third) if said[0] else (third, second)
-            guest.until(lambda text: f"engine in {host.pid}" in text)
