@@ -61,17 +61,17 @@ def bytes_of_rest(folder: Path, resources: int) -> None:
         terminal.type("1")
         bytes_in(terminal, 2)
         wait_for_a_quiet_minute(terminal, 3)
-        name = _change_one(path)
+        name = change_one_row(path)
         print(f"bytes of one changed row ({name}): {bytes_in(terminal, 3)}")
 
 
-def _change_one(path: Path) -> str:
+def change_one_row(path: Path) -> str:
     """A poll of the first row ends with one event, as far as the fleet shows it; nothing of what the header says."""
     with closing(sqlite3.connect(path)) as conn, conn:
         conn.execute(
             "UPDATE hours SET updated = updated + 1 WHERE resource_id = 1 AND hour = (SELECT max(hour) FROM hours)"
         )
-        conn.execute("UPDATE resources SET last_poll_ms = last_poll_ms + 1 WHERE id = 1")
+        conn.execute("UPDATE resources SET last_poll_ms = coalesce(last_poll_ms, 0) + 1 WHERE id = 1")
     return "updated in 24 h"
 
 

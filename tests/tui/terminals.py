@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyte
 
@@ -76,6 +77,10 @@ class Terminal:
     def type(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def line_modes(self) -> list[Any]:
+        """How the line is set up, as `stty -a` shows it: echo, line by line, signals."""
+        return termios.tcgetattr(self._master)
+
     def resize(self, cols: int, rows: int) -> None:
         self.screen.resize(rows, cols)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
@@ -108,6 +113,16 @@ class Terminal:
             os.waitpid(self.pid, 0)
         if self._master >= 0:
             os.close(self._master)
+
+
+def fresh_line_modes() -> list[Any]:
+    """How the line of a terminal is set up that nobody has used yet."""
+    master, line = pty.openpty()
+    try:
+        return termios.tcgetattr(master)
+    finally:
+        os.close(master)
+        os.close(line)
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 import re
 import signal
@@ -12,13 +14,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.console_idle import change_one_row
+from tests.store.rows import add_events
 from tests.tui.rig import database, small_fleet
-from tests.tui.terminals import Terminal, console, python
+from tests.tui.terminals import Terminal, console, fresh_line_modes, python
 
 COLOUR = re.compile(rb"\x1b\[[0-9;]*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|[34]8)(?:;[0-9;]*)?m")
 
 # What a terminal takes as a string until its end: OSC, DCS, APC, PM, SOS; and k, screen's own for a title.
 STRINGS = re.compile(rb"\x1b([]P_^Xk])[^\x07\x1b]*(\x07|\x1b\\)?")
+CLIPBOARD = re.compile(rb"\x1b\]52;c;([^\x07\x1b]*)\x07")  # OSC 52
+SWITCHED = re.compile(rb"\x1b\[\?(\d+)([hl])")  # modes of the terminal
 HOME, END, PAGE_UP, PAGE_DOWN = "\x1b[1~", "\x1b[4~", "\x1b[5~", "\x1b[6~"  # as screen and tmux send them
 REVERSE = re.compile(rb"\x1b\[(?:\d+;)*7[;m]")
 
@@ -48,39 +54,60 @@ def quiet(terminal: Terminal, seconds: float = 0, *, still: float = 0.5) -> None
         pass
 
 
+def leave(terminal: Terminal) -> None:
+    terminal.type("q")
+    terminal.until(lambda text: "Leave, and stop the engine?" in text)
+    terminal.type("y")
+    assert terminal.ended() == 0
+
+
+def is_left_as_it_was(terminal: Terminal) -> None:
+    """The ordinary screen is back, with its cursor, and nothing reports mouse, focus or pastes any more."""
+    switched = dict(SWITCHED.findall(terminal.sent))
+    assert switched.pop(b"25") == switched.pop(b"7", b"h") == b"h", "cursor, wrapping"
+    assert switched.keys() >= {b"1049", b"1000", b"2004"}, "it had switched something"
+    assert set(switched.values()) == {b"l"}
+    assert terminal.line_modes() == fresh_line_modes()
+
+
 def test_starts_hosts_the_engine_resizes_and_leaves_after_asking(file: Path) -> None:
     with console(file) as terminal:
         ready(terminal)
         terminal.resize(120, 40)
         terminal.until(lambda text: "Events by hour" in text)
-        terminal.type("q")
-        terminal.until(lambda text: "Leave, and stop the engine?" in text)
-        terminal.type("y")
-        assert terminal.ended() == 0
-        assert b"\x1b[?1049l" in terminal.sent, "the ordinary screen is back"
+        leave(terminal)
+        is_left_as_it_was(terminal)
 
 
-def test_nothing_is_sent_while_nothing_happens(file: Path) -> None:
-    with console(file) as terminal:
+def test_nothing_is_sent_while_nothing_happens_and_little_for_a_key_or_a_row_that_changes(file: Path) -> None:
+    with console(file, cols=120, rows=40) as terminal:
         ready(terminal)
-        quiet(terminal, 4, still=2)  # on a busy machine the engine's start shows late in the header
-        assert terminal.pump(3) == b""
-
-
-def test_moving_the_cursor_sends_two_lines(file: Path) -> None:
-    with console(file) as terminal:
-        ready(terminal)
-        quiet(terminal, 2)
+        quiet(terminal, 8, still=2)  # on a busy machine the engine's start shows late in the header
+        assert terminal.pump(5) == b""
+        before = len(terminal.sent)
+        change_one_row(file)
+        terminal.until(lambda text: " 41 " in text)
+        quiet(terminal)
+        assert len(terminal.sent) - before < 1024
         terminal.type("j")
-        assert 0 < len(terminal.pump(1)) < 1500
+        assert 0 < len(terminal.pump(1)) < 1500, "two lines"
 
 
-@pytest.mark.parametrize("keys", ["", "2", "?", ":", "q"])
-def test_without_colour_no_colour_code_is_sent(file: Path, keys: str) -> None:
+def test_without_colour_no_colour_code_is_sent(file: Path) -> None:
+    shown = {
+        "2": "cancelled",
+        "1?": "Keys of fleet",
+        "\x1b": "Health",
+        ":": "\n :",
+        "\x1b ": "? help",
+        "q": "Leave, and",
+    }
     with console(file, env={"NO_COLOR": "1"}) as terminal:
         ready(terminal)
-        terminal.type(keys)
-        quiet(terminal)
+        for keys, words in shown.items():
+            terminal.type(keys.strip())
+            terminal.until(lambda text, words=words: words in text)  # type: ignore[misc]
+            quiet(terminal)
         assert not COLOUR.findall(terminal.sent)
         assert REVERSE.search(terminal.sent), "the cursor is shown in reverse"
 
@@ -91,6 +118,34 @@ def test_sixteen_colours_are_the_terminals_own(file: Path) -> None:
         quiet(terminal)
         assert b"38;2;" not in terminal.sent
         assert b"38;5;" not in terminal.sent
+
+
+def test_in_tmux_it_copies_through_the_terminal_and_leaves_it_as_it_was(file: Path) -> None:
+    with database(file) as conn:
+        add_events(conn, 1, [7], record=json.dumps({"id": 7, "text": "[/] \u6f22 " * 10_000}))
+        add_events(conn, 1, [8], record='{"id": 8, "name": "Zo\\u00eb \u6f22"}')
+    surroundings = {
+        "TERM": "tmux-256color",
+        "TMUX": "/tmp/tmux-0/default,1,0",
+        "COLORTERM": "",
+        "TMPDIR": str(file.parent),
+    }
+    with console(file, env=surroundings) as terminal:
+        ready(terminal)
+        terminal.type("2")
+        terminal.until(lambda text: "cancelled" in text)
+        terminal.type("y")
+        terminal.until(lambda text: "Event 42 as JSON was sent" in text)
+        (copied,) = CLIPBOARD.findall(terminal.sent)
+        document = json.loads(base64.b64decode(copied, validate=True))
+        assert (document["id"], document["record"]) == (42, {"id": 8, "name": "Zo\u00eb \u6f22"})
+        terminal.type("jy")
+        terminal.until(lambda text: "Event 41 as JSON is too long" in text)
+        (kept,) = set(file.parent.glob("cwconsole-*.json")) - set(file.parent.glob("cwconsole-copied-*"))
+        assert json.loads(kept.read_text())["record"]["id"] == 7
+        assert len(CLIPBOARD.findall(terminal.sent)) == 1, "nothing more was sent to the clipboard"
+        leave(terminal)
+        is_left_as_it_was(terminal)
 
 
 @pytest.mark.parametrize("term", ["screen", "screen-256color"])
@@ -112,6 +167,8 @@ def test_gnu_screen_has_its_keys_and_colours_and_is_sent_nothing_that_it_would_p
         few = b"38;5;" not in terminal.sent and b"38;2;" not in terminal.sent
         assert few is (term == "screen")
         assert COLOUR.search(terminal.sent)
+        leave(terminal)
+        is_left_as_it_was(terminal)
 
 
 def test_ascii_sends_nothing_but_ascii(file: Path) -> None:
@@ -128,7 +185,7 @@ def test_a_signal_restores_the_terminal_and_is_the_exit_code(file: Path, number:
         ready(terminal)
         os.kill(terminal.pid, number)
         assert terminal.ended() == 128 + number
-        assert b"\x1b[?1049l" in terminal.sent
+        is_left_as_it_was(terminal)
 
 
 def test_a_dropped_line_ends_the_console_in_order(file: Path) -> None:
