@@ -323,7 +323,7 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
     Column(id="last", title="Last poll", cells=10, draw=_last),
     Column(id="next", title="Next", cells=5, draw=_next, align=Align.RIGHT, sort=True),
     Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True),
-    Column(id="open", title="Deliveries", cells=12, draw=_open),
+    Column(id="open", title="Deliveries", cells=12, grows=1, draw=_open),
     *(Column(id=name, title=title, cells=5, align=Align.RIGHT, from_width=160, draw=partial(_waiting, name, tone))
       for name, title, tone in (("pending", "Pend", Tone.MUTED), ("retrying", "Retry", Tone.WARN),
                                 ("dead", "Dead", Tone.BAD), ("behind_hold", "Held", Tone.WARN))),
