@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cwconsole.tui.screens import listing
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.widgets import history_table
+from cwconsole.tui.widgets.prompt import Prompt
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -137,6 +140,30 @@ async def test_the_list_follows_while_the_filter_is_typed(rig: Rig) -> None:
     await rig.press("escape")
     await rig.until(lambda: rig.screen.table.rows.total == MANY + 40)
     assert rig.screen.spec.line == "events"
+
+
+async def test_what_is_typed_without_a_rest_is_read_once(
+    rig: Rig, logged: list[MutableMapping[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "TYPING_SECONDS", 1)  # longer than a busy machine lets pass between two letters
+    await rig.press("slash", *"name")  # every beginning of which is a filter
+    await rig.until(lambda: rig.screen.table.rows.total == 40)
+    readings = [
+        entry for entry in logged if (entry.get("reason"), entry.get("view")) == ("other view", "Reading events")
+    ]
+    assert len(readings) == 1
+
+
+async def test_words_and_names_of_a_filter_are_completed_while_it_is_typed(rig: Rig) -> None:
+    prompt = rig.screen.query_one(Prompt)
+    await rig.press("slash", *"ins", "tab")
+    assert prompt.text == "instance:"
+    await rig.press("a", "tab")
+    assert prompt.text == "instance:acme"
+    await rig.press(*" !res", "tab", "t", "tab")
+    assert prompt.text == "instance:acme !resource:tickets"
+    await rig.press(*" sta", "tab", *"dea", "tab", "enter")
+    await rig.until(lambda: rig.screen.table.rows.total == 1 and rig.screen.table.current.id == 38)
 
 
 async def test_an_unknown_instance_is_said_in_a_sentence_and_the_list_stays(rig: Rig) -> None:
