@@ -10,9 +10,14 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from filelock import FileLock, Timeout
+from cwconsole.core.later import Later
+
+if TYPE_CHECKING:
+    import filelock
+else:
+    filelock = Later("filelock")  # for a file that is full
 
 LARGEST: Final = 5_000_000
 KEPT: Final = 3
@@ -27,7 +32,6 @@ class SharedLogHandler(logging.Handler):
         self._path = path
         self._largest = largest
         self._kept = kept
-        self._turn = FileLock(f"{path}.lock")
         self._file = self._opened()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -37,7 +41,9 @@ class SharedLogHandler(logging.Handler):
             if self._moved():
                 self._open_again()
             if os.fstat(self._file).st_size + len(line) > self._largest:
-                with suppress(Timeout, OSError):  # another is at it, or the folder is not ours: the file grows on
+                with suppress(
+                    filelock.Timeout, OSError
+                ):  # another is at it, or the folder is not ours: the file grows on
                     self._rotate()
             os.write(self._file, line)
 
@@ -47,7 +53,7 @@ class SharedLogHandler(logging.Handler):
         super().close()
 
     def _rotate(self) -> None:
-        with self._turn.acquire(timeout=LOCK_SECONDS):
+        with filelock.FileLock(f"{self._path}.lock", timeout=LOCK_SECONDS):
             if not self._moved():
                 for number in range(self._kept - 1, 0, -1):
                     with suppress(FileNotFoundError):

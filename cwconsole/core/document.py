@@ -9,10 +9,15 @@ from __future__ import annotations
 import datetime
 import json
 import math
-import tomllib
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias
 
 from cwconsole.core.errors import ConfigError
+from cwconsole.core.later import Later
+
+if TYPE_CHECKING:
+    import tomllib
+else:
+    tomllib = Later("tomllib")
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Syntax = Literal["json", "toml"]
