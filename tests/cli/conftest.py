@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -54,6 +55,11 @@ class Cli:
     @property
     def path(self) -> Path:
         return self.folder / "cw.db"
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What another process needs to use the same database and folders, and no more: COLUMNS is not its size."""
+        return {name: value for name, value in os.environ.items() if name.startswith(("CWCONSOLE_", "XDG_", "HOME"))}
 
     def __call__(self, *args: object) -> Result:
         code = invoke([str(arg) for arg in args])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,9 +34,8 @@ REFUSAL = "UsageError('There is no event 42; look for another.')"
 @contextmanager
 def crashing(cli: Cli, error: str) -> Iterator[Terminal]:
     """A console in which the key for another theme meets a defect."""
-    env = {name: value for name, value in os.environ.items() if name.startswith(("CWCONSOLE_", "XDG_"))}
     text = BROKEN.format(secret=SECRET, error=error)
-    with program(text, cli.folder, cols=80, rows=24, env={**env, "HOME": os.environ["HOME"]}) as terminal:
+    with program(text, cli.folder, cols=80, rows=24, env=cli.env) as terminal:
         terminal.until(lambda shown: "engine here" in shown and "? help" in shown)
         yield terminal
 

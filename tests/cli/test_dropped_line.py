@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def test_a_delivery_in_flight_is_recorded_before_the_process_ends(
     assert cli("run", "--once").code == 0
     stage.call(lambda: connectwise.simulator.world().create("/company/contacts", {"firstName": "Ada"}))
     assert cli("poll", "acme", "contacts").code == 4, "it waits for the console's engine"
-    with console(cli.path, env=os.environ) as terminal:
+    with console(cli.path, env=cli.env) as terminal:
         terminal.until(lambda _: bool(posts.came))
         terminal.hang_up()
         until(lambda: "console ends by a signal" in log())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -49,7 +48,7 @@ def test_all_show_the_same_and_one_takes_over(cli: Cli, played: Any, stage: Stag
         return f" {number} "
 
     def open_console(login: str) -> Any:
-        return console(cli.path, "--fresh", cols=130, rows=30, env={**os.environ, "LOGNAME": login})
+        return console(cli.path, "--fresh", cols=130, rows=30, env={**cli.env, "LOGNAME": login})
 
     with engine(cli) as run, open_console("ada") as ada, open_console("grace") as grace:
         both = (ada, grace)
