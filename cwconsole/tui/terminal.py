@@ -71,7 +71,9 @@ def look(env: Mapping[str, str], *, encoding: str | None, ascii_only: bool = Fal
 
 
 def prepare(terminal: Terminal, env: MutableMapping[str, str]) -> None:
-    """Set what Textual reads when it is imported. Anything the operator has set already stands, colour apart."""
+    """Set what Textual reads when it is imported. What the operator has set stands, colour and size apart."""
+    for name in ("COLUMNS", "LINES"):  # a shell that exports them means its own size then; Textual would keep to it
+        env.pop(name, None)
     if not env.get("NO_COLOR"):
         env.pop("NO_COLOR", None)
     if terminal.ansi:
