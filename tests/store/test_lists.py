@@ -85,6 +85,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connect
     conn.close()
 
 
+@pytest.fixture(scope="module")
+def everything(filled: sqlite3.Connection) -> dict[Noun, list[sqlite3.Row]]:
+    """What the model goes by: all rows of each list, newest first."""
+    return {noun: filled.execute(f"{sql} ORDER BY 1 DESC").fetchall() for noun, sql in ALL.items()}
+
+
 def fill(conn: sqlite3.Connection) -> None:
     hooks = {"acme": "http://127.0.0.1:9/hook", "globex": "http://127.0.0.1:9/hook/two"}
     ids = [add(conn, config(name, company=name, callback=hook)) for name, hook in hooks.items()]
@@ -192,10 +198,10 @@ def _goes_to(url: str, wanted: str) -> bool:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(asked_for=questions())
 def test_pages_together_are_every_row_that_fits_newest_first(
-    filled: sqlite3.Connection, asked_for: tuple[Noun, Filter]
+    filled: sqlite3.Connection, everything: dict[Noun, list[sqlite3.Row]], asked_for: tuple[Noun, Filter]
 ) -> None:
     noun, chosen = asked_for
-    rows = filled.execute(f"{ALL[noun]} ORDER BY 1 DESC").fetchall()
+    rows = everything[noun]
     unresourced = chosen.resource is not None and noun is Noun.ACTIONS
     expected = [row["id"] for row in rows if fits(row, chosen) and not (unresourced and row["resource"] == "")]
     assert every_id(filled, noun, chosen) == expected

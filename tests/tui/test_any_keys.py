@@ -17,7 +17,7 @@ OFTEN = ("enter", "escape", "up", "down", "tab", "end", "home", "colon", "slash"
 LEAVES = ("quit", "suspend")
 KEYS = (*OFTEN, *(key for one in REGISTRY if one.id not in LEAVES for key in one.keys))
 SIZES = ((80, 24), (120, 40), (100, 30), (60, 20))
-PRESSED = 150
+PRESSED = 100
 
 
 @pytest.mark.timeout(120)
