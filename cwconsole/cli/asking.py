@@ -13,12 +13,10 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import EngineUnreachableError, RefusedError
 from cwconsole.store import poll_list
-from cwconsole.store.actions import Action, ActionKind
+from cwconsole.store.actions import Action
 from cwconsole.store.once import Connection
 
 Queue = Callable[[Connection], list[int]]
-
-_SCHEDULED = (ActionKind.POLL, ActionKind.SWEEP)  # what an engine tries again by itself
 
 
 def ask(invocation: Invocation, queue: Queue, *, what: str, wait: bool) -> None:
@@ -50,9 +48,10 @@ def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     if not failed:
         return
     sentence = "\n".join(one.outcome or f"Action {one.id} was {one.state}." for one in failed)
-    if any(invocation.read(poll_list.was_refused, one.id) for one in failed):
+    if any(invocation.read(poll_list.any_ended, one.id, "refused") for one in failed):
         raise RefusedError(sentence)
-    if any(one.kind in _SCHEDULED and one.state == "failed" for one in failed) and not invocation.engine_runs():
+    broke = any(invocation.read(poll_list.any_ended, one.id, "failed") for one in failed)
+    if broke and not invocation.engine_runs():  # what cannot be polled at all is not tried again by any engine
         sentence += "\nNo engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
     raise Failed(sentence)
 

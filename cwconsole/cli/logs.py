@@ -8,6 +8,7 @@ have to say by `logging` goes the same way, since anything else on stderr would 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -42,6 +43,7 @@ def log_to_stderr(level: str, path: Path, given: Collection[str] = (), *, as_jso
     if as_json:
         stderr.setFormatter(logging.Formatter(f"%({_AS_JSON})s"))
     try:
+        _require_own(path)
         file = _file(path)
     except StoreError as error:
         with _written_by([stderr], level, given, as_json=as_json):
@@ -60,6 +62,17 @@ def log_to_file(level: str, path: Path, given: Collection[str] = ()) -> Iterator
     """
     with closing(_file(path)) as handler, _written_by([handler], level, given):
         yield
+
+
+def _require_own(path: Path) -> None:
+    """Raises StoreError where the log is another user's: under sudo, which may keep HOME, it would become root's."""
+    try:
+        nearest = next(one for one in (path, *path.parents) if one.exists())
+        own = nearest.stat().st_uid == os.geteuid()
+    except OSError as error:
+        raise StoreError(f"The log {path} cannot be written: {error.strerror}; check its folder.") from error
+    if not own:
+        raise StoreError(f"The log {path} belongs to another user than the one who runs this; it is left alone.")
 
 
 def _file(path: Path) -> SharedLogHandler:

@@ -88,10 +88,10 @@ def show(conn: sqlite3.Connection, poll_id: int) -> PollRow:
     return row
 
 
-def was_refused(conn: sqlite3.Connection, action_id: int) -> bool:
-    """Whether a sweep that this action asked for stopped, and waits for confirmation."""
+def any_ended(conn: sqlite3.Connection, action_id: int, outcome: str) -> bool:
+    """Whether a poll or sweep that this action asked for ended so, not well. `refused`: it waits for confirmation."""
     row = conn.execute(
-        f"SELECT 1 FROM polls WHERE {_TROUBLED_INDEX} AND outcome = 'refused' AND action_id = ? LIMIT 1", (action_id,)
+        f"SELECT 1 FROM polls WHERE {_TROUBLED_INDEX} AND outcome = ? AND action_id = ? LIMIT 1", (outcome, action_id)
     ).fetchone()
     return row is not None
 

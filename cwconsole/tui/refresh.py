@@ -8,7 +8,7 @@
 4. After a failed reading it tries again by itself, after a second and then ever more slowly up to half a minute
    (`retry_seconds`); whatever asks meanwhile is still answered as fast as before.
 5. A view that is not in front remembers that it was asked, and reads when it comes to the front.
-6. A frozen one reads what the operator asks for, and nothing else until it goes on.
+6. A frozen one reads what the operator asks for, again if that fails, and nothing else until it goes on.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class Refresher:
             start(self._node, self._run(), what=self._what, group="refresh")
 
     def _may(self) -> bool:
-        return self.wanted and self._active() and (self._hurry.is_set() or not self._frozen())
+        asked = self._hurry.is_set() or self._failures > 0
+        return self.wanted and self._active() and (asked or not self._frozen())
 
     @property
     def busy(self) -> bool:

@@ -359,6 +359,15 @@ def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, 
     assert advice == "No engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
 
 
+def test_what_cannot_be_polled_at_all_is_not_said_to_need_an_engine(cli: Cli, baselined: None) -> None:
+    with closing(sqlite3.connect(cli.path)) as conn, conn:
+        conn.execute("UPDATE instances SET body = '{}'")  # a configuration that no engine can use
+    result = cli("poll", "acme", "--wait")
+    assert result.code == 1
+    (said,) = result.err.splitlines()
+    assert said.endswith("nothing there can be polled; `cwconsole status` says why")
+
+
 def test_a_poll_that_nobody_picked_up_says_so(cli: Cli, baselined: None) -> None:
     assert cli("poll", "acme", "contacts").code == 4
     age(cli.path, hours=2)

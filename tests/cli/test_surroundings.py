@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -276,6 +277,15 @@ def test_the_log_of_an_engine_without_a_screen_is_in_the_file_that_consoles_show
     (line,) = (line for line in settings.log_file().read_text().splitlines() if 'event="engine starts"' in line)
     assert line.startswith("timestamp=")
     assert ('"event": "engine starts"' if flags else line) in ended.err
+
+
+def test_the_log_of_another_user_is_left_alone(cli: Cli, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under sudo, which may keep HOME, the log would become root's, and the user's console could not start."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    ended = cli("run", "--for", "0")
+    assert ended.code == 0
+    assert "belongs to another user than the one who runs this; it is left alone." in ended.err
+    assert not settings.log_file().exists()
 
 
 def test_an_engine_without_a_screen_starts_though_the_log_file_cannot_be_written(

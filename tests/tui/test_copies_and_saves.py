@@ -331,7 +331,9 @@ async def test_what_was_sent_before_an_edit_is_not_said_to_be_what_stands_here(r
     assert text.text.startswith("POST http://127.0.0.1:9/hook")
     await rig.write("UPDATE instances SET updated_ms = ? WHERE name = 'acme'", NOW)
     await rig.until(
-        lambda: text.text.startswith("acme was edited at 2026-09-21 14:13:20 UTC, after an attempt: its name")
+        lambda: text.text.startswith(
+            "acme was edited or switched at 2026-09-21 14:13:20 UTC, after an attempt: its name"
+        )
     )
     assert "This is what would be sent now.\n\nPOST http://127.0.0.1:9/hook" in text.text
 

@@ -11,6 +11,7 @@ import pytest
 from cwconsole.tui.screens import listing
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
+from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.widgets import history_table
 from cwconsole.tui.widgets.prompt import Prompt
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
@@ -334,3 +335,15 @@ async def test_on_a_wide_screen_t_gives_the_list_all_of_it(path: Path) -> None:
         assert rig.screen.table.size.width > 110
         await rig.press("t")
         await rig.until(lambda: "What changed" in rig.text())
+
+
+@pytest.mark.parametrize(("size", "border"), [((80, 24), "-" * 80), ((120, 40), "|")])
+async def test_in_ascii_the_event_is_parted_from_the_list_by_ascii(
+    path: Path, size: tuple[int, int], border: str
+) -> None:
+    ascii_only = Terminal(colours=Colours.ALL, unicode=False, remote=False)
+    async with console(path, size=size, terminal=ascii_only) as rig:
+        await rig.press("2", *(["t"] if size[0] < 120 else []))
+        await rig.until(lambda: "object   acme/tickets" in rig.text())
+        assert border in rig.text()
+        assert rig.text().isascii()

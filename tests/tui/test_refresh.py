@@ -69,8 +69,9 @@ async def test_a_failure_leaves_what_was_read_with_its_age() -> None:
         assert (refresher.freshness.since_ms, refresher.freshness.error) == (7, "The file is not there.")
 
 
+@pytest.mark.parametrize("frozen", [False, True])
 async def test_after_a_failure_it_tries_again_by_itself_until_it_can_read(
-    monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+    monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]], frozen: bool
 ) -> None:
     monkeypatch.setattr(refresh, "RETRY_SECONDS", 0.01)
     looks: list[Phase] = []
@@ -85,7 +86,12 @@ async def test_after_a_failure_it_tries_again_by_itself_until_it_can_read(
     app: App[None] = App()
     async with app.run_test():
         refresher = Refresher(
-            app, load, what="Reading", now_ms=lambda: 7, changed=lambda: looks.append(refresher.freshness.phase)
+            app,
+            load,
+            what="Reading",
+            now_ms=lambda: 7,
+            frozen=lambda: frozen,
+            changed=lambda: looks.append(refresher.freshness.phase),
         )
         refresher.ask("first")
         await until(lambda: looks == [Phase.CURRENT])

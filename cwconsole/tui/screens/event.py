@@ -92,6 +92,6 @@ def _edited_since(detail: EventDetail, instance: Instance) -> list[Line]:
     sent = [attempt.started_ms for one in detail.deliveries for attempt in one.attempts]
     if not sent or min(sent) >= instance.updated_ms:
         return []
-    edited = f"{plain(instance.name)} was edited at {second(instance.updated_ms)}, after an attempt"
+    edited = f"{plain(instance.name)} was edited or switched at {second(instance.updated_ms)}, after an attempt"
     told = f"{edited}: its name, tags, URL and headers may have been others then. This is what would be sent now."
     return [(Cell(told, Tone.WARN),), ()]
