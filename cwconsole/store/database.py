@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from cwconsole.store import connection
+from cwconsole.store.format import SCHEMA_VERSION
 from cwconsole.store.readers import Readers
 from cwconsole.store.writer import Writer
 
@@ -58,12 +59,13 @@ class Store:
 
 def prepared(path: Path) -> sqlite3.Connection:
     """A writing connection to an existing or new file, after migrations. Blocks; only under the engine's lock."""
-    # Imported here: sqlite-utils takes a tenth of a second, and only whoever migrates needs it.
-    from cwconsole.store.migrations import migrate  # noqa: PLC0415
-
     conn = connection.writer(path, migrating=True)
     try:
-        migrate(conn, path)
+        if connection.check_level(conn, path, migrating=True) < SCHEMA_VERSION:
+            # Imported here: sqlite-utils takes a tenth of a second, and only whoever migrates needs it.
+            from cwconsole.store.migrations import migrate  # noqa: PLC0415
+
+            migrate(conn, path)
     except BaseException:
         conn.close()
         raise

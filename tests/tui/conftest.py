@@ -36,9 +36,16 @@ def what_is_said_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConsoleApp, "NOTIFICATION_TIMEOUT", 60)
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A database with the small fleet; modules whose tests need another make their own."""
-    with database(tmp_path / "cw.db") as conn:
+@pytest.fixture(scope="session")
+def small_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("small-fleet") / "cw.db"
+    with database(path) as conn:
         small_fleet(conn)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def path(tmp_path: Path, small_fleet_file: bytes) -> Path:
+    """A database with the small fleet; modules whose tests need another make their own."""
+    (tmp_path / "cw.db").write_bytes(small_fleet_file)
     return tmp_path / "cw.db"

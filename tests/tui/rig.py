@@ -8,7 +8,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from textual.events import Key
@@ -29,9 +31,19 @@ CALM_LOOKS = 2
 READING = {"history", "history-jump", "operator", "question", "drill", "beside"}  # what a key may have asked for
 
 
+@cache
+def _empty() -> bytes:
+    """A file without rows; making its tables takes longer than many a test."""
+    with TemporaryDirectory() as folder:
+        prepared(Path(folder) / "cw.db").close()
+        return (Path(folder) / "cw.db").read_bytes()
+
+
 @contextmanager
 def database(path: Path) -> Iterator[sqlite3.Connection]:
-    """A fresh file, for rows to be put in."""
+    """A file for rows to be put in, a fresh one if there is none."""
+    if not path.exists():
+        path.write_bytes(_empty())
     conn = prepared(path)
     conn.execute("PRAGMA synchronous = OFF")  # no test needs these rows to survive a power cut
     try:
