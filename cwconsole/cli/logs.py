@@ -43,7 +43,8 @@ def log_to_stderr(level: str, path: Path, given: Collection[str] = (), *, as_jso
     if as_json:
         stderr.setFormatter(logging.Formatter(f"%({_AS_JSON})s"))
     try:
-        _require_own(path)
+        if _is_anothers(path):  # under sudo, which may keep HOME, the log would become root's
+            raise StoreError(f"The log {path} belongs to another user than the one who runs this; it is left alone.")
         file = _file(path)
     except StoreError as error:
         with _written_by([stderr], level, given, as_json=as_json):
@@ -64,15 +65,13 @@ def log_to_file(level: str, path: Path, given: Collection[str] = ()) -> Iterator
         yield
 
 
-def _require_own(path: Path) -> None:
-    """Raises StoreError where the log is another user's: under sudo, which may keep HOME, it would become root's."""
+def _is_anothers(path: Path) -> bool:
+    """Whether the file, or else the nearest folder that there is, belongs to another user."""
     try:
         nearest = next(one for one in (path, *path.parents) if one.exists())
-        own = nearest.stat().st_uid == os.geteuid()
-    except OSError as error:
-        raise StoreError(f"The log {path} cannot be written: {error.strerror}; check its folder.") from error
-    if not own:
-        raise StoreError(f"The log {path} belongs to another user than the one who runs this; it is left alone.")
+        return nearest.stat().st_uid != os.geteuid()
+    except OSError:
+        return False  # who opens it finds out what is wrong, and says so
 
 
 def _file(path: Path) -> SharedLogHandler:

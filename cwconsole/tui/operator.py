@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
@@ -22,6 +22,8 @@ from cwconsole.store.operations import Scope
 from cwconsole.store.replay_preview import Preview
 from cwconsole.tui.author import Author
 
+R_co = TypeVar("R_co", covariant=True)
+
 
 class Turning(Protocol):
     """What an operator does to a job."""
@@ -29,16 +31,10 @@ class Turning(Protocol):
     def __call__(self, conn: Connection, job_id: int, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
-class Steering(Protocol):
-    """An operation of `store.operations` that changes state and needs no engine."""
+class Operation(Protocol[R_co]):
+    """What is done to an instance or a resource: of `store.operations` at once, or of `store.requests` by an engine."""
 
-    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> str: ...
-
-
-class Request(Protocol):
-    """A request of `store.requests` about a place: an engine does it."""
-
-    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> int: ...
+    def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> R_co: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,40 +60,17 @@ class Operator:
         if self.author.read_only:
             raise RefusedError("This console is read-only; nothing was changed.")
 
-    async def steer(self, operation: Steering, asked: Asked, instance: str, resource: str | None = None) -> str:
-        """Pause, resume, hold or release. Returns the outcome as a sentence."""
-        now_ms = self.now_ms()
+    async def do_all(self, operation: Operation[R_co], steps: Sequence[tuple[Asked, str, str | None]]) -> list[R_co]:
+        """The same to one place or many, all or none. Each step: its author, an instance, perhaps a resource of it.
 
-        def unit(conn: Connection) -> str:
-            return operation(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
-
-        return await self.store.write(unit)
-
-    async def steer_all(self, operation: Steering, steps: Sequence[tuple[Asked, str, str | None]]) -> list[str]:
-        """The same to many, all or none. Each step: its author, an instance, perhaps a resource. Returns the outcomes.
-
-        Raises UsageError for what there is not any more.
+        Returns what the operation does for each: outcomes as sentences, or the ids of what is queued.
+        Raises UsageError for what there is not any more, and for what cannot be done to it.
         """
         now_ms = self.now_ms()
 
-        def unit(conn: Connection) -> list[str]:
+        def unit(conn: Connection) -> list[R_co]:
             return [
                 operation(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
-                for asked, instance, resource in steps
-            ]
-
-        return await self.store.write(unit)
-
-    async def request_all(self, request: Request, steps: Sequence[tuple[Asked, str, str | None]]) -> list[int]:
-        """Ask the engine to poll or to sweep many now, all or none; steps as for `steer_all`. Returns the actions' ids.
-
-        Raises UsageError for what there is not any more, and for what is disabled.
-        """
-        now_ms = self.now_ms()
-
-        def unit(conn: Connection) -> list[int]:
-            return [
-                request(conn, operations.scope(conn, instance, resource), asked=asked, now_ms=now_ms)
                 for asked, instance, resource in steps
             ]
 

@@ -192,9 +192,8 @@ def _word_fits(row: FleetRow, word: str) -> bool:
     name, colon, value = word.removeprefix("!").partition(":")
     if not colon:
         name, value = "text", name
-    text = f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}"
     if name == "match":
-        return patterns.matches(value, text) != inverted
+        return patterns.matches(value, _text(row)) != inverted
     value = value.lower()
     if name == "state":
         states = value.split(",")
@@ -204,8 +203,13 @@ def _word_fits(row: FleetRow, word: str) -> bool:
     elif name == "resource":
         fits = row.resource.lower() == value
     else:
-        fits = value in text.lower()
+        fits = value in _text(row).lower()
     return fits != inverted
+
+
+def _text(row: FleetRow) -> str:
+    """What words without a name, and `match:`, are looked for in."""
+    return f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}"
 
 
 _ORDERS: Final[Mapping[str, Callable[[FleetRow], Any]]] = {

@@ -126,12 +126,11 @@ class DeliveryKeys:
 
     async def _release(self, row: DeliveryRow, holds: Holds, reason: str | None) -> str:
         operator = self._delivery_screen.console.operator
-        outcomes = []
+        steps = []
         for resource in _let_go(row, holds):
             command = command_line("resume", *filter(None, (row.instance, resource)), "--delivery")
-            asked = operator.asked(ActionKind.RELEASE, command, reason)
-            outcomes.append(await operator.steer(operations.release, asked, row.instance, resource))
-        return " ".join(outcomes)
+            steps.append((operator.asked(ActionKind.RELEASE, command, reason), row.instance, resource))
+        return " ".join(await operator.do_all(operations.release, steps))
 
 
 def _question(verb: Verb, chosen: Chosen) -> Question:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cwconsole.store import operations, reach, requests
     from cwconsole.store.reach import Reach
     from cwconsole.tui import outcomes
-    from cwconsole.tui.operator import Request, Steering
+    from cwconsole.tui.operator import Operation
     from cwconsole.tui.render import reach_lines
     from cwconsole.tui.screens.frame import ConsoleScreen
 else:
@@ -195,24 +195,24 @@ class Places(PlacePages, SweepAnswer):
             screen.drop_marks()
         screen.carry_out(work(places, reason), what=BY_ID[verb.action].title)
 
-    def _steering(self, verb: _Verb, operation: Steering) -> Work:
+    def _steering(self, verb: _Verb, operation: Operation[str]) -> Work:
         """What only changes state."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
             operator = self._place_screen.console.operator
             steps = [(self._asked(verb, place, reason), *place) for place in places]
-            outcomes = await operator.steer_all(operation, steps)
+            outcomes = await operator.do_all(operation, steps)
             return outcomes[0] if len(outcomes) == 1 else f"{verb.did.format(f'{len(outcomes):,} places')}."
 
         return work
 
-    def _asking(self, verb: _Verb, request: Request) -> Work:
+    def _asking(self, verb: _Verb, request: Operation[int]) -> Work:
         """What an engine does."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
             console = self._place_screen.console
             steps = [(self._asked(verb, place, reason), *place) for place in places]
-            numbers = await console.operator.request_all(request, steps)
+            numbers = await console.operator.do_all(request, steps)
             many = len(places) > 1
             what = f"{len(places):,} places" if many else "/".join(part for part in places[0] if part)
             told = f"{verb.did.format(what)} (action{'s' if many else ''} {_range(numbers)})"

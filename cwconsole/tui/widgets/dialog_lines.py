@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -11,10 +11,8 @@ from textual.geometry import Size
 from cwconsole.tui.render.cells import Cell, Line
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.wrapped import wrapped
-from cwconsole.tui.widgets.modal import Modal
+from cwconsole.tui.widgets.modal import Modal, Result
 from cwconsole.tui.widgets.text_view import TextView
-
-Result = TypeVar("Result")
 
 READ_ON: Final = ("up down", "read on")
 
