@@ -68,6 +68,10 @@ class Subject:
         """`acme`, or `acme/contacts`."""
         return "/".join(part for part in (self.instance, self.resource) if part)
 
+    def is_same(self, other: Subject) -> bool:
+        """Whether it is the same thing, or as many, in whatever state."""
+        return (self.thing, self.marked) == (other.thing, other.marked)
+
 
 Check = Callable[[Subject], str | None]
 
@@ -98,9 +102,13 @@ class Action:
         """The method that runs it."""
         return "do_" + self.id.replace(".", "_")
 
+    def is_locked(self, subject: Subject) -> bool:
+        """Whether this console may not do it to anything."""
+        return self.writes and subject.read_only and not subject.saving
+
     def why_not(self, subject: Subject) -> str | None:
         """Why it cannot be done to this, as a sentence; None if it can."""
-        if self.writes and subject.read_only and not subject.saving:
+        if self.is_locked(subject):
             return f"{self.title}: this console is read-only."
         return None if self.check is None else self.check(subject)
 

@@ -22,7 +22,6 @@ from cwconsole.tui.actions import MODES
 from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, moved
-from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
@@ -113,7 +112,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.begin_with_theme(theme or self.keeper.theme)
         for mode in MODES:
             self.add_mode(mode.name, partial(self._base, mode.name))
-        self._fleet_refresher = Refresher(
+        self.fleet_refresher = Refresher(
             self,
             self._read_fleet,
             what="Reading the fleet",
@@ -133,14 +132,14 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.set_keymap(self._keys)
         self.switch_mode(self.keeper.mode)
         self.call_next(self._go_back_up)
-        self._fleet_refresher.ask("first look")
+        self.fleet_refresher.ask("first look")
         start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
               group="bridge")  # fmt: skip
         self._arm_minute()
 
     def wake(self) -> None:
         """Catch up with the fleet, which is not read behind a dialog."""
-        self._fleet_refresher.wake()
+        self.fleet_refresher.wake()
 
     def _fleet_looked_at(self) -> None:
         self._update_frames()
@@ -200,11 +199,6 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         return self.verdict is not None
 
     @property
-    def fleet_freshness(self) -> Freshness:
-        """How the fleet stands to the file."""
-        return self._fleet_refresher.freshness
-
-    @property
     def known(self) -> Known:
         """Names for completion."""
         return Known(
@@ -258,7 +252,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
 
     def _minute_turned(self) -> None:
         self._arm_minute()
-        self._fleet_refresher.follow()  # being late comes with time alone
+        self.fleet_refresher.follow()  # being late comes with time alone
         for screen in self.console_screens():
             screen.minute()
             screen.update_frame()
@@ -269,14 +263,14 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.version += 1
         self.next_change.set()
         self.next_change = asyncio.Event()
-        self._fleet_refresher.follow()
+        self.fleet_refresher.follow()
         for screen in self.console_screens()[-1:]:
             screen.store_changed()
 
     def on_console_app_engine_changed(self, event: EngineChanged) -> None:
         before, self.engine = self.engine, event.engine
         if before != event.engine:
-            self._fleet_refresher.follow()
+            self.fleet_refresher.follow()
             self._update_frames()
             if (said := moved(before, event.engine)) is not None:
                 self.notify(said)
@@ -336,7 +330,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
 
     def read_everything_again(self) -> None:
         """Whatever is in view."""
-        self._fleet_refresher.ask("operator")
+        self.fleet_refresher.ask("operator")
         for screen in self.console_screens()[-1:]:
             screen.refresher.ask("operator")
 

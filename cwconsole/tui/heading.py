@@ -29,7 +29,7 @@ def heading_of(app: ConsoleApp) -> Heading:
         read_only=app.author.read_only,
         frozen=app.frozen,
         production=_is_about_production(app),
-        stale=app.fleet_freshness.phase is Phase.STALE,
+        stale=app.fleet_refresher.freshness.phase is Phase.STALE,
         small=_too_small(app.size.width, app.size.height),
     )
 

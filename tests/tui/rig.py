@@ -118,7 +118,7 @@ class Rig:
         """Whether nothing is being read, and nobody has a message left."""
         app = self.app
         waits = app.frozen or not isinstance(app.screen, ConsoleScreen)  # behind a dialog the fleet is not read
-        if any(worker.group in READING for worker in app.workers) or (app._fleet_refresher.wanted and not waits):
+        if any(worker.group in READING for worker in app.workers) or (app.fleet_refresher.wanted and not waits):
             return False
         if not (app.fleet_is_known and self._is_shown()):
             return False

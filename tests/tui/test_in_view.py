@@ -16,7 +16,7 @@ async def test_behind_a_dialog_nothing_is_read_and_afterwards_it_catches_up(path
         version = rig.app.version
         await rig.write("UPDATE resources SET dead = dead + 5 WHERE name = 'contacts'")
         await rig.until(lambda: rig.app.version > version)
-        rig.app._fleet_refresher.ask("a test")
+        rig.app.fleet_refresher.ask("a test")
         await rig.press("j")
         assert rig.app.verdict is not None
         assert rig.app.verdict.dead == 1

@@ -135,3 +135,34 @@ async def test_what_is_not_read_for_long_says_so(path: Path, monkeypatch: pytest
             rig.send("r")
             await rig.until(lambda: bool(toasts(rig)))
             assert toasts(rig) == ["Send again: this has not been read yet; try again when it is there."]
+
+
+async def test_no_is_said_to_what_stands_in_the_file_and_not_to_what_was_read_before(path: Path) -> None:
+    """Somebody else has paused it, and this console stands still."""
+    async with console(path) as rig:
+        await rig.press("g", "g", "z")
+        place = rig.screen.subject().place
+        instance, resource = place.split("/")
+        await rig.write(
+            "UPDATE resources SET paused_ms = 5"
+            " WHERE name = ? AND instance_id = (SELECT id FROM instances WHERE name = ?)",
+            resource,
+            instance,
+        )
+        await rig.press("R")
+        await rig.until(lambda: f"{place} goes on" in text(rig))
+
+
+async def test_what_was_refused_for_one_row_is_not_done_to_the_next(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("g", "g")
+        refused = rig.screen.subject().place
+        assert not rig.screen.subject().paused
+        async with nothing_is_read(rig):
+            rig.send("R")
+            rig.send("j")
+            rig.send("j")
+            await rig.until(lambda: rig.screen.subject().paused)
+        await rig.until(lambda: bool(toasts(rig)))
+        assert toasts(rig) == [f"{refused} is not paused."]
+        assert rig.screen.subject().paused

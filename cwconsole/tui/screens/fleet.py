@@ -83,7 +83,7 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
     @property
     def freshness(self) -> Freshness:
         """That of the fleet, as long as it could not be read."""
-        fleet = self.console.fleet_freshness
+        fleet = self.console.fleet_refresher.freshness
         return self.refresher.freshness if fleet.phase is Phase.CURRENT else fleet
 
     def show_spec(self) -> None:

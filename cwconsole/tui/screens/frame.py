@@ -264,29 +264,38 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Enter was pressed on a row of a table."""
 
     async def action_do(self, name: str) -> None:
-        """Run an action, or say why it cannot be done here; what is being read may still make it possible."""
+        """Run an action, or say why it cannot be done here. No is said to nothing but what stands in the file now."""
         action = BY_ID[name]
         await self.console.loaded.wait()
-        if (reason := action.why_not(self.subject())) is None:
+        subject = self.subject()
+        if (reason := action.why_not(subject)) is None:
             await self._do(action)
-        elif self.refresher.busy:
-            group = QUESTION if action.dangerous else "operator"
-            start(self, self._do_when_read(action), what=action.title, group=group)
-        else:
+        elif action.is_locked(subject):
             self.app.notify(reason, severity="warning")
+        else:
+            self.console.read_everything_again()
+            group = QUESTION if action.dangerous else "operator"
+            start(self, self._do_when_read(action, subject, reason), what=action.title, group=group)
 
-    async def _do_when_read(self, action: Action) -> None:
-        """Unless that takes too long, or the operator has gone elsewhere meanwhile."""
+    async def _do_when_read(self, action: Action, before: Subject, reason: str | None) -> None:
+        """Unless that takes too long, or the operator has gone elsewhere meanwhile: to another screen or row."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.refresher.caught_up(), CATCH_UP_SECONDS)
+            await asyncio.wait_for(self._caught_up(), CATCH_UP_SECONDS)
         if not self.in_front:
             return
-        if (reason := action.why_not(self.subject())) is None:
+        subject = self.subject()
+        if before.thing is None or subject.is_same(before):
+            reason = action.why_not(subject)
+        if reason is None:
             await self._do(action)
             return
         if self.freshness.phase is Phase.LOADING:
             reason = f"{action.title}: this has not been read yet; try again when it is there."
         self.app.notify(reason, severity="warning")
+
+    async def _caught_up(self) -> None:
+        await self.console.fleet_refresher.caught_up()
+        await self.refresher.caught_up()
 
     async def _do(self, action: Action) -> None:
         if action.id.startswith("mode."):
