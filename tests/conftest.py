@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
@@ -15,6 +17,12 @@ settings.load_profile("untimed")
 
 # Textual's many objects are looked through again and again: an eighth of the time that the console's tests take.
 gc.set_threshold(50_000, 20, 100)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the program once. Where Python leaves no bytecode, each process that a test starts would do it anew."""
+    if not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parent.parent / "cwconsole", quiet=1)
 
 
 @pytest.fixture
