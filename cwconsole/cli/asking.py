@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from cwconsole.cli import output, settings
 from cwconsole.cli.door import Failed
@@ -15,6 +16,8 @@ from cwconsole.core.errors import EngineUnreachableError, RefusedError
 from cwconsole.store import poll_list
 from cwconsole.store.actions import Action
 from cwconsole.store.once import Connection
+
+NOTHING_RUNS: Final = "No engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
 
 Queue = Callable[[Connection], list[int]]
 
@@ -52,7 +55,7 @@ def _see_through(invocation: Invocation, numbers: list[int]) -> None:
         raise RefusedError(sentence)
     broke = any(invocation.read(poll_list.any_ended, one.id, "failed") for one in failed)
     if broke and not invocation.engine_runs():  # what cannot be polled at all is not tried again by any engine
-        sentence += "\nNo engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
+        sentence += f"\n{NOTHING_RUNS}"
     raise Failed(sentence)
 
 

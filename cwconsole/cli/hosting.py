@@ -7,8 +7,10 @@ import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
+from cwconsole.cli import output
 from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
@@ -18,6 +20,7 @@ from cwconsole.store.actions import Action
 from cwconsole.store.replay_jobs import Job
 
 LOOK_SECONDS = 0.1
+SLOW_SECONDS = 3.0  # an engine begins with what is queued at once; this one has not
 GOING_ON = ("queued", "running")
 
 Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engine` with everything but the mode bound
@@ -76,10 +79,17 @@ async def run_once(path: Path, host: Host) -> Once:
 
 async def carry_out(path: Path, host: Host, action_id: int) -> Action:
     """Wait until a queued action is done. If no engine runs, host one for it and the deliveries that result."""
+    clock = asyncio.get_running_loop().time
+    slow = clock() + SLOW_SECONDS
     while True:
         action = await asyncio.to_thread(_load, path, action_id)
         if not action.open:
             return action
+        if action.state == "queued" and clock() > slow:
+            slow = inf
+            output.say(
+                f"Still waiting: another process runs the engine, and has not begun with action {action_id} yet."
+            )
         try:
             async with host(scheduled=False, only=action_id) as engine:
                 await _finished(path, action_id)

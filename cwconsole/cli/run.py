@@ -7,7 +7,7 @@ import time
 import click
 
 from cwconsole.cli import output, settings
-from cwconsole.cli.asking import host
+from cwconsole.cli.asking import NOTHING_RUNS, host
 from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
@@ -78,6 +78,8 @@ def _once(invocation: Invocation) -> int:
             if report.complete:
                 output.print_line(poll_sentence(report))
     faults = [poll_sentence(report) for report in once.polls if not report.complete] + once.unusable
+    if any(report.outcome == "failed" for report in once.polls) and not invocation.engine_runs():
+        faults.append(NOTHING_RUNS)
     if faults:
         raise Failed("\n".join(faults))
     return 0

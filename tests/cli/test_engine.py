@@ -65,6 +65,9 @@ def test_run_once_ends_with_1_and_the_sentence_when_a_poll_fails(
     result = cli("run", "--once")
     assert result.code == 1
     assert "acme/contacts: " in result.err
+    assert result.err.endswith(
+        "\nNo engine runs: nothing is tried again before one does. Start one with `cwconsole run`.\n"
+    )
     assert "Traceback" not in result.err
     rows = {row["resource"]: row for row in cli.good("status")}
     assert rows["contacts"]["state"] == "parked"
@@ -347,6 +350,21 @@ def test_waiting_works_while_an_engine_runs(
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def test_who_waits_beside_an_engine_that_hangs_is_told(cli: Cli, baselined: None) -> None:
+    with engine_lock(cli.path):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cwconsole", "poll", "acme", "contacts", "--wait"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        assert "another process runs the engine, and has not begun with action" in process.stderr.readline()
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, ""), "once the engine has gone, who waits runs one"
+    assert out.startswith("acme/contacts: polled")
 
 
 def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, connectwise: Running) -> None:
