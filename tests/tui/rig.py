@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from cwconsole.store.database import Store, prepared
 from cwconsole.tui.app import ConsoleApp
@@ -91,6 +93,11 @@ class Clock:
         return self.ms
 
 
+def is_typed(key: str) -> bool:
+    """Whether a field takes it as a sign."""
+    return len(key) == 1 or key == "space"
+
+
 @dataclass
 class Rig:
     """What a test holds."""
@@ -132,14 +139,16 @@ class Rig:
         return screen.ready and screen.refresher.freshness.phase is not Phase.LOADING
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after another, each when what the one before asked for is shown.
+        """Press keys one after another, each when what the one before asked for is shown; in a field, type them.
 
         Pilot's own press waits for the processor to be idle, twice for each key, which takes most of a test's time.
         """
-        for key in keys:
+        for key, following in zip_longest(keys, keys[1:]):
             await self.until(lambda: self.app.screen.is_mounted)  # what is in front can be read
             self.send(key)
-            await self.settle()
+            typing = is_typed(key) and following and is_typed(following) and isinstance(self.app.focused, Input)
+            if not typing:
+                await self.settle()
 
     def send(self, key: str) -> None:
         """Press a key and wait for nothing: the one that ends the console leaves nothing to wait for."""

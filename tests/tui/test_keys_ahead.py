@@ -7,11 +7,13 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.screens import frame
-from tests.store.rows import NOW
+from tests.store.rows import NOW, add_events, resource_id
 from tests.tui.rig import Rig, console
 
 
@@ -166,3 +168,44 @@ async def test_what_was_refused_for_one_row_is_not_done_to_the_next(path: Path) 
         await rig.until(lambda: bool(toasts(rig)))
         assert toasts(rig) == [f"{refused} is not paused."]
         assert rig.screen.subject().paused
+
+
+async def test_what_is_pressed_right_after_a_filter_is_done_to_what_it_finds(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("3")
+        async with nothing_is_read(rig):
+            for key in ("slash", *"state:dead", "enter", "space", "r"):
+                rig.send(key)
+            await rig.until(lambda: rig.screen.spec.line == "deliveries state:dead")
+            await asyncio.sleep(0.1)
+            assert toasts(rig) == []
+            assert rig.screen.table.marks.none, "what is still shown is not marked"
+        await rig.until(lambda: "Try 1 delivery again?" in text(rig))
+        await rig.press("y")
+        await rig.until(lambda: any("tried again" in told for told in toasts(rig)))
+        ((command,),) = await rig.rows("SELECT command FROM actions WHERE kind = 'retry'")
+        assert command == "cwconsole deliveries retry 38"
+
+
+async def test_a_cursor_that_moves_while_new_rows_are_read_stays_on_its_row(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked, go_on = StoredHistory.below, asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any) -> Any:
+        page = await read(*args)
+        asked.set()
+        await go_on.wait()
+        return page
+
+    async with console(path) as rig:
+        await rig.press("2")
+        newest = rig.screen.table.current.id
+        monkeypatch.setattr(StoredHistory, "below", slowly)
+        await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), [99]))
+        await asyncio.wait_for(asked.wait(), 15)
+        rig.send("j")
+        await rig.until(lambda: rig.screen.table.current.id == newest - 1)
+        go_on.set()
+        await rig.until(lambda: rig.screen.table.new == 1)
+        assert rig.screen.table.current.id == newest - 1

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from textual.app import App, ComposeResult
 from textual.events import Key
-from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -63,58 +62,69 @@ class Asking(App[None]):
 
 
 @asynccontextmanager
-async def asked(sign: str = ":", text: str = "") -> AsyncIterator[tuple[Asking, Pilot[None]]]:
+async def asked(sign: str = ":", text: str = "") -> AsyncIterator[Asking]:
     app = Asking()
-    async with app.run_test() as pilot:
+    async with app.run_test():
         app.prompt.ask(sign, text, complete)
-        yield app, pilot
+        yield app
 
 
-async def enter(app: Asking, pilot: Pilot[Any], *lines: str, sign: str = ":") -> None:
+async def press(app: Asking, *keys: str) -> None:
+    """Press keys, each once nobody has a message left at two looks."""
+    nodes = (app, app.screen, *app.screen.walk_children())
+    for key in keys:
+        app.post_message(Key(key, key if len(key) == 1 else None))
+        calm = 0
+        while calm < 2:
+            await asyncio.sleep(0.005)
+            calm = 0 if any(node.message_queue_size for node in nodes) else calm + 1
+
+
+async def enter(app: Asking, *lines: str, sign: str = ":") -> None:
     for line in lines:
         app.prompt.ask(sign, "", complete)
-        await pilot.press(*line, "enter")
+        await press(app, *line, "enter")
 
 
 async def test_tab_goes_round_through_what_the_last_word_could_become() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press(*"x e")
+    async with asked() as app:
+        await press(app, *"x e")
         seen = []
         for _ in range(4):
-            await pilot.press("tab")
+            await press(app, "tab")
             seen.append(app.text)
         assert seen == ["x events", "x event", "x exports", "x events"]
         assert app.query_one(Input).cursor_position == len("x events")
 
 
 async def test_what_is_typed_on_after_a_completion_is_completed_anew() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press("e", "tab", "backspace", "backspace", "backspace", "backspace", "backspace", "x", "tab")
+    async with asked() as app:
+        await press(app, "e", "tab", "backspace", "backspace", "backspace", "backspace", "backspace", "x", "tab")
         assert app.text == "exports"
 
 
 async def test_tab_with_nothing_to_offer_changes_nothing() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press("z", "tab")
+    async with asked() as app:
+        await press(app, "z", "tab")
         assert app.text == "z"
         assert app.prompt.is_open
 
 
 async def test_tab_right_behind_a_letter_completes_with_it() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press("e", "tab")
+    async with asked() as app:
+        await press(app, "e", "tab")
         for key, character in (("space", " "), ("f", "f"), ("tab", "\t")):  # at once, as a slow line brings them
             app.post_message(Key(key, character))
         for _ in range(200):
-            await pilot.pause(0.01)
+            await asyncio.sleep(0.01)
             if app.text in {"events fleet", "eventsfleet"}:
                 break
         assert app.text == "events fleet"
 
 
 async def test_what_changed_without_a_word_yet_is_completed_and_no_defect() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press("e", "tab")
+    async with asked() as app:
+        await press(app, "e", "tab")
         with app.prompt.prevent(Input.Changed):
             app.query_one(Input).value = "fl"
         app.prompt.action_complete()
@@ -122,55 +132,55 @@ async def test_what_changed_without_a_word_yet_is_completed_and_no_defect() -> N
 
 
 async def test_up_and_down_go_through_what_was_typed_and_back_to_what_stood_there() -> None:
-    async with asked() as (app, pilot):
-        await enter(app, pilot, "one", "two", "two")
+    async with asked() as app:
+        await enter(app, "one", "two", "two")
         app.prompt.ask(":", "", complete)
-        await pilot.press(*"thr")
+        await press(app, *"thr")
         seen = []
         for key in ("up", "up", "up", "down", "down", "down"):
-            await pilot.press(key)
+            await press(app, key)
             seen.append(app.text)
         assert seen == ["two", "one", "one", "two", "thr", "thr"], "the same twice is kept once; what was begun is kept"
 
 
 async def test_commands_and_filters_have_histories_of_their_own() -> None:
-    async with asked() as (app, pilot):
-        await enter(app, pilot, "quit")
-        await enter(app, pilot, "state:dead", sign="/")
+    async with asked() as app:
+        await enter(app, "quit")
+        await enter(app, "state:dead", sign="/")
         for sign, last in ((":", "quit"), ("/", "state:dead")):
             app.prompt.ask(sign, "", complete)
-            await pilot.press("up")
+            await press(app, "up")
             assert app.text == last
 
 
 async def test_nothing_typed_before_is_nothing_to_go_back_to() -> None:
-    async with asked(text="kept") as (app, pilot):
-        await pilot.press("up", "down")
+    async with asked(text="kept") as app:
+        await press(app, "up", "down")
         assert app.text == "kept"
 
 
 async def test_escape_gives_up_and_tells_what_stood_there_before() -> None:
-    async with asked("/", "state:dead") as (app, pilot):
-        await pilot.press("x", "escape")
+    async with asked("/", "state:dead") as app:
+        await press(app, "x", "escape")
         assert app.told[-1] == ("given up", "/", "state:dead")
         assert not app.prompt.is_open
         app.prompt.ask("/", "", complete)
-        await pilot.press("up")
+        await press(app, "up")
         assert app.text == "", "what was given up was not typed"
 
 
 async def test_enter_tells_the_line_without_the_blanks_around_it() -> None:
-    async with asked() as (app, pilot):
-        await pilot.press(*"  quit ", "enter")
+    async with asked() as app:
+        await press(app, *"  quit ", "enter")
         assert app.told[-1] == ("entered", ":", "quit")
         assert not app.prompt.is_open
 
 
 async def test_it_is_edited_as_any_line_is_and_every_change_is_told() -> None:
-    async with asked("/", "ab") as (app, pilot):
+    async with asked("/", "ab") as app:
         assert app.told == [], "what it is opened with is no change"
-        await pilot.press("home", "x", "end", "y", "left", "backspace")
+        await press(app, "home", "x", "end", "y", "left", "backspace")
         assert app.text == "xay"
-        await pilot.press("ctrl+u")
+        await press(app, "ctrl+u")
         assert app.text == "y"
         assert app.told[-1] == ("typed", "/", "y")

@@ -279,8 +279,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     async def _do_when_read(self, action: Action, before: Subject, reason: str | None) -> None:
         """Unless that takes too long, or the operator has gone elsewhere meanwhile: to another screen or row."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._caught_up(), CATCH_UP_SECONDS)
+        await self.caught_up()
         if not self.in_front:
             return
         subject = self.subject()
@@ -293,9 +292,12 @@ class ConsoleScreen(Everywhere, Screen[None]):
             reason = f"{action.title}: this has not been read yet; try again when it is there."
         self.app.notify(reason, severity="warning")
 
-    async def _caught_up(self) -> None:
-        await self.console.fleet_refresher.caught_up()
-        await self.refresher.caught_up()
+    async def caught_up(self) -> None:
+        """Wait until what the operator has asked for has been read or cannot be, but not for long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_SECONDS):
+                await self.console.fleet_refresher.caught_up()
+                await self.refresher.caught_up()
 
     async def _do(self, action: Action) -> None:
         if action.id.startswith("mode."):

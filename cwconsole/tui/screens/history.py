@@ -45,7 +45,14 @@ class HistoryScreen(ListScreen):
 
     def make_table(self) -> HistoryTable[Any]:
         """The table, for screens that put it beside something else."""
-        return HistoryTable(self.columns, key=self.key_of, look=self.console.look(), id="list", empty=self.empty)
+        return HistoryTable(
+            self.columns,
+            key=self.key_of,
+            look=self.console.look(),
+            id="list",
+            empty=self.empty,
+            is_wanted=lambda: self._opened == self.spec,
+        )
 
     @property
     def history(self) -> HistoryTable[Any]:
@@ -65,10 +72,10 @@ class HistoryScreen(ListScreen):
                 raise
             self.app.notify(error.message, severity="error")  # and what was shown before is shown again
             return
-        self._opened = wanted
         if isinstance(self.begins_at, int):
             await self.history.go_to_key(self.begins_at)
         self.begins_at = None
+        self._opened = wanted
 
     def _stored(self, wanted: ViewSpec) -> StoredHistory[Any]:
         noun = wanted.kind.noun

@@ -103,12 +103,14 @@ class Replays:
 def selection_of(table: VirtualTable[Any], listed: Filter) -> Selection | None:
     """What is chosen in a list of events: the marked ones, or the one under the cursor. listed: the list's filter."""
     marks, row = table.marks, table.current
+    if row is None:
+        return None
     keys = tuple(sorted(int(str(key)) for key in marks.keys))
     if marks.everything:
         return Selection(chosen=listed, but=keys)
     if keys:
         return Selection(numbers=keys)
-    return None if row is None else Selection(numbers=(row.id,))
+    return Selection(numbers=(row.id,))
 
 
 def _question(shown: Preview, now_ms: int, before: Answer) -> Question:

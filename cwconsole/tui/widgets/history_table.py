@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Marks, Shift, WindowRows
-from cwconsole.tui.widgets.virtual_table import VirtualTable
+from cwconsole.tui.widgets.virtual_table import Opener, VirtualTable
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
@@ -50,7 +50,7 @@ NOTHING: Final = _Checked(high=-1, low=-1)
 
 
 class HistoryTable(VirtualTable[R]):
-    """See the module. `open` gives it a list."""
+    """See the module. `open` gives it a list. is_wanted: whether that is still the one that the operator asks for."""
 
     rows: WindowRows[R]
 
@@ -62,8 +62,10 @@ class HistoryTable(VirtualTable[R]):
         look: Look,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         empty: str = "",
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         super().__init__(WindowRows(key), columns, look=look, id=id, empty=empty)
+        self._is_wanted = is_wanted
         self.new = 0
         self.new_is_more = False
         self._history: History[R] | None = None
@@ -74,6 +76,22 @@ class HistoryTable(VirtualTable[R]):
         self._checked: _Checked | None = None  # what has been read since; None: everything that is here
         self._filling = False
         self._counted: _Counted | None = None  # all rows, since everything was marked
+
+    @property
+    def current(self) -> R | None:
+        return super().current if self._is_wanted() else None
+
+    async def action_do(self, name: str) -> None:
+        """What is pressed after another list was asked for is meant for that one, and is done to it once it is here."""
+        if self._is_wanted():
+            await super().action_do(name)
+        else:
+            start(self, self._do_when_read(name), what="Reading the list", group="operator")
+
+    async def _do_when_read(self, name: str) -> None:
+        await cast("Opener", self.screen).caught_up()
+        if self._is_wanted() and self.has_focus:
+            await super().action_do(name)
 
     @property
     def is_live(self) -> bool:
@@ -111,6 +129,9 @@ class HistoryTable(VirtualTable[R]):
         """Show the top of the list as it is now. high: the highest id there is, whatever the filter."""
         top = await history.below(None, self._page)
         if generation != self._generation:
+            return
+        if not (self.is_live or self.rows.newest is None):  # the operator has moved meanwhile
+            await self.catch_up()
             return
         low = 0 if top.next_after is None else top.next_after
         if low > self._high + 1 or not self.rows.at_top:  # something may lie between what was read and what is here

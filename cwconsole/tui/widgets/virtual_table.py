@@ -27,10 +27,12 @@ TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
 
 
 class Opener(Protocol):
-    """The screen around a table."""
+    """The screen around a table. caught_up: what the operator has asked for has been read, or cannot be."""
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         """A row was chosen with Enter or a second click."""
+
+    async def caught_up(self) -> None: ...
 
 
 class VirtualTable(TableLines[R], can_focus=True):
@@ -106,7 +108,7 @@ class VirtualTable(TableLines[R], can_focus=True):
 
     @property
     def current(self) -> R | None:
-        """The row under the cursor, None if there is none or it has not been read yet."""
+        """The row under the cursor; None if there is none, it has not been read yet, or another list is asked for."""
         return self.rows.at(self._cursor)
 
     def move_to(self, index: int, *, center: bool = False) -> None:
@@ -191,7 +193,7 @@ class VirtualTable(TableLines[R], can_focus=True):
             if 0 <= line < self._page:
                 self._scroll_top(index - line)
         self._cursor = max(min(self._cursor, self.rows.total - 1), 0)
-        row = self.current
+        row = self.rows.at(self._cursor)
         if row is not None or not self.rows.total:
             key = None if row is None else self.rows.key(row)
             moved, self._cursor_key = key != self._cursor_key, key
