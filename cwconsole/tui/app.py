@@ -37,6 +37,7 @@ from cwconsole.tui.session import Session
 from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
+from cwconsole.tui.turns import Turn, turns_after
 from cwconsole.tui.viewspec import Known, ViewSpec, judge, remark
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.work import WorkFailed, start
@@ -96,6 +97,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self.add_class("-ascii")
         ScrollBar.renderer = ScrollBarRender if terminal.unicode else AsciiScrollBar  # of all apps of this process
         self._reading: Reading | None = None
+        self.turns: Mapping[int, Turn] = {}  # by resource
         self.verdict: Verdict | None = None
         self.frozen = False
         self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
@@ -230,6 +232,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
         if now is before:
             return
+        self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in

@@ -10,6 +10,7 @@ from tests.store.rows import NOW, resource_id
 from tests.tui.rig import Rig, console, database
 
 NARROW = ["Health", "Instance", "Resource", "Lag", "Last poll", "Next", "24h", "Deliveries"]
+WIDER = ["Health", "Ago", *NARROW[1:]]
 SPARKLINE = "Events by hour"
 KINDS = ["New", "Upd", "Del"]
 WAITING = ["Pend", "Retry", "Dead", "Held"]
@@ -43,10 +44,13 @@ def row(rig: Rig) -> str:
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
+        (60, NARROW[:5]),
+        (70, [*NARROW[:5], "Deliveries"]),
         (80, NARROW),
-        (120, [*NARROW, SPARKLINE]),
-        (160, [*NARROW, *KINDS, SPARKLINE, "Why"]),
-        (170, [*NARROW, *WAITING, *KINDS, SPARKLINE, "Why"]),
+        (84, WIDER),
+        (120, [*WIDER, SPARKLINE]),
+        (160, [*WIDER, *KINDS, SPARKLINE, "Why"]),
+        (170, [*WIDER, *WAITING, *KINDS, SPARKLINE, "Why"]),
     ],
 )
 async def test_columns_come_with_the_width(path: Path, width: int, columns: list[str]) -> None:

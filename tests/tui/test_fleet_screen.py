@@ -94,7 +94,7 @@ async def test_a_key_writes_the_action_with_its_author_and_command(
 
 async def test_a_paused_resource_says_so_without_being_asked_to(rig: Rig) -> None:
     await rig.press("x", "y")
-    await rig.until(lambda: "‖ paused  acme" in rig.text())
+    await rig.until(lambda: "‖ paused  → acme" in rig.text())
     assert rig.screen.table.current.resource == "tickets", "the cursor stays on its row, wherever that has gone"
 
 

@@ -11,7 +11,7 @@ import pytest
 from cwconsole.core.filters import Filter
 from cwconsole.store import dead_letters
 from cwconsole.tui.render.cells import Tone
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS
+from cwconsole.tui.render.fleet_columns import FLEET_COLUMNS
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.terminal import Colours, Terminal
 from tests.store.rows import add_delivery, add_events, resource_id

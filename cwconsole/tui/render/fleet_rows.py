@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
-from cwconsole.core.counted import counted
 from cwconsole.core.health import Health
 from cwconsole.store import patterns
 from cwconsole.store.fleet_view import Course, LastPoll
 from cwconsole.store.status import BareInstance, StatusRow
-from cwconsole.tui.render.bars import bar, count, spark
-from cwconsole.tui.render.cells import Cell, Tone
-from cwconsole.tui.render.columns import Column, Look
-from cwconsole.tui.render.instance_names import instance_cell, named
-from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import health_cell, severity, state_cell
-from cwconsole.tui.render.times import short, span, until
+from cwconsole.tui.render.instance_names import named
+from cwconsole.tui.render.states import severity
+from cwconsole.tui.turns import Turn
 from cwconsole.tui.viewspec import ViewSpec
-
-BAR_CELLS: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +25,7 @@ class FleetRow:
     production: whether the instance is tagged so; its name then begins with the word PROD.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state.
     pending, retrying, behind_hold: each open delivery is in one of them.
+    turn: how its health has turned last, as this console saw it; of several, the last one to such a health.
     """
 
     instance_id: int
@@ -58,6 +51,7 @@ class FleetRow:
     production: bool = False
     asking: int | None = None
     behind_hold: int = 0
+    turn: Turn | None = None
 
     @property
     def bare(self) -> bool:
@@ -75,7 +69,7 @@ class FleetRow:
         return self.created + self.updated + self.deleted
 
 
-def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B008 - it cannot change
+def fleet_row(row: StatusRow, course: Course = Course(), turn: Turn | None = None) -> FleetRow:  # noqa: B008 - it cannot change
     """The row of one resource."""
     return FleetRow(
         instance_id=row.instance_id,
@@ -98,6 +92,7 @@ def fleet_row(row: StatusRow, course: Course = Course()) -> FleetRow:  # noqa: B
         hours=course.hours,
         production=row.production,
         asking=row.asking,
+        turn=turn,
     )
 
 
@@ -155,6 +150,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
     lags = [row.lag for row in members if row.lag is not None]
     nexts = [row.next_poll_ms for row in members if row.next_poll_ms is not None]
     hours = [row.hours for row in members if row.hours]
+    turns = [row.turn for row in members if row.turn is not None and row.state is worst.state]
     return FleetRow(
         instance_id=worst.instance_id,
         instance=instance,
@@ -177,6 +173,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
         folded=folded,
         production=worst.production,
         asking=sum(row.asking or 0 for row in members) or None,
+        turn=max(turns, key=lambda turn: turn.at_ms, default=None),
     )
 
 
@@ -229,115 +226,3 @@ def _order(wanted: ViewSpec) -> Callable[[FleetRow], Any]:
     sign = -1 if wanted.descending else 1
     # Within the same health: what is dead, then by name; names stay in their order when the rest is turned round.
     return lambda row: (chosen(row), -sign * row.dead if not wanted.sort else 0, row.instance, row.resource)
-
-
-# --- columns ---------------------------------------------------------------------------------------------------------
-
-
-def _instance(row: FleetRow, look: Look) -> Cell:
-    if row.folded is not None:
-        sign = look.glyphs.folded if row.folded else look.glyphs.unfolded
-        return instance_cell(row.instance, production=row.production, before=f"{sign} ", tone=Tone.STRONG)
-    if row.indent:
-        return instance_cell(row.instance, production=row.production, before="  ", tone=Tone.MUTED)
-    return instance_cell(row.instance, production=row.production)
-
-
-def _resource(row: FleetRow, _: Look) -> Cell:
-    if row.bare:
-        return Cell("no resources", Tone.WARN)
-    return Cell(plain(row.resource)) if row.resource else Cell(counted(row.size, "resource"), Tone.MUTED)
-
-
-def _lag(row: FleetRow, look: Look) -> Cell:
-    if row.lag is None:
-        return Cell(look.glyphs.none, Tone.MUTED)
-    text = short(row.lag) if row.lag >= 60 else "<1m"
-    return Cell(text, Tone.WARN if row.state is Health.LATE else Tone.PLAIN)
-
-
-def _lag_bar(row: FleetRow, look: Look) -> Cell:
-    """Full: two intervals behind, about where it counts as late."""
-    if row.lag is None:
-        return Cell("")
-    minutes = row.lag // 60 * 60  # no finer than what the column beside it says, so that it moves as seldom
-    tone = Tone.WARN if row.state is Health.LATE else Tone.MUTED
-    return Cell(bar(minutes / (2 * row.interval), BAR_CELLS, look.glyphs), tone)
-
-
-def _last(row: FleetRow, look: Look) -> Cell:
-    if row.bare:
-        return Cell("E adds one", Tone.MUTED)
-    if row.asking is not None:  # no poll answers it, so it stands before the last one's outcome
-        return Cell(f"{look.glyphs.question} {count(row.asking)} gone", Tone.WARN)
-    if row.last is None:
-        return Cell("")
-    cell = state_cell(row.last.outcome, look.glyphs)
-    if row.last.finished_ms is None or row.last.outcome != "ok":
-        return cell
-    return Cell(f"ok {span((row.last.finished_ms - row.last.started_ms) / 1000)}", Tone.MUTED)
-
-
-def _next(row: FleetRow, look: Look) -> Cell:
-    if row.state in {Health.PAUSED, Health.OFF}:
-        return Cell(look.glyphs.none, Tone.MUTED)
-    return Cell(until(row.next_poll_ms, look.now_ms, none=look.glyphs.none))
-
-
-def _events(row: FleetRow, _: Look) -> Cell:
-    return Cell(count(row.events), Tone.PLAIN if row.events else Tone.MUTED)
-
-
-def _number(number: int, tone: Tone) -> Cell:
-    return Cell(count(number) if number else "", tone)
-
-
-def _open(row: FleetRow, look: Look) -> Cell:
-    """What most wants attention, in few cells; a sign behind it says that there is more."""
-    waiting: list[tuple[str, Tone]] = []
-    if row.dead:
-        waiting.append((f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD))
-    if row.held:
-        number = f" {count(row.behind_hold)}" if row.behind_hold else ""
-        waiting.append((f"{look.glyphs.held} held{number}", Tone.WARN))
-    if row.retrying:
-        waiting.append((f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN))
-    if row.pending:
-        waiting.append((f"{count(row.pending)} pending", Tone.MUTED))
-    if not waiting:
-        return Cell("")
-    text, tone = waiting[0]
-    return Cell(text + (look.glyphs.cut if len(waiting) > 1 else ""), tone)
-
-
-def _waiting(name: str, tone: Tone, row: FleetRow, _: Look) -> Cell:
-    return _number(getattr(row, name), tone)
-
-
-def _why(row: FleetRow, _: Look) -> Cell:
-    return Cell(plain(row.error or ""), Tone.MUTED)
-
-
-FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
-    Column(id="health", title="Health", cells=9, draw=lambda row, look: health_cell(row.state, look.glyphs), sort=True),
-    Column(id="instance", title="Instance", cells=11, grows=2, draw=_instance, sort=True),
-    Column(id="resource", title="Resource", cells=12, grows=2, draw=_resource, sort=True),
-    Column(id="lag", title="Lag", cells=5, draw=_lag, align=Align.RIGHT, sort=True),
-    Column(id="behind", title="", cells=BAR_CELLS, draw=_lag_bar, from_width=100),
-    Column(id="last", title="Last poll", cells=10, draw=_last),
-    Column(id="next", title="Next", cells=5, draw=_next, align=Align.RIGHT, sort=True),
-    Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True),
-    Column(id="open", title="Deliveries", cells=12, grows=1, draw=_open),
-    *(Column(id=name, title=title, cells=5, align=Align.RIGHT, from_width=160, draw=partial(_waiting, name, tone))
-      for name, title, tone in (("pending", "Pend", Tone.MUTED), ("retrying", "Retry", Tone.WARN),
-                                ("dead", "Dead", Tone.BAD), ("behind_hold", "Held", Tone.WARN))),
-    Column(id="created", title="New", cells=4, align=Align.RIGHT, from_width=150,
-           draw=lambda row, _: _number(row.created, Tone.GOOD)),
-    Column(id="updated", title="Upd", cells=4, align=Align.RIGHT, from_width=150,
-           draw=lambda row, _: _number(row.updated, Tone.BUSY)),
-    Column(id="deleted", title="Del", cells=4, align=Align.RIGHT, from_width=150,
-           draw=lambda row, _: _number(row.deleted, Tone.WARN)),
-    Column(id="hours", title="Events by hour", cells=24, from_width=116,
-           draw=lambda row, look: Cell(spark(row.hours, 24, look.glyphs), Tone.BUSY)),
-    Column(id="why", title="Why", cells=10, grows=6, from_width=150, draw=_why),
-)  # fmt: skip

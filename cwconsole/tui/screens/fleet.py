@@ -11,7 +11,8 @@ from cwconsole.store import fleet_view
 from cwconsole.store.status import BareInstance, StatusRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, bare_row, fleet_row, same_place
+from cwconsole.tui.render.fleet_columns import FLEET_COLUMNS
+from cwconsole.tui.render.fleet_rows import FleetRow, arranged, bare_row, fleet_row, same_place
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.instances import Instances
@@ -47,10 +48,10 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
     async def load(self) -> None:
         if not self.console.fleet_is_known:
             return  # `fleet_changed` asks again; what is not known must not be shown as nothing
-        fleet = self.console.fleet
+        fleet, turns = self.console.fleet, self.console.turns
         anew = [one for one, row in fleet.items() if self._read.get(one) is not row]
         courses = await self.console.store.read(fleet_view.courses, anew, now_ms=self.console.now_ms())
-        rows = {one: fleet_row(fleet[one], courses[one]) for one in anew}
+        rows = {one: fleet_row(fleet[one], courses[one], turns.get(one)) for one in anew}
         bare, self._bare = self._bare, self.console.bare_instances
         in_place = (
             bare == self._bare
@@ -75,7 +76,8 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
 
     def fleet_changed(self) -> None:
         if not self._made:  # the first look does not wait for courses
-            self._made = {one: fleet_row(row) for one, row in self.console.fleet.items()}
+            turns = self.console.turns
+            self._made = {one: fleet_row(row, turn=turns.get(one)) for one, row in self.console.fleet.items()}
             self._bare = self.console.bare_instances
             self._show()
         self.refresher.ask("fleet")

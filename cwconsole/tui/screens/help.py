@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -13,7 +13,9 @@ from textual.widgets import Input, Static
 from cwconsole.core.meanings import MEANINGS
 from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
+from cwconsole.tui.render.glyphs import UNICODE
 from cwconsole.tui.render.plain import fit, plain
+from cwconsole.tui.turns import WAYS
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.text_view import TextView
@@ -61,23 +63,25 @@ def help_lines(
             ]
     for noun, where in _STATES.items():
         if not where.isdisjoint(scopes):
-            lines += _state_lines(noun, wanted)
+            lines += _meanings(f"States of {'an' if noun == 'action' else 'a'} {noun}", MEANINGS[noun], wanted)
+    if Scope.INSTANCES in scopes:
+        signs = {getattr(UNICODE, way.value): meaning for way, meaning in WAYS.items()}
+        lines += _meanings("Beside a state, for an hour after this console saw it change", signs, wanted)
     return lines or [(Cell(f"No key and no action here is called {plain(wanted)}.", Tone.MUTED),)]
 
 
-def _state_lines(noun: str, wanted: str) -> list[Line]:
-    """What the words for its states mean."""
+def _meanings(title: str, meanings: Mapping[str, str], wanted: str) -> list[Line]:
+    """What words or signs on the screen mean."""
     found = [
-        (state, meaning)
-        for state, meaning in MEANINGS[noun].items()
-        if not wanted or (len(wanted) > 1 and wanted.lower() in f"{state} {meaning}".lower())
+        (word, meaning)
+        for word, meaning in meanings.items()
+        if not wanted or (len(wanted) > 1 and wanted.lower() in f"{word} {meaning}".lower())
     ]
     if not found:
         return []
     rows: list[Line] = [
-        (Cell(f"  {fit(state, KEYS_WIDTH, cut='')} ", Tone.KEY), Cell(meaning)) for state, meaning in found
+        (Cell(f"  {fit(word, KEYS_WIDTH, cut='')} ", Tone.KEY), Cell(meaning)) for word, meaning in found
     ]
-    title = f"States of {'an' if noun == 'action' else 'a'} {noun}"
     return [(Cell(title, Tone.STRONG),), *rows, ()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import Any, ClassVar, Final
@@ -17,7 +18,8 @@ from cwconsole.store.status import StatusRow
 from cwconsole.tui.action import Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Look
-from cwconsole.tui.render.fleet_rows import FLEET_COLUMNS, FleetRow, arranged, fleet_row
+from cwconsole.tui.render.fleet_columns import FLEET_COLUMNS
+from cwconsole.tui.render.fleet_rows import FleetRow, arranged, fleet_row
 from cwconsole.tui.render.hour_charts import hour_lines
 from cwconsole.tui.render.instance_lines import config_lines, instance_lines
 from cwconsole.tui.render.plain import plain
@@ -29,7 +31,11 @@ from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 CHARTS_SECONDS: Final = 1.0  # between two readings of the charts: the bar of this hour changes with every poll
-OWN_COLUMNS = tuple(column for column in FLEET_COLUMNS if column.id not in {"instance", "last", "hours"})
+OWN_COLUMNS = tuple(
+    replace(column, from_width=0) if column.id == "turned" else column  # there is room for it
+    for column in FLEET_COLUMNS
+    if column.id not in {"instance", "last", "hours"}
+)
 
 
 class InstanceScreen(PageScreen):
@@ -150,7 +156,9 @@ class InstanceScreen(PageScreen):
     def _show(self, view: InstanceView) -> None:
         rows, look = self._own(), self.console.look()
         self.show_facts([*instance_lines(view, rows, look), *self._why(look)])
-        self._rows.replace(arranged(map(fleet_row, rows), spec("fleet")))
+        turns = self.console.turns
+        made = [fleet_row(row, turn=turns.get(row.resource_id)) for row in rows]
+        self._rows.replace(arranged(made, spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()
         body = InstanceBody(document=json.loads(view.instance.body))
