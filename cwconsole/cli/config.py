@@ -33,9 +33,29 @@ TEMPLATE = """\
 # Consoles that change nothing and run no engine; `cwconsole --no-read-only` is an exception.
 # read_only = false
 
+# The theme that consoles begin with, instead of the one that was left: cwconsole-dark, cwconsole-light,
+# cwconsole-contrast, or one of your own.
+# theme = "cwconsole-light"
+
 # Keys of the console, by the ids that `cwconsole keys` lists; commas between several.
 # [keys]
 # "poll.now" = "p,ctrl+x"
+
+# A theme of your own, on top of one of ours; what it does not name is as there. Terminals of 16 colours, and NO_COLOR,
+# show none.
+# [themes.dusk]
+# base = "cwconsole-dark"
+# dark = true
+# primary = "#af87d7"
+# secondary = "#5fafaf"
+# warning = "#d7af5f"
+# error = "#ff5f5f"
+# success = "#87af5f"
+# accent = "#d7afff"
+# foreground = "#d0d0d0"
+# background = "#121212"
+# surface = "#1c1c1c"
+# panel = "#303030"
 """
 
 

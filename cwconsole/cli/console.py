@@ -50,7 +50,6 @@ def run(
     read_only: bool = False,
     ascii_only: bool = False,
     sixteen: bool = False,
-    theme: str | None = None,
     fresh: bool = False,
 ) -> int:
     """Show the console until the operator leaves. Returns the exit code, 128 and its number after a signal.
@@ -62,7 +61,7 @@ def run(
     terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
     invocation.prepare()
     with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
-        code = loop.run(_shown(invocation, terminal, read_only=read_only, theme=theme, fresh=fresh))
+        code = loop.run(_shown(invocation, terminal, read_only=read_only, fresh=fresh))
     if code == 128 + signal.SIGHUP:
         let_go_of_the_terminal()
     return code
@@ -87,9 +86,9 @@ def let_go_of_the_terminal() -> None:
         os.dup2(nowhere, stream)
 
 
-async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, theme: str | None, fresh: bool) -> int:
+async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, fresh: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
-        app = app_on(store, invocation, terminal, read_only=read_only, theme=theme, begin=_begin(invocation, fresh))
+        app = app_on(store, invocation, terminal, read_only=read_only, begin=_begin(invocation, fresh))
         running = asyncio.get_running_loop()
         for number in SIGNALS:
             running.add_signal_handler(number, _leave, app, number)
@@ -124,7 +123,6 @@ def app_on(
     terminal: Terminal,
     *,
     read_only: bool = False,
-    theme: str | None = None,
     engine: EngineState | None = None,
     begin: Session | None = None,
     log_file: Path | None = None,
@@ -145,7 +143,8 @@ def app_on(
         terminal,
         host=socket.gethostname(),
         now_ms=_now_ms,
-        theme=theme,
+        theme=invocation.settings.theme,
+        own_themes=invocation.settings.themes,
         engine=engine,
         keymap=invocation.settings.keys,
         log_file=log_path,

@@ -7,8 +7,11 @@
     retention_days = 90                    # how long history is kept; the last version of each record stays
     log_level = "info"                     # debug, info, warning or error
     read_only = true                       # consoles change nothing and run no engine, unless told --no-read-only
+    theme = "cwconsole-light"              # that consoles begin with, instead of the one that was left
     [keys]                                 # of the console, by the ids that `cwconsole keys` lists
     "poll.now" = "p,ctrl+x"
+    [themes.dusk]                          # a theme of one's own, on top of one of ours
+    primary = "#5f87d7"
 
 Precedence: option, environment variable, file.
 """
@@ -27,26 +30,34 @@ if TYPE_CHECKING:
     import tomllib
 
     import platformdirs
+
+    from cwconsole.tui import themes
+    from cwconsole.tui.themes import Palette
 else:
-    platformdirs, tomllib = Later("platformdirs"), Later("tomllib")
+    platformdirs, tomllib, themes = Later("platformdirs"), Later("tomllib"), Later("cwconsole.tui.themes")
 
 APP = "cwconsole"
 CLIENT_ID_VARIABLE = "CWCONSOLE_CLIENT_ID"
 LEVELS = ("debug", "info", "warning", "error")
-KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "read_only", "keys")
+KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "read_only", "theme", "keys", "themes")
 DEFAULT_DAYS, MOST_DAYS = 90, 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """client_id: the default for instances without one. callback_networks: CIDR texts. named: what the file sets."""
+    """client_id: the default for instances without one. callback_networks: CIDR texts. named: what the file sets.
+
+    theme: that consoles begin with; None for the one that was left. themes: the operator's own.
+    """
 
     client_id: str | None = None
     callback_networks: tuple[str, ...] = ()
     retention_days: int = DEFAULT_DAYS
     log_level: str = "info"
     read_only: bool = False
+    theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    themes: tuple[Palette, ...] = ()
     named: frozenset[str] = frozenset()
 
 
@@ -91,13 +102,16 @@ def load(env: Mapping[str, str]) -> Settings:
         if name not in KNOWN:
             raise ConfigError(f"{path}: {name}", "an unknown name", f"one of {', '.join(KNOWN)}")
     client_id = _text(table, "client_id", path)
+    own = themes.own_palettes(table["themes"], f"{path}: themes") if "themes" in table else ()
     return Settings(
         client_id=env.get(CLIENT_ID_VARIABLE) or client_id,
         callback_networks=_networks(table, path),
         retention_days=_days(table, path),
         log_level=_level(table, path),
         read_only=_flag(table, "read_only", path),
+        theme=themes.theme_named(table["theme"], own, f"{path}: theme") if "theme" in table else None,
         keys=_keys(table, path),
+        themes=own,
         named=frozenset(table),
     )
 
@@ -126,7 +140,9 @@ def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
         one("retention_days", str(found.retention_days)),
         one("log_level", found.log_level),
         one("read_only", str(found.read_only).lower()),
+        one("theme", found.theme or "as it was left"),
         one("keys", ", ".join(f"{name} = {keys}" for name, keys in found.keys.items()) or "ours"),
+        one("themes", ", ".join(["ours", *(palette.name for palette in found.themes)])),
     ]
 
 

@@ -37,6 +37,7 @@ from cwconsole.tui.session import Session
 from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
+from cwconsole.tui.themes import Palette
 from cwconsole.tui.turns import Turn, turns_after
 from cwconsole.tui.viewspec import Known, ViewSpec, judge, remark
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
@@ -54,7 +55,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
-    session: where to begin. session_file, views_file: where this session and saved views are kept; None for nowhere.
+    theme: to begin with; None for the session's. session: where to begin. session_file, views_file: where this session
+    and saved views are kept; None for nowhere.
     reach: makes what the console needs beside the database; None for a console that has no more.
     """
 
@@ -81,6 +83,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         engine: EngineState | None = None,
         keymap: Mapping[str, str] | None = None,
         theme: str | None = None,
+        own_themes: Sequence[Palette] = (),
         log_file: Path | None = None,
         session_file: Path | None = None,
         session: Session | None = None,
@@ -111,7 +114,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self._keys, self._reach = dict(keymap or {}), reach
         self.keeper = Keeper(self, session_file, session or Session())
         self.saved_views = SavedViews(views_file)
-        self.begin_with_theme(theme or self.keeper.theme)
+        self.begin_with_theme(theme or self.keeper.theme, own_themes)
         for mode in MODES:
             self.add_mode(mode.name, partial(self._base, mode.name))
         self.fleet_refresher = Refresher(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
 from textual.app import App
 from textual.filter import LineFilter
 from textual.notifications import Notify, SeverityLevel
+from textual.theme import Theme
 
 from cwconsole.tui.render.plain import plain, plain_lines
-from cwconsole.tui.terminal import Colours
-from cwconsole.tui.themes import NAMES, THEMES
+from cwconsole.tui.themes import OURS, Palette
 from cwconsole.tui.widgets.ascii_only import AsciiOnly
 from cwconsole.tui.widgets.toned import TonedApp
 
@@ -30,6 +31,10 @@ class Switches(TonedApp, inherit_bindings=False):
     """The base of `ConsoleApp`."""
 
     _mouse_taken = True
+
+    def __init__(self, *, ansi_color: bool | None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self._theme_names: list[str] = []  # those to choose from; none where the terminal shows its own colours
 
     @property
     def _app(self) -> ConsoleApp:
@@ -73,22 +78,27 @@ class Switches(TonedApp, inherit_bindings=False):
             "The console has the mouse again." if self._mouse_taken else "The mouse is the terminal's: select text."
         )
 
-    def begin_with_theme(self, wanted: str) -> None:
-        """One of ours, before anything is drawn: a theme that is set later has all style sheets read again."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        if not self._app.terminal.ansi:
-            self.set_reactive(App.theme, wanted if wanted in NAMES else NAMES[0])
-            self.stylesheet.set_variables(self.get_css_variables())
+    def begin_with_theme(self, wanted: str, own: Sequence[Palette] = ()) -> None:
+        """One of ours or the operator's own, where the terminal has colours for them.
+
+        Before anything is drawn: a theme that is set later has all style sheets read again.
+        """
+        if self._app.terminal.ansi:
+            return
+        for palette in (*OURS, *own):
+            self.register_theme(Theme(**asdict(palette)))
+            self._theme_names.append(palette.name)
+        self.set_reactive(App.theme, wanted if wanted in self._theme_names else OURS[0].name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def next_theme(self) -> None:
-        """The next of our themes, where the terminal has colours for them."""
+        """The next one, where the terminal has colours for it."""
         app = self._app
-        if app.terminal.colours is not Colours.ALL:
+        if app.terminal.ansi:
             app.notify("This terminal shows its own colours; there are no other themes.")
             return
-        at = NAMES.index(app.theme) if app.theme in NAMES else -1
-        app.theme = NAMES[(at + 1) % len(NAMES)]
+        names = self._theme_names
+        app.theme = names[(names.index(app.theme) + 1) % len(names)]
 
     def say_warnings(self) -> None:
         """What is wrong with the settings: all of it in the log and on the debug screen, the first of it here."""

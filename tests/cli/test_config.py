@@ -76,6 +76,22 @@ def test_validating_names_keys_that_do_nothing_and_refuses_what_cannot_be_used(c
     assert "loud" in refused.err
 
 
+def test_a_theme_of_ones_own_is_checked_and_shown(cli: Cli, file: Path) -> None:
+    assert (_by_name(cli)["theme"]["value"], _by_name(cli)["themes"]["value"]) == ("as it was left", "ours")
+    file.write_text('theme = "dusk"\n[themes.dusk]\nprimary = "#af87d7"\n')
+    rows = _by_name(cli)
+    assert rows["theme"] == {"name": "theme", "value": "dusk", "source": str(file)}
+    assert rows["themes"] == {"name": "themes", "value": "ours, dusk", "source": str(file)}
+    file.write_text('theme = "dawn"\n[themes.dusk]\nprimary = "#af87d7"\n')
+    refused = cli("config", "validate")
+    assert refused.code == 1
+    assert f"{file}: theme: found 'dawn', expected one of cwconsole-dark, " in refused.err
+    file.write_text('[themes.dusk]\nprimary = "mauve"\n')
+    refused = cli("config", "validate")
+    assert refused.code == 1
+    assert f"{file}: themes.dusk.primary: found 'mauve', expected a colour such as #5f87d7" in refused.err
+
+
 def test_a_new_file_explains_everything_sets_nothing_and_is_never_overwritten(cli: Cli) -> None:
     path = settings.settings_file()
     assert cli.good("config", "init")["file"] == str(path)

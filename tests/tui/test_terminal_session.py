@@ -120,6 +120,22 @@ def test_sixteen_colours_are_the_terminals_own(file: Path) -> None:
         assert b"38;5;" not in terminal.sent
 
 
+def test_a_theme_of_the_settings_is_shown_where_there_are_colours_for_it(file: Path) -> None:
+    settings = file.parent / ".config" / "cwconsole" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('theme = "dusk"\n[themes.dusk]\nbackground = "#010203"\n')
+    for options, colours, own, any_colour in (
+        ((), {}, True, True),
+        (("--sixteen",), {}, False, True),
+        ((), {"NO_COLOR": "1"}, False, False),
+    ):
+        with console(file, "--read-only", *options, env=colours) as terminal:
+            ready(terminal, "no engine")
+            quiet(terminal)
+            assert (b"48;2;1;2;3" in terminal.sent) == own
+            assert bool(COLOUR.search(terminal.sent)) == any_colour
+
+
 def test_in_tmux_it_copies_through_the_terminal_and_leaves_it_as_it_was(file: Path) -> None:
     with database(file) as conn:
         add_events(conn, 1, [7], record=json.dumps({"id": 7, "text": "[/] \u6f22 " * 10_000}))
