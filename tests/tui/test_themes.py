@@ -7,8 +7,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 
 from cwconsole.core.errors import ConfigError
+from cwconsole.tui.render.cells import Tone
 from cwconsole.tui.session import Session
 from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.themes import LEAST_CONTRAST, NAMES, OURS, Palette, own_palettes, theme_named
@@ -70,6 +72,15 @@ def test_a_theme_that_is_not_there_is_refused() -> None:
     assert theme_named(NAMES[1], (), "theme") == NAMES[1]
     with pytest.raises(ConfigError, match=r"theme: found 'dawn', expected one of cwconsole-dark, .*, dusk"):
         theme_named("dawn", dusk, "theme")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_is_muted_lies_nearer_to_the_background_than_what_is_not(path: Path, name: str) -> None:
+    async with console(path, theme=name) as rig:
+        ground, plain = (Color.parse(rig.app.theme_variables[which]) for which in ("background", "foreground"))
+        for style in (rig.app.tone(Tone.MUTED), rig.screen.table.component("table--head")):
+            quiet = Color.from_rich_color(style.color)
+            assert 0.4 < abs(quiet.brightness - ground.brightness) < abs(plain.brightness - ground.brightness)
 
 
 async def test_the_key_goes_through_ours_and_the_operators_own(path: Path) -> None:
