@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from cwconsole.cli import output
-from cwconsole.cli.common import common_options, pass_invocation
+from cwconsole.cli.common import REASON, common_options, pass_invocation
 from cwconsole.cli.exporting import export_command
 from cwconsole.cli.filtering import filter_options, listed, nothing, whole_id
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.operator import operator
+from cwconsole.cli.operator import operator, origin
 from cwconsole.cli.text import maybe, moment, server_moment
 from cwconsole.core.filters import Noun
 from cwconsole.store import action_list
@@ -73,12 +73,19 @@ actions.add_command(export_command(Noun.ACTIONS))
 
 @actions.command("cancel")
 @click.argument("action_id", metavar="ID")
+@REASON
 @common_options
 @pass_invocation
-def cancel_action(invocation: Invocation, action_id: str) -> None:
-    """Call off an action that no engine has picked up yet."""
-    outcome = f"Called off by {operator(invocation.env)}."
-    invocation.write(queue.cancel, whole_id(action_id), outcome, invocation.now_ms)
+def cancel_action(invocation: Invocation, action_id: str, reason: str | None) -> None:
+    """Call off an action that no engine has picked up yet. Its outcome says who did, and why."""
+    outcome = invocation.write(
+        queue.cancel,
+        whole_id(action_id),
+        operator=operator(invocation.env),
+        origin=origin(invocation.env),
+        reason=reason,
+        now_ms=invocation.now_ms,
+    )
     if invocation.as_json:
         output.print_json({"id": int(action_id), "state": "cancelled", "outcome": outcome})
     else:

@@ -202,14 +202,21 @@ def finish(conn: sqlite3.Connection, action_id: int, state: str, outcome: str, n
         raise StaleError(f"action {action_id} is not running any more; its outcome was not written")
 
 
-def cancel(conn: sqlite3.Connection, action_id: int, outcome: str, now_ms: int) -> None:
-    """Call off a queued action. Raises UsageError if there is none, TooLateError if it has begun or ended."""
+def cancel(
+    conn: sqlite3.Connection, action_id: int, *, operator: str, origin: str, reason: str | None, now_ms: int
+) -> str:
+    """Call off a queued action. Its outcome, which is returned, says who did that, from where, and why.
+
+    Raises UsageError if there is none, TooLateError if it has begun or ended.
+    """
     action = load(conn, action_id)
     if action is None:
         raise UsageError(f"There is no action {action_id}; `cwconsole actions list` shows the ids.")
     if action.state != "queued":
         raise TooLateError(f"Action {action_id} is {action.state} and cannot be called off any more.")
+    outcome = f"Called off by {operator} from {origin}{f': {reason}' if reason else ''}".rstrip(".") + "."
     conn.execute(
         "UPDATE actions SET state = 'cancelled', outcome = ?, finished_ms = ? WHERE id = ?",
         (outcome, now_ms, action_id),
     )
+    return outcome

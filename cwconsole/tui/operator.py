@@ -107,11 +107,18 @@ class Operator:
         """Give a delivery up. Returns the outcome as a sentence."""
         return await self.store.write(operations.cancel, delivery, asked=asked, now_ms=self.now_ms())
 
-    async def call_off(self, action: int) -> str:
-        """Cancel a queued action. Returns the outcome as a sentence."""
+    async def call_off(self, action: int, reason: str | None) -> str:
+        """Cancel a queued action, in whose row that stands. Returns the outcome as a sentence."""
         self._refuse_if_read_only()
-        outcome = f"Called off by {self.author.login} from {self.author.origin}."
-        await self.store.write(actions.cancel, action, outcome, self.now_ms())
+        author = self.author
+        await self.store.write(
+            actions.cancel,
+            action,
+            operator=author.login,
+            origin=author.origin,
+            reason=reason,
+            now_ms=self.now_ms(),
+        )
         return f"Action {action} is called off."
 
     async def set_watermark(self, asked: Asked, instance: str, resource: str, watermark: int) -> str:

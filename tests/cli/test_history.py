@@ -234,7 +234,10 @@ def test_actions_are_the_audit_log(cli: Cli, history: None, monkeypatch: pytest.
 def test_a_queued_action_can_be_called_off(cli: Cli, acme: Any) -> None:
     assert cli("poll", "acme").code == 4
     (queued,) = cli.good("actions", "list", "--state", "queued")
-    assert cli.good("actions", "cancel", queued["id"])["state"] == "cancelled"
+    called_off = cli.good("actions", "cancel", queued["id"], "--reason", "asked for twice")
+    assert called_off["state"] == "cancelled"
+    assert called_off["outcome"].endswith(": asked for twice.")
+    assert cli.good("actions", "show", queued["id"])["outcome"] == called_off["outcome"]
     assert cli("actions", "cancel", queued["id"]).code == 1
 
 

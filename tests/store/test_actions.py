@@ -83,13 +83,32 @@ def test_what_waited_an_hour_expires_instead_of_being_picked(conn: sqlite3.Conne
     assert expired.state == "expired"
 
 
+@pytest.mark.parametrize(
+    ("reason", "outcome"),
+    [
+        (None, "Called off by bob from tty pts/1."),
+        ("asked for twice.", "Called off by bob from tty pts/1: asked for twice."),
+    ],
+)
+def test_what_is_called_off_says_who_did_and_why(conn: sqlite3.Connection, reason: str | None, outcome: str) -> None:
+    action_id = actions.queue(conn, asked(), now_ms=NOW)
+    assert call_off(conn, action_id, reason=reason) == outcome
+    row = actions.load(conn, action_id)
+    assert row is not None
+    assert (row.state, row.outcome) == ("cancelled", outcome)
+
+
 def test_only_a_queued_action_can_be_called_off(conn: sqlite3.Connection) -> None:
     action_id = actions.queue(conn, asked(), now_ms=NOW)
-    actions.cancel(conn, action_id, "called off", NOW)
+    call_off(conn, action_id)
     with pytest.raises(TooLateError, match="cancelled"):
-        actions.cancel(conn, action_id, "called off", NOW)
+        call_off(conn, action_id)
     with pytest.raises(UsageError, match="no action 99"):
-        actions.cancel(conn, 99, "called off", NOW)
+        call_off(conn, 99)
+
+
+def call_off(conn: sqlite3.Connection, action_id: int, *, reason: str | None = None) -> str:
+    return actions.cancel(conn, action_id, operator="bob", origin="tty pts/1", reason=reason, now_ms=NOW)
 
 
 def test_what_an_ended_engine_was_doing_is_done_again(conn: sqlite3.Connection) -> None:

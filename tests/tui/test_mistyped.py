@@ -77,12 +77,16 @@ async def test_a_mistyped_command_stays_to_be_mended(rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("edit acme", ":edit takes nothing after it: it is done to what is under the cursor"),
-        ("watermark 2h", ":watermark takes nothing after it: it is done to what is under the cursor or marked"),
+        ("edit acme", ":edit takes a reason after it, and 'acme' is none: it is done to what is under the cursor"),
+        (
+            "watermark 2h",
+            ":watermark takes a reason after it, and '2h' is none: it is done to what is under the cursor",
+        ),
+        ("export acme", ":export takes nothing after it: it is done to what is under the cursor or marked"),
         ("theme dark", ":theme takes nothing after it; type it alone."),
     ],
 )
-async def test_a_word_that_takes_nothing_says_so(rig: Rig, line: str, words: str) -> None:
+async def test_a_word_that_cannot_take_what_is_typed_says_so(rig: Rig, line: str, words: str) -> None:
     await rig.press("colon", *line, "enter")
     assert words in said(rig)
 

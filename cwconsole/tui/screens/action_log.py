@@ -33,11 +33,11 @@ class ActionKeys:
         thing = things.action(action.id)
         return screen.bare_subject(action=action.id, state=action.state, thing=thing, asked=action.command)
 
-    def do_action_call_off(self) -> None:
+    def do_action_call_off(self, reason: str | None) -> None:
         screen = cast("ConsoleScreen", self)
         number = screen.subject().action
         if number is not None:
-            screen.carry_out(screen.console.operator.call_off(number), what=f"Calling off action {number}")
+            screen.carry_out(screen.console.operator.call_off(number, reason), what=f"Calling off action {number}")
 
 
 class ActionsScreen(ActionKeys, RowCopies, Saves, HistoryScreen):

@@ -56,18 +56,16 @@ class DeliveryKeys:
             thing=things.delivery(row.id), **held, **more,
         )  # fmt: skip
 
-    def do_delivery_retry(self) -> None:
+    def do_delivery_retry(self, reason: str | None) -> None:
         """One is tried at once; many are counted and asked about before."""
-        row = self.delivery()
-        if row is not None and not self._delivery_screen.subject().marked:
-            self._delivery_screen.carry_out(
-                change_all(self._delivery_screen.console.operator, RETRY, [row.id]), what="Trying again"
-            )
+        row, screen = self.delivery(), self._delivery_screen
+        if row is not None and not screen.subject().marked:
+            screen.carry_out(change_all(screen.console.operator, RETRY, [row.id], reason), what="Trying again")
         else:
-            self._ask_about(RETRY)
+            self._ask_about(RETRY, reason)
 
-    def do_delivery_cancel(self) -> None:
-        self._ask_about(CANCEL)
+    def do_delivery_cancel(self, reason: str | None) -> None:
+        self._ask_about(CANCEL, reason)
 
     async def do_delivery_event(self) -> None:
         row, screen = self.delivery(), self._delivery_screen
@@ -76,14 +74,14 @@ class DeliveryKeys:
 
     # --- retry and cancel -------------------------------------------------------------------------------------------
 
-    def _ask_about(self, verb: Verb) -> None:
-        start(self._delivery_screen, self._asked_about(verb), what="Counting deliveries", group=QUESTION)
+    def _ask_about(self, verb: Verb, reason: str | None) -> None:
+        start(self._delivery_screen, self._asked_about(verb, reason), what="Counting deliveries", group=QUESTION)
 
-    async def _asked_about(self, verb: Verb) -> None:
+    async def _asked_about(self, verb: Verb, reason: str | None) -> None:
         screen = self._delivery_screen
         try:
             ids = await self.chosen_ids()
-            question = _question(verb, await screen.console.store.read(chosen_deliveries.preview, ids))
+            question = _question(verb, await screen.console.store.read(chosen_deliveries.preview, ids), reason)
         except CwconsoleError as error:
             screen.app.notify(error.message, severity="warning")
             return
@@ -99,13 +97,14 @@ class DeliveryKeys:
 
     # --- held deliveries --------------------------------------------------------------------------------------------
 
-    def do_deliveries_release(self) -> None:
+    def do_deliveries_release(self, reason: str | None) -> None:
         """Let go whatever holds the delivery under the cursor: its callback URL, its instance, its resource."""
         row = self.delivery()
         if row is not None:
-            start(self._delivery_screen, self._asked_to_release(row), what="Reading what is held", group=QUESTION)
+            work = self._asked_to_release(row, reason)
+            start(self._delivery_screen, work, what="Reading what is held", group=QUESTION)
 
-    async def _asked_to_release(self, row: DeliveryRow) -> None:
+    async def _asked_to_release(self, row: DeliveryRow, reason: str | None) -> None:
         screen = self._delivery_screen
         holds = await screen.console.store.read(callback_list.holds, row.instance_id, row.resource, row.url)
         places = [(row.instance, resource) for resource in _let_go(row, holds)]
@@ -115,7 +114,8 @@ class DeliveryKeys:
             screen.app.notify(error.message, severity="warning")
             return
         lines = release_lines(found, screen.console.now_ms())
-        question = Question(title="Let held deliveries go?", lines=lines, yes="let go", reasoned=True)
+        title = "Let held deliveries go?"
+        question = Question(title=title, lines=lines, yes="let go", reasoned=True, reason=reason)
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
@@ -133,7 +133,7 @@ class DeliveryKeys:
         return " ".join(await operator.do_all(operations.release, steps))
 
 
-def _question(verb: Verb, chosen: Chosen) -> Question:
+def _question(verb: Verb, chosen: Chosen, reason: str | None) -> Question:
     """What will happen, in numbers. Raises RefusedError if nothing would."""
     states = _SOURCES[verb.command]
     number, others = chosen.among(states), sum(each for state, each in chosen.states if state not in states)
@@ -158,6 +158,7 @@ def _question(verb: Verb, chosen: Chosen) -> Question:
         yes="try again" if verb is RETRY else "give up",
         typed=str(number) if number >= TYPED_FROM else None,
         reasoned=True,
+        reason=reason,
     )
 
 

@@ -10,6 +10,7 @@ from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.actions import REGISTRY, by_word
+from cwconsole.tui.reason import reason_of
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, completed, read, spec, unfinished
 from cwconsole.tui.widgets.prompt import Prompt
@@ -111,20 +112,21 @@ class Everywhere(ViewKeys):
             self._screen.filter_typed(text, final=True)
 
     async def run_command(self, line: str) -> bool:
-        """What was typed after `:`: a view, or the word of an action. Says what is wrong; whether to mend it."""
+        """What was typed after `:`: a view, or the word of an action, perhaps with the reason for it.
+
+        Says what is wrong. Returns whether it is to be mended.
+        """
         screen = self._screen
         await screen.console.loaded.wait()
         word, _, rest = line.partition(" ")
-        action = by_word(word, screen.actions())
+        said, action = rest.strip(), by_word(word, screen.actions())
         try:
             if word in VIEW_WORDS:
-                await self.run_view_command(word, rest.strip())
-            elif action is not None and line == word:
-                await screen.action_do(action.id)
+                await self.run_view_command(word, said)
+            elif action is not None and not _narrows(word, said):
+                await screen.action_do(action.id, self._reason(word, action, said))
             elif word in VIEWS:
                 await screen.console.go(_view_of(line, screen.subject()))
-            elif action is not None:
-                raise UsageError(_takes_nothing(word, action))
             else:
                 raise UsageError(f"There is no command {word!r} here; Tab shows what there is.")
         except CwconsoleError as error:
@@ -132,15 +134,25 @@ class Everywhere(ViewKeys):
             return isinstance(error, UsageError)  # anything else is not mended by typing
         return False
 
+    def _reason(self, word: str, action: Action, said: str) -> str | None:
+        """What was typed behind the word of an action. Raises UsageError if that is no reason."""
+        console = self._screen.console
+        places = {*console.known.instances, *console.known.resources}
+        places |= {f"{row.instance} {row.resource}" for row in console.fleet.values()}
+        return reason_of(action, word, said, places)
+
     def _complete_command(self, line: str) -> Sequence[str]:
         before, last = unfinished(line)
         if (word := line.split(" ", 1)[0]) in VIEW_WORDS and before:
             return [f"{word} {name}" for name in self.view_names if f"{word} {name}".startswith(line)]
-        view = VIEWS.get(before.split(" ")[0])
+        view = VIEWS.get(word)
         if not before:
             words = [*VIEWS, *VIEW_WORDS, *(word for action in self._screen.actions() for word in action.words)]
             return [word for word in words if word.startswith(last)]
-        return [] if view is None else completed(view, line, self._screen.console.known)
+        action = by_word(word, self._screen.actions())
+        if view is None or (action is not None and before != f"{word} "):  # a reason is completed by nobody
+            return []
+        return completed(view, line, self._screen.console.known)
 
     # --- the palette ------------------------------------------------------------------------------------------------
 
@@ -198,8 +210,7 @@ def _view_of(line: str, subject: Subject) -> ViewSpec:
     return spec(view.name, **words) if line == view.name and words and all(words.values()) else read(line)
 
 
-def _takes_nothing(word: str, action: Action) -> str:
-    """Why the word of an action was not understood: more was typed behind it."""
-    if Scope.APP in action.scopes:
-        return f":{word} takes nothing after it; type it alone."
-    return f":{word} takes nothing after it: it is done to what is under the cursor or marked, and asks for the rest."
+def _narrows(word: str, said: str) -> bool:
+    """Whether the view of that name is meant, though an action goes by it as well: `poll id:17`."""
+    view = VIEWS.get(word)
+    return view is not None and said.startswith(tuple(f"{name}:" for name in view.words))

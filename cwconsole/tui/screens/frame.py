@@ -263,34 +263,37 @@ class ConsoleScreen(Everywhere, Screen[None]):
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         """Enter was pressed on a row of a table."""
 
-    async def action_do(self, name: str) -> None:
-        """Run an action, or say why it cannot be done here. No is said to nothing but what stands in the file now."""
+    async def action_do(self, name: str, reason: str | None = None) -> None:
+        """Run an action, or say why it cannot be done here. No is said to nothing but what stands in the file now.
+
+        reason: why it is done, if that was typed with it. What writes takes it, for the audit log.
+        """
         action = BY_ID[name]
         await self.console.loaded.wait()
         subject = self.subject()
-        if (reason := action.why_not(subject)) is None:
-            await self._do(action)
+        if (no := action.why_not(subject)) is None:
+            await self._do(action, reason)
         elif action.is_locked(subject):
-            self.app.notify(reason, severity="warning")
+            self.app.notify(no, severity="warning")
         else:
             self.console.read_everything_again()
             group = QUESTION if action.dangerous else "operator"
-            start(self, self._do_when_read(action, subject, reason), what=action.title, group=group)
+            start(self, self._do_when_read(action, subject, no, reason), what=action.title, group=group)
 
-    async def _do_when_read(self, action: Action, before: Subject, reason: str | None) -> None:
+    async def _do_when_read(self, action: Action, before: Subject, no: str | None, reason: str | None) -> None:
         """Unless that takes too long, or the operator has gone elsewhere meanwhile: to another screen or row."""
         await self.caught_up()
         if not self.in_front:
             return
         subject = self.subject()
         if before.thing is None or subject.is_same(before):
-            reason = action.why_not(subject)
-        if reason is None:
-            await self._do(action)
+            no = action.why_not(subject)
+        if no is None:
+            await self._do(action, reason)
             return
         if self.freshness.phase is Phase.LOADING:
-            reason = f"{action.title}: this has not been read yet; try again when it is there."
-        self.app.notify(reason, severity="warning")
+            no = f"{action.title}: this has not been read yet; try again when it is there."
+        self.app.notify(no, severity="warning")
 
     async def caught_up(self) -> None:
         """Wait until what the operator has asked for has been read or cannot be, but not for long."""
@@ -299,7 +302,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
                 await self.console.fleet_refresher.caught_up()
                 await self.refresher.caught_up()
 
-    async def _do(self, action: Action) -> None:
+    async def _do(self, action: Action, reason: str | None) -> None:
         if action.id.startswith("mode."):
             await self.console.go_to_mode(action.id.removeprefix("mode."))
             return
@@ -307,7 +310,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         if handler is None:  # a table's or a text's own, named from palette or command line
             target = self.focused or self
             await cast("Any", target).run_action(f"do({action.id!r})")
-        elif inspect.iscoroutine(outcome := handler()):
+        elif inspect.iscoroutine(outcome := handler(reason) if action.writes else handler()):
             await outcome
 
     def carry_out(self, work: Any, *, what: str) -> None:

@@ -101,7 +101,7 @@ def _lines(action: Action, subject: Subject, keys_of: Callable[[Action], Sequenc
     keys = fit(" ".join(key_name(key) for key in keys_of(action)), KEYS_WIDTH, cut="")
     line = [Cell(f"  {keys} ", Tone.KEY), Cell(action.title)]
     if action.words:
-        line.append(Cell(f"  :{action.words[0]}", Tone.MUTED))
+        line.append(Cell(f"  :{action.words[0]}{' [reason]' if action.writes else ''}", Tone.MUTED))
     reason = action.why_not(subject)
     not_now = [(Cell(f"{' ' * (KEYS_WIDTH + 3)}{plain(reason)}", Tone.WARN),)] if reason else []
     return [tuple(line), *not_now]

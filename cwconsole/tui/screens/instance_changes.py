@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-def add(screen: ConsoleScreen) -> None:
+def add(screen: ConsoleScreen, reason: str | None) -> None:
     """In an empty form."""
-    open_form(screen, Form(title="Add an instance", shown=empty_body(), save=adding(screen)))
+    open_form(screen, Form(title="Add an instance", shown=empty_body(), save=adding(screen), reason=reason))
 
 
-def add_from_file(screen: ConsoleScreen) -> None:
+def add_from_file(screen: ConsoleScreen, reason: str | None) -> None:
     """In a form that is filled from a file."""
     dialog = FileDialog("Add an instance from a file", "TOML, or JSON as Open Connectors takes it", yes="read it")
-    screen.app.push_screen(dialog, lambda path: begin(screen, importing(screen, path)) if path else None)
+    screen.app.push_screen(dialog, lambda path: begin(screen, importing(screen, path, reason)) if path else None)
 
 
 def write_to_file(screen: ConsoleScreen, name: str) -> None:
@@ -65,12 +65,11 @@ def begin(screen: ConsoleScreen, work: Coroutine[Any, Any, None], group: str = Q
     start(screen, _told(screen, work), what="The instance", group=group)
 
 
-def switch(screen: ConsoleScreen, name: str, *, enabled: bool, answer: Answer | None = None) -> None:
-    """On or off, now. answer: what came before."""
+def switch(screen: ConsoleScreen, name: str, reason: str | None, *, enabled: bool) -> None:
+    """On or off, now."""
     action, kind = ("instance.enable", ActionKind.ENABLE) if enabled else ("instance.disable", ActionKind.DISABLE)
 
     async def work() -> str:
-        reason = None if answer is None else answer.reason
         asked = screen.console.operator.asked(kind, _command(action, name), reason)
         return await screen.console.operator.switch_instance(asked, name, enabled=enabled)
 
@@ -108,12 +107,13 @@ async def _stored(screen: ConsoleScreen, name: str) -> tuple[Instance, InstanceB
     return row, canonical(json.loads(row.body))
 
 
-async def importing(screen: ConsoleScreen, path: str) -> None:
+async def importing(screen: ConsoleScreen, path: str, reason: str | None) -> None:
     """Read a file, and show it in a form."""
     outside = _outside(screen)
     if outside is not None:
         body = await outside.read_file(path)
-        open_form(screen, Form(title=f"Add an instance from {path}", shown=body, save=adding(screen, path)))
+        title = f"Add an instance from {path}"
+        open_form(screen, Form(title=title, shown=body, save=adding(screen, path), reason=reason))
 
 
 async def exporting(screen: ConsoleScreen, name: str, path: str) -> None:
@@ -125,23 +125,22 @@ async def exporting(screen: ConsoleScreen, name: str, path: str) -> None:
         screen.app.notify(f"{plain(name)} is in {plain(written)}, its secrets masked.")
 
 
-async def editing(screen: ConsoleScreen, name: str) -> None:
+async def editing(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     """Show one in a form."""
     row, body = await _stored(screen, name)
-    form = Form(
-        title=f"Edit {row.name}", shown=masked(body), stored=body, save=_changing(screen, row, body), warned=row.name
-    )
+    form = Form(title=f"Edit {row.name}", shown=masked(body), stored=body, save=_changing(screen, row, body),
+                warned=row.name, reason=reason)  # fmt: skip
     open_form(screen, form)
 
 
-async def copying(screen: ConsoleScreen, name: str) -> None:
+async def copying(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     """Show a copy in a form; it is off."""
     row, body = await _stored(screen, name)
     shown = masked(body)
     configuration = {**shown.configuration, ENABLED: False}
     shown = InstanceBody(document={**shown.document, "name": f"{row.name} copy", "configuration": configuration})
     form = Form(title=f"Copy {row.name}; the copy is not polled until you tick it", shown=shown, stored=body,
-                save=adding(screen))  # fmt: skip
+                save=adding(screen), reason=reason)  # fmt: skip
     open_form(screen, form)
 
 
@@ -179,7 +178,7 @@ class _changing:  # noqa: N801 - reads as the verb it is
         app.notify(edit_sentence(name, changes))
 
 
-async def switching_off(screen: ConsoleScreen, name: str) -> None:
+async def switching_off(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     """Ask, then switch."""
     found = await screen.console.store.read(reach.reach, name)
     stops = counted(len(found.polled), "resource is", "resources are")
@@ -192,17 +191,18 @@ async def switching_off(screen: ConsoleScreen, name: str) -> None:
         ),
         yes="switch it off",
         reasoned=True,
+        reason=reason,
     )
 
     def answered(answer: Answer | None) -> None:
         if answer is not None:
-            switch(screen, found.label, enabled=False, answer=answer)
+            switch(screen, found.label, answer.reason, enabled=False)
 
     if screen.in_front:
         screen.app.push_screen(Confirm(question), answered)
 
 
-async def removing(screen: ConsoleScreen, name: str) -> None:
+async def removing(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     """Ask, then remove."""
 
     def read(conn: Connection) -> tuple[Instance, Losses]:
@@ -221,6 +221,7 @@ async def removing(screen: ConsoleScreen, name: str) -> None:
         yes="remove it",
         typed=row.name,
         reasoned=True,
+        reason=reason,
     )
     if screen.in_front:
         screen.app.push_screen(Confirm(question), lambda answer: _remove_answered(screen, row, answer))

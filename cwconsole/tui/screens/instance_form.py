@@ -63,7 +63,7 @@ class Save(Protocol):
 class Form:
     """What a form is for. shown: where it begins, secrets masked. stored: what masks stand for; None if nothing does.
 
-    warned: what must be typed to confirm losses: the instance's name.
+    warned: what must be typed to confirm losses: the instance's name. reason: what stands in its field at first.
     """
 
     title: str
@@ -71,6 +71,7 @@ class Form:
     save: Save
     stored: InstanceBody | None = None
     warned: str = ""
+    reason: str | None = None
 
 
 class InstanceForm(Modal[bool]):
@@ -125,7 +126,7 @@ class InstanceForm(Modal[bool]):
     def _rows(self) -> Iterable[Widget]:
         for field in FIELDS:
             yield self._row(field.label, _input(field, self._began.texts[field.key]))
-        reason = Input(id="reason", placeholder="for the audit log (optional)", compact=True)
+        reason = Input(self._form.reason, id="reason", placeholder="for the audit log (optional)", compact=True)
         reason.cursor_blink = False
         yield self._row("Reason", reason)
 

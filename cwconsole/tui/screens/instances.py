@@ -24,30 +24,30 @@ class Instances:
     def _instance_name(self) -> str:
         return self._instance_screen.subject().instance or ""
 
-    def do_instance_add(self) -> None:
-        instance_changes.add(self._instance_screen)
+    def do_instance_add(self, reason: str | None) -> None:
+        instance_changes.add(self._instance_screen, reason)
 
-    def do_instance_import(self) -> None:
-        instance_changes.add_from_file(self._instance_screen)
+    def do_instance_import(self, reason: str | None) -> None:
+        instance_changes.add_from_file(self._instance_screen, reason)
 
-    def do_instance_edit(self) -> None:
+    def do_instance_edit(self, reason: str | None) -> None:
         screen = self._instance_screen
-        instance_changes.begin(screen, instance_changes.editing(screen, self._instance_name))
+        instance_changes.begin(screen, instance_changes.editing(screen, self._instance_name, reason))
 
-    def do_instance_copy(self) -> None:
+    def do_instance_copy(self, reason: str | None) -> None:
         screen = self._instance_screen
-        instance_changes.begin(screen, instance_changes.copying(screen, self._instance_name))
+        instance_changes.begin(screen, instance_changes.copying(screen, self._instance_name, reason))
 
     def do_instance_export(self) -> None:
         instance_changes.write_to_file(self._instance_screen, self._instance_name)
 
-    def do_instance_enable(self) -> None:
-        instance_changes.switch(self._instance_screen, self._instance_name, enabled=True)
+    def do_instance_enable(self, reason: str | None) -> None:
+        instance_changes.switch(self._instance_screen, self._instance_name, reason, enabled=True)
 
-    def do_instance_disable(self) -> None:
+    def do_instance_disable(self, reason: str | None) -> None:
         screen = self._instance_screen
-        instance_changes.begin(screen, instance_changes.switching_off(screen, self._instance_name))
+        instance_changes.begin(screen, instance_changes.switching_off(screen, self._instance_name, reason))
 
-    def do_instance_remove(self) -> None:
+    def do_instance_remove(self, reason: str | None) -> None:
         screen = self._instance_screen
-        instance_changes.begin(screen, instance_changes.removing(screen, self._instance_name))
+        instance_changes.begin(screen, instance_changes.removing(screen, self._instance_name, reason))

@@ -37,13 +37,13 @@ class JobKeys:
             return self._job_screen.bare_subject()
         return self._job_screen.bare_subject(job=job.id, state=job.state, thing=things.job(job.id), asked=job.command)
 
-    def do_job_pause(self) -> None:
-        self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause)
+    def do_job_pause(self, reason: str | None) -> None:
+        self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause, reason)
 
-    def do_job_resume(self) -> None:
-        self._change("job.resume", ActionKind.RESUME_JOB, replay_jobs.resume)
+    def do_job_resume(self, reason: str | None) -> None:
+        self._change("job.resume", ActionKind.RESUME_JOB, replay_jobs.resume, reason)
 
-    def do_job_cancel(self) -> None:
+    def do_job_cancel(self, reason: str | None) -> None:
         job, screen = self.job(), self._job_screen
         if job is None:
             return
@@ -56,16 +56,17 @@ class JobKeys:
             ),
             yes="cancel it",
             reasoned=True,
+            reason=reason,
         )
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
-                self._change("job.cancel", ActionKind.CANCEL_JOB, replay_jobs.cancel, job=job, reason=answer.reason)
+                self._change("job.cancel", ActionKind.CANCEL_JOB, replay_jobs.cancel, answer.reason, job=job)
 
         screen.app.push_screen(Confirm(question), answered)
 
     def _change(
-        self, name: str, kind: ActionKind, change: Turning, *, job: Job | None = None, reason: str | None = None
+        self, name: str, kind: ActionKind, change: Turning, reason: str | None, *, job: Job | None = None
     ) -> None:
         job, screen = job or self.job(), self._job_screen
         if job is None:

@@ -84,10 +84,10 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
     def thing_at(self, key: Hashable) -> Thing | None:
         return things.job(key) if isinstance(key, int) else None  # no command shows an export
 
-    def do_job_cancel(self) -> None:
+    def do_job_cancel(self, reason: str | None) -> None:
         row = self._current
         if not isinstance(row, Saving):
-            super().do_job_cancel()
+            super().do_job_cancel(reason)
             return
         lines = (
             plain(row.path),

@@ -38,5 +38,5 @@ class PlacePages:
         subject = screen.subject()
         return screen.console.drill(spec("polls", instance=subject.instance, resource=subject.resource))
 
-    def do_watermark_set(self) -> None:
-        watermark.ask_watermark(self._from_screen)
+    def do_watermark_set(self, reason: str | None) -> None:
+        watermark.ask_watermark(self._from_screen, reason)

@@ -96,24 +96,24 @@ class Places(PlacePages, SweepAnswer):
         subject = self._place_screen.subject()
         return [(subject.instance, subject.resource)] if subject.instance is not None else []
 
-    def do_poll_now(self) -> None:
-        self._begin_with(_POLL, self._asking(_POLL, requests.ask_poll))
+    def do_poll_now(self, reason: str | None) -> None:
+        self._begin_with(_POLL, self._asking(_POLL, requests.ask_poll), reason)
 
-    def do_sweep_now(self) -> None:
-        self._begin_with(_SWEEP, self._asking(_SWEEP, requests.ask_sweep))
+    def do_sweep_now(self, reason: str | None) -> None:
+        self._begin_with(_SWEEP, self._asking(_SWEEP, requests.ask_sweep), reason)
 
-    def do_polling_pause(self) -> None:
-        self._begin_with(_PAUSE, self._steering(_PAUSE, operations.pause))
+    def do_polling_pause(self, reason: str | None) -> None:
+        self._begin_with(_PAUSE, self._steering(_PAUSE, operations.pause), reason)
 
-    def do_polling_resume(self) -> None:
-        self._begin_with(_RESUME, self._steering(_RESUME, operations.resume))
+    def do_polling_resume(self, reason: str | None) -> None:
+        self._begin_with(_RESUME, self._steering(_RESUME, operations.resume), reason)
 
-    def do_deliveries_hold(self) -> None:
-        self._begin_with(_HOLD, self._steering(_HOLD, operations.hold))
+    def do_deliveries_hold(self, reason: str | None) -> None:
+        self._begin_with(_HOLD, self._steering(_HOLD, operations.hold), reason)
 
-    def do_deliveries_release(self) -> None:
+    def do_deliveries_release(self, reason: str | None) -> None:
         places = self.chosen_places()
-        start(self._place_screen, self._ask_to_release(places), what="Counting what is held", group=QUESTION)
+        start(self._place_screen, self._ask_to_release(places, reason), what="Counting what is held", group=QUESTION)
 
     def do_fleet_events(self) -> Coroutine[Any, Any, None]:
         screen = self._place_screen
@@ -122,15 +122,15 @@ class Places(PlacePages, SweepAnswer):
 
     # --- asking before ----------------------------------------------------------------------------------------------
 
-    def _begin_with(self, verb: _Verb, work: Work) -> None:
+    def _begin_with(self, verb: _Verb, work: Work, reason: str | None) -> None:
         """Do it, or ask before."""
         places = self.chosen_places()
         if verb.asks is None and len(places) < TYPED_FROM:
-            self._do_to(verb, work, places, None)
+            self._do_to(verb, work, places, reason)
         else:
-            start(self._place_screen, self._ask_before(verb, work, places), what="Counting", group=QUESTION)
+            start(self._place_screen, self._ask_before(verb, work, places, reason), what="Counting", group=QUESTION)
 
-    async def _ask_before(self, verb: _Verb, work: Work, places: Sequence[Place]) -> None:
+    async def _ask_before(self, verb: _Verb, work: Work, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
 
         def read(conn: Connection) -> list[Reach]:
@@ -147,6 +147,7 @@ class Places(PlacePages, SweepAnswer):
             yes=verb.yes,
             typed=str(len(places)) if len(places) >= TYPED_FROM else None,
             reasoned=True,
+            reason=reason,
         )
 
         def answered(answer: Answer | None) -> None:
@@ -160,7 +161,7 @@ class Places(PlacePages, SweepAnswer):
         """How an instance that is held as a whole is let go from here."""
         return f"I opens {instance}; there Tab, then H lets them go."
 
-    async def _ask_to_release(self, places: Sequence[Place]) -> None:
+    async def _ask_to_release(self, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
         try:
             found = await screen.console.store.read(reach.release, places)
@@ -178,6 +179,7 @@ class Places(PlacePages, SweepAnswer):
             yes=_RELEASE.yes,
             typed=str(len(places)) if len(places) >= TYPED_FROM else None,
             reasoned=True,
+            reason=reason,
         )
 
         def answered(answer: Answer | None) -> None:

@@ -38,13 +38,14 @@ class Replays:
     def _replay_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
 
-    def do_event_replay(self) -> None:
+    def do_event_replay(self, reason: str | None) -> None:
         wanted = self.chosen_events()
         if wanted is not None:
-            start(self._replay_screen, self._ask_to_replay(wanted), what="Counting events", group=QUESTION)
+            work = self._ask_to_replay(wanted, Answer(reason=reason))
+            start(self._replay_screen, work, what="Counting events", group=QUESTION)
 
-    async def _ask_to_replay(self, wanted: Selection, before: Answer | None = None) -> None:
-        """Count, and ask with the numbers. before: what was answered when they were others."""
+    async def _ask_to_replay(self, wanted: Selection, before: Answer) -> None:
+        """Count, and ask with the numbers. before: what is known of the answer, or was answered to other numbers."""
         screen = self._replay_screen
         now_ms = screen.console.now_ms()
         try:
@@ -56,7 +57,7 @@ class Replays:
             screen.app.notify("There is no such event any more.", severity="warning")
             return
         if screen.in_front:
-            question = _question(shown, now_ms, before or Answer())
+            question = _question(shown, now_ms, before)
             screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
 
     def _answered(self, wanted: Selection, shown: Preview, answer: Answer | None) -> None:
@@ -126,7 +127,7 @@ def _question(shown: Preview, now_ms: int, before: Answer) -> Question:
         yes="send again",
         typed=str(shown.total) if shown.total > TYPED_ABOVE else None,
         reasoned=True,
-        reason=before.reason or "",
+        reason=before.reason,
         choice=rate if shown.total > 1 else None,
     )
 

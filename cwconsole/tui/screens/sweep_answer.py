@@ -30,13 +30,13 @@ class SweepAnswer:
     def _answer_screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
 
-    def do_sweep_confirm(self) -> None:
+    def do_sweep_confirm(self, reason: str | None) -> None:
         subject = self._answer_screen.subject()
         if subject.instance is not None and subject.resource is not None:
-            work = self._ask_to_confirm(subject.instance, subject.resource)
+            work = self._ask_to_confirm(subject.instance, subject.resource, reason)
             start(self._answer_screen, work, what="Reading what the sweep found", group=QUESTION)
 
-    async def _ask_to_confirm(self, instance: str, resource: str) -> None:
+    async def _ask_to_confirm(self, instance: str, resource: str, reason: str | None) -> None:
         screen = self._answer_screen
         try:
             found = await screen.console.store.read(sweeps.question, instance, resource)
@@ -50,7 +50,7 @@ class SweepAnswer:
                 screen.carry_out(work, what="Confirming deletes")
 
         if screen.in_front:
-            screen.app.push_screen(Confirm(_question(found)), answered)
+            screen.app.push_screen(Confirm(_question(found, reason)), answered)
 
     async def _confirm(self, instance: str, resource: str, gone: int, reason: str | None) -> str:
         console, command = self._answer_screen.console, BY_ID["sweep.confirm"].command
@@ -65,7 +65,7 @@ class SweepAnswer:
         return f"{told}; none runs now to do it, and after an hour it expires. On 5, c calls it off."
 
 
-def _question(found: SweepQuestion) -> Question:
+def _question(found: SweepQuestion, reason: str | None) -> Question:
     what = counted(found.gone, f"record of {plain(found.label)} is", f"records of {plain(found.label)} are")
     return Question(
         title=f"Confirm that {what} gone?",
@@ -81,4 +81,5 @@ def _question(found: SweepQuestion) -> Question:
         yes="confirm",
         typed=str(found.gone),
         reasoned=True,
+        reason=reason,
     )

@@ -81,16 +81,16 @@ def _time(seconds: int, zone: tzinfo) -> str:
 
 
 class WatermarkDialog(Dialog[Chosen | None]):
-    """See the module. outside: None where ConnectWise cannot be asked from here."""
+    """See the module. outside: None where ConnectWise cannot be asked from here. reason: what stands there at first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("y", "yes", "Set it", show=False),
     ]
 
-    def __init__(self, standing: Standing, outside: Outside | None) -> None:
+    def __init__(self, standing: Standing, outside: Outside | None, reason: str | None) -> None:
         super().__init__()
-        self._standing, self._outside = standing, outside
+        self._standing, self._outside, self._reason = standing, outside, reason
         self._wanted: int | None = None
         self._counted = ""
         self._counting = False
@@ -104,12 +104,12 @@ class WatermarkDialog(Dialog[Chosen | None]):
                          id="dialog-lines", markup=False)  # fmt: skip
             yield self._field("when", "Read again from: 2h, 3d, 2026-09-01T08:00 (UTC)")
             yield DialogLines(id="window")
-            yield self._field("reason", "Reason, for the audit log (optional)")
+            yield self._field("reason", "Reason, for the audit log (optional)", self._reason)
             yield self._field("typed", f"It skips changes: type {standing.resource} to set it")
             yield DialogKeys()
 
-    def _field(self, name: str, placeholder: str) -> Input:
-        field = Input(id=name, placeholder=placeholder, compact=True)
+    def _field(self, name: str, placeholder: str, value: str | None = None) -> Input:
+        field = Input(value, id=name, placeholder=placeholder, compact=True)
         field.cursor_blink = False
         return field
 
@@ -246,14 +246,14 @@ class WatermarkDialog(Dialog[Chosen | None]):
 # --- from a screen ---------------------------------------------------------------------------------------------------
 
 
-def ask_watermark(screen: ConsoleScreen) -> None:
+def ask_watermark(screen: ConsoleScreen, reason: str | None) -> None:
     """Ask for another watermark of the resource under the cursor, and set it."""
     subject = screen.subject()
-    start(screen, _asked(screen, subject.instance or "", subject.resource or ""), what="Reading the watermark",
-          group=QUESTION)  # fmt: skip
+    work = _asked(screen, subject.instance or "", subject.resource or "", reason)
+    start(screen, work, what="Reading the watermark", group=QUESTION)
 
 
-async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:
+async def _asked(screen: ConsoleScreen, instance: str, resource: str, reason: str | None) -> None:
     app = screen.console
     try:
         standing = await app.store.read(_standing, instance, resource, now_ms=app.now_ms())
@@ -264,7 +264,8 @@ async def _asked(screen: ConsoleScreen, instance: str, resource: str) -> None:
         app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning")
         return
     if screen.in_front:
-        app.push_screen(WatermarkDialog(standing, app.outside), lambda chosen: _chosen(screen, standing, chosen))
+        dialog = WatermarkDialog(standing, app.outside, reason)
+        app.push_screen(dialog, lambda chosen: _chosen(screen, standing, chosen))
 
 
 def _standing(conn: Connection, instance: str, resource: str, *, now_ms: int) -> Standing | None:

@@ -45,7 +45,7 @@ class Question:
     no: str = "go back"
     typed: str | None = None
     reasoned: bool = False
-    reason: str = ""
+    reason: str | None = None
     choice: Choice | None = None
 
 
@@ -88,7 +88,7 @@ class Confirm(Dialog[Answer | None]):
                     yield Static(f"{asked.choice.name}: ", id="choice-name", markup=False)
                     yield self._field("choice", "", asked.choice.value)
             if asked.reasoned:
-                yield self._field("reason", "Reason, for the audit log (optional)", asked.reason)
+                yield self._field("reason", "Reason, for the audit log (optional)", asked.reason or "")
             if asked.typed is not None:
                 yield self._field("typed", plain(f"Type {asked.typed} to {asked.yes}"))
             yield DialogKeys()
