@@ -10,7 +10,7 @@ import click
 from cwconsole.cli import output, settings
 from cwconsole.cli.common import common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
-from cwconsole.core.errors import ConfigError, UsageError
+from cwconsole.core.errors import ConfigError, StoreError, UsageError
 
 HEAD = ("NAME", "VALUE", "FROM")
 
@@ -30,7 +30,8 @@ TEMPLATE = """\
 # debug, info, warning or error.
 # log_level = "info"
 
-# Consoles that change nothing and run no engine; `cwconsole --no-read-only` is an exception.
+# Consoles that change nothing and run no engine; or, as a list of ids and names, ["acme", "17"], that change nothing of
+# these instances. `cwconsole --no-read-only` is an exception; commands are not concerned.
 # read_only = false
 
 # The theme that consoles begin with, instead of the one that was left: cwconsole-dark, cwconsole-light,
@@ -81,8 +82,8 @@ def show(invocation: Invocation) -> None:
 @common_options
 @pass_invocation
 def validate(invocation: Invocation) -> None:
-    """Check the settings file: exit 1 and a sentence for what cannot be used, warnings for keys that do nothing."""
-    warnings = key_warnings(invocation)
+    """Check the settings file: exit 1 and a sentence for what cannot be used, warnings for what does nothing."""
+    warnings = key_warnings(invocation) + _instance_warnings(invocation)
     path = settings.settings_file()
     if invocation.as_json:
         output.print_json({"file": str(path), "exists": path.exists(), "warnings": warnings})
@@ -118,6 +119,19 @@ def _write_new(path: Path) -> None:
         raise ConfigError(str(path), f"what cannot be written ({error.strerror})", "a folder that takes it") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(TEMPLATE)
+
+
+def _instance_warnings(invocation: Invocation) -> list[str]:
+    """Which read-only instances there are not, if there is a database to tell."""
+    named = invocation.settings.read_only_instances
+    if not named or not invocation.path.exists():
+        return []
+    from cwconsole.store import read_only  # noqa: PLC0415 - only for those who name some
+
+    try:
+        return invocation.read(read_only.unknown, named)
+    except StoreError as error:
+        return [f"read_only: which instances there are is not known: {error.message}"]
 
 
 def key_warnings(invocation: Invocation) -> list[str]:

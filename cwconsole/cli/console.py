@@ -33,6 +33,7 @@ from cwconsole.tui.terminal import Terminal, look, prepare
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
+    from cwconsole.tui.author import Author
     from cwconsole.tui.engine_state import EngineState
     from cwconsole.tui.outside import Outside
     from cwconsole.tui.session import Session
@@ -47,14 +48,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run(
     invocation: Invocation,
     *,
-    read_only: bool = False,
+    read_only: bool | None = None,
     ascii_only: bool = False,
     sixteen: bool = False,
     fresh: bool = False,
 ) -> int:
     """Show the console until the operator leaves. Returns the exit code, 128 and its number after a signal.
 
-    fresh: it begins anew, and not where the last one was left.
+    read_only: None for what the settings say. fresh: it begins anew, and not where the last one was left.
     Raises UsageError for a terminal that cannot show it, StoreError for a database that cannot be used, and whatever
     has ended the console unforeseen.
     """
@@ -86,14 +87,19 @@ def let_go_of_the_terminal() -> None:
         os.dup2(nowhere, stream)
 
 
-async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool, fresh: bool) -> int:
+async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool | None, fresh: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
-        app = app_on(store, invocation, terminal, read_only=read_only, begin=_begin(invocation, fresh))
+        author = _author(invocation, read_only)
+        app = app_on(store, invocation, terminal, author=author, begin=_begin(invocation, fresh))
+        if author.read_only_instances:
+            from cwconsole.store import read_only as guard  # noqa: PLC0415 - only for those who name some
+
+            app.warnings += await store.read(guard.unknown, author.read_only_instances)
         running = asyncio.get_running_loop()
         for number in SIGNALS:
             running.add_signal_handler(number, _leave, app, number)
         async with asyncio.TaskGroup() as group:
-            hosting = group.create_task(_Hosting(invocation, app, store, may_host=not read_only).run())
+            hosting = group.create_task(_Hosting(invocation, app, store, may_host=not author.read_only).run())
             try:
                 await app.run_async()
             finally:
@@ -122,24 +128,24 @@ def app_on(
     invocation: Invocation,
     terminal: Terminal,
     *,
-    read_only: bool = False,
+    author: Author | None = None,
     engine: EngineState | None = None,
     begin: Session | None = None,
     log_file: Path | None = None,
 ) -> ConsoleApp:
     """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already.
 
-    begin: the session to go on with, which is then kept; None for a console that ends with nothing to come back to.
+    author: None for one who may change everything. begin: the session to go on with, which is then kept; None for a
+    console that ends with nothing to come back to.
     log_file: what this process logs to, if it is not the user's log.
     """
     log_path = log_file or settings.log_file()
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
-    from cwconsole.tui.author import Author  # noqa: PLC0415
     from cwconsole.tui.surroundings import Surroundings  # noqa: PLC0415
 
     app = ConsoleApp(
         store,
-        Author(login=who.operator(invocation.env), origin=who.origin(invocation.env), read_only=read_only),
+        author or _author(invocation, read_only=False),
         terminal,
         host=socket.gethostname(),
         now_ms=_now_ms,
@@ -160,6 +166,19 @@ def app_on(
         env=invocation.env,
     )
     return app
+
+
+def _author(invocation: Invocation, read_only: bool | None) -> Author:
+    """Who sits here. read_only: an option, which goes before what the settings say, of all instances or of some."""
+    from cwconsole.tui.author import Author  # noqa: PLC0415
+
+    chosen = invocation.settings
+    return Author(
+        login=who.operator(invocation.env),
+        origin=who.origin(invocation.env),
+        read_only=chosen.read_only if read_only is None else read_only,
+        read_only_instances=chosen.read_only_instances if read_only is None else frozenset(),
+    )
 
 
 def _outside(store: Store, invocation: Invocation) -> Outside:

@@ -90,7 +90,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.option(
     "--read-only/--no-read-only",
     default=None,
-    help="A console that changes nothing and runs no engine; the default is what the settings say.",
+    help="A console that changes nothing and runs no engine; the default is what the settings say, of all or some.",
 )
 @click.option("--ascii", "ascii_only", is_flag=True, help="A console drawn with ASCII alone.")
 @click.option("--sixteen", is_flag=True, help="A console in the terminal's own sixteen colours.")
@@ -112,8 +112,6 @@ def cli(ctx: click.Context, read_only: bool | None, ascii_only: bool, sixteen: b
         raise UsageError("The console prints no JSON; name a command, such as `cwconsole status --json`.")
     from cwconsole.cli import console  # noqa: PLC0415 - the screen, and all it needs
 
-    if read_only is None:
-        read_only = ctx.obj.settings.read_only
     return console.run(ctx.obj, read_only=read_only, ascii_only=ascii_only, sixteen=sixteen, fresh=fresh)
 
 

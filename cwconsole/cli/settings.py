@@ -6,7 +6,8 @@
     callback_networks = ["10.1.0.0/16"]    # private networks that instances from the HTTP API may deliver to
     retention_days = 90                    # how long history is kept; the last version of each record stays
     log_level = "info"                     # debug, info, warning or error
-    read_only = true                       # consoles change nothing and run no engine, unless told --no-read-only
+    read_only = true                       # consoles change nothing and run no engine, unless told --no-read-only;
+                                           # ["acme", "17"]: they change nothing of these instances, by name or id
     theme = "cwconsole-light"              # that consoles begin with, instead of the one that was left
     [keys]                                 # of the console, by the ids that `cwconsole keys` lists
     "poll.now" = "p,ctrl+x"
@@ -47,6 +48,7 @@ DEFAULT_DAYS, MOST_DAYS = 90, 36_500
 class Settings:
     """client_id: the default for instances without one. callback_networks: CIDR texts. named: what the file sets.
 
+    read_only: whether consoles may only look. read_only_instances: by ids and names, of which they may only look at.
     theme: that consoles begin with; None for the one that was left. themes: the operator's own.
     """
 
@@ -55,6 +57,7 @@ class Settings:
     retention_days: int = DEFAULT_DAYS
     log_level: str = "info"
     read_only: bool = False
+    read_only_instances: frozenset[str] = frozenset()
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     themes: tuple[Palette, ...] = ()
@@ -108,7 +111,8 @@ def load(env: Mapping[str, str]) -> Settings:
         callback_networks=_networks(table, path),
         retention_days=_days(table, path),
         log_level=_level(table, path),
-        read_only=_flag(table, "read_only", path),
+        read_only=table.get("read_only") is True,
+        read_only_instances=_read_only_instances(table, path),
         theme=themes.theme_named(table["theme"], own, f"{path}: theme") if "theme" in table else None,
         keys=_keys(table, path),
         themes=own,
@@ -139,7 +143,7 @@ def described(found: Settings, env: Mapping[str, str]) -> list[Setting]:
         one("callback_networks", ", ".join(found.callback_networks) or "none"),
         one("retention_days", str(found.retention_days)),
         one("log_level", found.log_level),
-        one("read_only", str(found.read_only).lower()),
+        one("read_only", ", ".join(sorted(found.read_only_instances)) or str(found.read_only).lower()),
         one("theme", found.theme or "as it was left"),
         one("keys", ", ".join(f"{name} = {keys}" for name, keys in found.keys.items()) or "ours"),
         one("themes", ", ".join(["ours", *(palette.name for palette in found.themes)])),
@@ -179,11 +183,14 @@ def _level(table: dict[str, object], path: Path) -> str:
     return level
 
 
-def _flag(table: dict[str, object], name: str, path: Path) -> bool:
-    value = table.get(name, False)
-    if not isinstance(value, bool):
-        raise ConfigError(f"{path}: {name}", repr(value), "true or false")
-    return value
+def _read_only_instances(table: dict[str, object], path: Path) -> frozenset[str]:
+    """None where all are meant, or none."""
+    value = table.get("read_only", False)
+    if isinstance(value, bool):
+        return frozenset()
+    if not (isinstance(value, list) and all(isinstance(one, str) and one for one in value)):
+        raise ConfigError(f"{path}: read_only", repr(value), 'true, false, or instances such as ["acme", "globex"]')
+    return frozenset(value)
 
 
 def _keys(table: dict[str, object], path: Path) -> dict[str, str]:

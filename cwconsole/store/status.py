@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -117,6 +117,11 @@ class Reading:
     minute: int
     engine_runs: bool
     bare: tuple[BareInstance, ...] = ()
+
+    def instances(self) -> Iterator[tuple[int, str]]:
+        """The id and the name of each instance, once for each of its resources."""
+        yield from ((row.instance_id, row.instance) for row in self.rows.values())
+        yield from ((one.id, one.name) for one in self.bare)
 
 
 _Row: TypeAlias = dict[str, Any]  # by the names of `_SELECT`

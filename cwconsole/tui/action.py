@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from cwconsole.core.read_only import read_only_sentence
 from cwconsole.tui.things import Thing
 
 
@@ -40,8 +41,8 @@ class Subject:
 
     paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
     marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
-    resources. saving: it is an export of this console. thing: what is copied of it. asked: the command that asked for
-    it.
+    resources; instances: of these. read_only_instances: all that this console may only look at. saving: it is an export
+    of this console. thing: what is copied of it. asked: the command that asked for it.
     """
 
     read_only: bool = False
@@ -60,6 +61,8 @@ class Subject:
     state: str | None = None
     marked: int = 0
     places: int = 0
+    instances: frozenset[str] = frozenset()
+    read_only_instances: frozenset[str] = frozenset()
     thing: Thing | None = None
     asked: str | None = None
 
@@ -81,7 +84,8 @@ class Action:
     """One thing to do.
 
     title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.
-    writes: changes something, so not in read-only mode. dangerous: asks before. words: names after `:`.
+    writes: changes something, so not in read-only mode. adds: but nothing that is there. dangerous: asks before.
+    words: names after `:`.
     check: why it cannot be done here, as a sentence. command: the same on the command line.
     """
 
@@ -92,6 +96,7 @@ class Action:
     label: str = ""
     priority: int = 0
     writes: bool = False
+    adds: bool = False
     dangerous: bool = False
     words: tuple[str, ...] = ()
     check: Check | None = None
@@ -103,14 +108,30 @@ class Action:
         return "do_" + self.id.replace(".", "_")
 
     def is_locked(self, subject: Subject) -> bool:
-        """Whether this console may not do it to anything."""
-        return self.writes and subject.read_only and not subject.saving
+        """Whether this console may not do it, to anything or to these instances."""
+        return self._lock(subject) is not None
 
     def why_not(self, subject: Subject) -> str | None:
         """Why it cannot be done to this, as a sentence; None if it can."""
-        if self.is_locked(subject):
-            return f"{self.title}: this console is read-only."
+        if (lock := self._lock(subject)) is not None:
+            return f"{self.title}: {lock}"
         return None if self.check is None else self.check(subject)
+
+    def _lock(self, subject: Subject) -> str | None:
+        if not self.writes or subject.saving:
+            return None
+        if subject.read_only:
+            return "this console is read-only."
+        names = sorted(self._touched(subject) & subject.read_only_instances)
+        return read_only_sentence(names) if names else None
+
+    def _touched(self, subject: Subject) -> frozenset[str]:
+        """The instances that it would change, as far as the screen knows: whose all marked events are, it does not."""
+        if self.adds or (subject.marked and not {Scope.EVENTS, Scope.DELIVERY}.isdisjoint(self.scopes)):
+            return frozenset()
+        if subject.places and Scope.INSTANCES not in self.scopes:
+            return subject.instances
+        return frozenset() if subject.instance is None else frozenset({subject.instance})
 
 
 _NAMES: Final = {

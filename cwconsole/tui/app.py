@@ -102,7 +102,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self._reading: Reading | None = None
         self.turns: Mapping[int, Turn] = {}  # by resource
         self.verdict: Verdict | None = None
-        self.frozen = False
+        self.frozen, self.read_only_instances = False, frozenset[str]()  # by ids and names, as the fleet has them
         self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
         self.surroundings = Surroundings()  # given by whoever starts the console
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
@@ -237,6 +237,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             return
         self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
+        self.read_only_instances = self.author.looks_only_at(now.instances())
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
                 screen.fleet_changed()

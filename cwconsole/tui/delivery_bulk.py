@@ -38,8 +38,12 @@ CANCEL: Final = Verb(kind=ActionKind.CANCEL, change=operations.cancel, command="
 
 
 async def change_all(operator: Operator, verb: Verb, deliveries: Sequence[int], reason: str | None = None) -> str:
-    """Do it to each. Returns the outcome as a sentence. Raises RefusedError if the console is read-only."""
+    """Do it to each. Returns the outcome as a sentence.
+
+    Raises RefusedError, before any is changed, if the console may not change one of them.
+    """
     asked = {one: operator.asked(verb.kind, f"cwconsole deliveries {verb.command} {one}", reason) for one in deliveries}
+    await operator.require_deliveries(deliveries)
     now_ms, refused = operator.now_ms(), list[str]()
 
     def unit(conn: Connection, some: Sequence[int]) -> list[str]:
@@ -52,7 +56,7 @@ async def change_all(operator: Operator, verb: Verb, deliveries: Sequence[int], 
         return left
 
     for first in range(0, len(deliveries), AT_ONCE):
-        refused += await operator.store.write(unit, deliveries[first : first + AT_ONCE])
+        refused += await operator.write(unit, deliveries[first : first + AT_ONCE])
     return _outcome(verb, deliveries, refused)
 
 

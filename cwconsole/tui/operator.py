@@ -1,27 +1,31 @@
 """The only place where the console writes: every change becomes an action row with its author.
 
-A read-only console is refused here, whatever a screen may have let through.
+A read-only console is refused here, whatever a screen may have let through; so is a change, as a whole, of which any
+part concerns an instance that this console may only look at (`store.read_only`).
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
 from cwconsole.core.reconfiguration import Change
-from cwconsole.store import actions, instances, operations, replay_jobs, replay_preview, requests
+from cwconsole.store import actions, instances, operations, read_only, replay_jobs, replay_preview, requests
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.once import Connection
 from cwconsole.store.operations import Scope
 from cwconsole.store.replay_preview import Preview
+from cwconsole.store.selection import Selection
 from cwconsole.tui.author import Author
 
+P = ParamSpec("P")
+R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -60,6 +64,23 @@ class Operator:
         if self.author.read_only:
             raise RefusedError("This console is read-only; nothing was changed.")
 
+    async def write(self, unit: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a unit of the store. Raises RefusedError, nothing of it being written, where this console may not."""
+        self._refuse_if_read_only()
+        if not self.author.read_only_instances:
+            return await self.store.write(unit, *args, **kwargs)
+        return await self.store.write(read_only.guarded, self.author.read_only_instances, unit, *args, **kwargs)
+
+    async def require_deliveries(self, deliveries: Collection[int]) -> None:
+        """Raises RefusedError if any of these is one that this console may not change."""
+        if self.author.read_only_instances:
+            await self.store.read(read_only.refuse_deliveries, self.author.read_only_instances, deliveries)
+
+    async def require_events(self, selection: Selection) -> None:
+        """Raises RefusedError if any of these may be one that this console may not send again."""
+        if self.author.read_only_instances:
+            await self.store.read(read_only.refuse_selection, self.author.read_only_instances, selection)
+
     async def do_all(self, operation: Operation[R_co], steps: Sequence[tuple[Asked, str, str | None]]) -> list[R_co]:
         """The same to one place or many, all or none. Each step: its author, an instance, perhaps a resource of it.
 
@@ -74,7 +95,7 @@ class Operator:
                 for asked, instance, resource in steps
             ]
 
-        return await self.store.write(unit)
+        return await self.write(unit)
 
     async def confirm_deletes(self, asked: Asked, instance: str, resource: str, gone: int) -> int:
         """Ask the engine to sweep now, and to believe up to so many deletions. Returns the action's id."""
@@ -84,34 +105,25 @@ class Operator:
             target = operations.scope(conn, instance, resource)
             return requests.ask_sweep(conn, target, confirm_deletes=gone, asked=asked, now_ms=now_ms)
 
-        return await self.store.write(unit)
+        return await self.write(unit)
 
     async def replay(self, asked: Asked, events: Sequence[int]) -> list[int]:
         """Ask the engine to send events again. Returns the actions' ids."""
-        return await self.store.write(requests.ask_replay, events, asked=asked, now_ms=self.now_ms())
+        return await self.write(requests.ask_replay, events, asked=asked, now_ms=self.now_ms())
 
     async def order_replays(self, asked: Asked, shown: Preview, *, rate: float) -> int:
         """Order what a preview showed. Returns the job's id. Raises RefusedError if the numbers are others now."""
         await self.store.read(replay_preview.confirmed, shown.selection, shown.token)
-        return await self.store.write(replay_jobs.create, shown, rate=rate, asked=asked, now_ms=self.now_ms())
+        return await self.write(replay_jobs.create, shown, rate=rate, asked=asked, now_ms=self.now_ms())
 
     async def turn_job(self, change: Turning, asked: Asked, job_id: int) -> str:
         """Pause, resume or cancel a job. Returns the outcome as a sentence."""
-        return await self.store.write(change, job_id, asked=asked, now_ms=self.now_ms())
-
-    async def retry(self, asked: Asked, delivery: int) -> str:
-        """Arm a delivery again. Returns the outcome as a sentence."""
-        return await self.store.write(operations.retry, delivery, asked=asked, now_ms=self.now_ms())
-
-    async def cancel_delivery(self, asked: Asked, delivery: int) -> str:
-        """Give a delivery up. Returns the outcome as a sentence."""
-        return await self.store.write(operations.cancel, delivery, asked=asked, now_ms=self.now_ms())
+        return await self.write(change, job_id, asked=asked, now_ms=self.now_ms())
 
     async def call_off(self, action: int, reason: str | None) -> str:
         """Cancel a queued action, in whose row that stands. Returns the outcome as a sentence."""
-        self._refuse_if_read_only()
         author = self.author
-        await self.store.write(
+        await self.write(
             actions.cancel,
             action,
             operator=author.login,
@@ -132,19 +144,17 @@ class Operator:
             target = operations.scope(conn, instance, resource)
             return operations.set_watermark(conn, target, watermark, asked=asked, now_ms=now_ms)
 
-        return await self.store.write(unit)
+        return await self.write(unit)
 
     async def add_instance(self, asked: Asked, draft: Draft, token: str) -> int:
         """Add an instance. Returns its id. Raises UsageError if the name is taken."""
-        return await self.store.write(
+        return await self.write(
             instances.add, draft, origin=Origin.LOCAL, token=token, asked=asked, now_ms=self.now_ms()
         )
 
     async def edit_instance(self, asked: Asked, seen: Instance, draft: Draft, *, confirmed: bool) -> list[Change]:
         """Give an instance another configuration. Raises RefusedError with the numbers of what would be lost."""
-        return await self.store.write(
-            instances.edit, seen, draft, confirmed=confirmed, asked=asked, now_ms=self.now_ms()
-        )
+        return await self.write(instances.edit, seen, draft, confirmed=confirmed, asked=asked, now_ms=self.now_ms())
 
     async def switch_instance(self, asked: Asked, instance: str, *, enabled: bool) -> str:
         """Switch an instance on or off. Returns the outcome as a sentence."""
@@ -155,8 +165,8 @@ class Operator:
             instances.set_enabled(conn, row.id, enabled, asked=asked, now_ms=now_ms)
             return f"{row.name} is {'enabled' if enabled else 'disabled'}."
 
-        return await self.store.write(unit)
+        return await self.write(unit)
 
     async def remove_instance(self, asked: Asked, instance_id: int) -> int:
         """Take an instance out of service. Returns how many open deliveries were given up."""
-        return await self.store.write(instances.remove, instance_id, asked=asked, now_ms=self.now_ms())
+        return await self.write(instances.remove, instance_id, asked=asked, now_ms=self.now_ms())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,9 @@ def test_validating_names_keys_that_do_nothing_and_refuses_what_cannot_be_used(c
     assert "The key p is for two actions on one screen" in warned.err
     file.write_text('read_only = "yes"\n')
     refused = cli("config", "validate")
-    assert (refused.code, "read_only: found 'yes', expected true or false" in refused.err) == (1, True)
+    assert (refused.code, "read_only: found 'yes', expected true, false, or instances" in refused.err) == (1, True)
+    file.write_text("read_only = [17]\n")
+    assert "read_only: found [17], expected true, false, or instances" in cli("config", "validate").err
     file.write_text('log_level = "loud"\n')
     refused = cli("config", "validate")
     assert refused.code == 1
@@ -90,6 +93,25 @@ def test_a_theme_of_ones_own_is_checked_and_shown(cli: Cli, file: Path) -> None:
     refused = cli("config", "validate")
     assert refused.code == 1
     assert f"{file}: themes.dusk.primary: found 'mauve', expected a colour such as #5f87d7" in refused.err
+
+
+def test_read_only_instances_are_shown_and_a_slip_in_their_names_is_told(cli: Cli, file: Path, acme: Any) -> None:
+    file.write_text('read_only = ["acmee", "acme", "1"]\n')
+    assert _by_name(cli)["read_only"]["value"] == "1, acme, acmee"
+    (warning,) = cli.good("config", "validate")["warnings"]
+    assert warning == "read_only: there is no instance 'acmee'; did you mean acme?"
+    nothing = file.with_name("no.db")
+    nothing.write_text("no database")
+    (warning,) = cli.good("config", "validate", "--db", str(nothing))["warnings"]
+    assert warning.startswith("read_only: which instances there are is not known: ")
+    file.write_text("read_only = []\n")
+    assert _by_name(cli)["read_only"] == {"name": "read_only", "value": "false", "source": str(file)}
+
+
+def test_commands_are_nobodys_console_and_obey_no_read_only(cli: Cli, file: Path, acme: Any) -> None:
+    for says in ('["acme"]', "true"):
+        file.write_text(f"read_only = {says}\n")
+        assert cli("pause", "acme", "contacts").code == 0
 
 
 def test_a_new_file_explains_everything_sets_nothing_and_is_never_overwritten(cli: Cli) -> None:

@@ -194,7 +194,12 @@ async def console_on(
 ) -> AsyncIterator[Rig]:
     """A console that runs on an open store."""
     clock = Clock()
-    author = Author(login=more.pop("login", "ada"), origin="ssh 10.0.0.7", read_only=more.pop("read_only", False))
+    author = Author(
+        login=more.pop("login", "ada"),
+        origin="ssh 10.0.0.7",
+        read_only=more.pop("read_only", False),
+        read_only_instances=frozenset(more.pop("read_only_instances", ())),
+    )
     app = ConsoleApp(store, author, terminal, host="db-1", now_ms=clock, engine=engine, **more)
     async with app.run_test(size=size, notifications=True) as pilot:
         rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=store.path)

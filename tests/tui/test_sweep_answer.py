@@ -130,4 +130,4 @@ async def test_read_only_refuses_and_without_an_engine_it_is_said_to_wait(path: 
 async def test_the_help_finds_it_by_confirm(rig: Rig) -> None:
     await rig.press("question_mark", "slash", *"confirm")
     assert isinstance(rig.screen, Help)
-    await rig.until(lambda: "Confirm the deletes that a sweep asks about" in rig.text())
+    await rig.until(lambda: "Confirm what a sweep found gone" in rig.text())

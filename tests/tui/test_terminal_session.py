@@ -236,6 +236,7 @@ def test_a_read_only_console_starts_no_engine_whether_an_option_or_the_settings_
     settings = file.parent / ".config" / "cwconsole" / "settings.toml"
     settings.parent.mkdir(parents=True)
     for says, option, shows in (("", "--read-only", True), ("read_only = true", "", True),
+                                ('read_only = ["acme"]', "--read-only", True),
                                 ("read_only = true", "--no-read-only", False)):  # fmt: skip
         settings.write_text(says)
         with console(file, *filter(None, [option])) as terminal:
@@ -244,6 +245,24 @@ def test_a_read_only_console_starts_no_engine_whether_an_option_or_the_settings_
             terminal.type("q")
             if shows:
                 assert terminal.ended() == 0
+
+
+def test_of_a_read_only_instance_nothing_is_changed_and_the_engine_runs_all_the_same(file: Path) -> None:
+    settings = file.parent / ".config" / "cwconsole" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('read_only = ["acme", "globx"]')
+    with console(file) as terminal:
+        ready(terminal, "engine here")
+        terminal.until(lambda text: "read_only: there is no instance 'globx'; did you mean globex?" in text)
+        assert "READ-ONLY" not in terminal.text
+        terminal.type("p")
+        terminal.until(lambda text: "acme is read-only on this console" in text)
+        terminal.type("\r")
+        terminal.until(lambda text: "READ-ONLY" in text)
+    with console(file, "--no-read-only", "--fresh") as terminal:
+        ready(terminal)
+        terminal.type("n")
+        terminal.until(lambda text: "acme is enabled." in text)
 
 
 def test_a_terminal_that_cannot_show_it_is_refused_with_a_sentence(file: Path) -> None:

@@ -81,6 +81,7 @@ class DeliveryKeys:
         screen = self._delivery_screen
         try:
             ids = await self.chosen_ids()
+            await screen.console.operator.require_deliveries(ids)
             question = _question(verb, await screen.console.store.read(chosen_deliveries.preview, ids), reason)
         except CwconsoleError as error:
             screen.app.notify(error.message, severity="warning")

@@ -116,6 +116,7 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
             state=row.state.value,
             marked=len(marked := self._marked()),
             places=len(marked),
+            instances=frozenset(one.instance for one in marked),
             thing=self.thing_at(row.key),
         )
 

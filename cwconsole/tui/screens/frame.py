@@ -249,7 +249,12 @@ class ConsoleScreen(Everywhere, Screen[None]):
         app = self.console
         if more.get("instance") is not None and not more.keys() >= _FLAGS:
             more = {**self._flags(more["instance"], more.get("resource")), **more}
-        return Subject(read_only=app.author.read_only, engine_runs=app.engine.runs, **more)
+        return Subject(
+            read_only=app.author.read_only,
+            read_only_instances=app.read_only_instances,
+            engine_runs=app.engine.runs,
+            **more,
+        )
 
     def _flags(self, instance: str, resource: str | None) -> dict[str, bool]:
         rows = [

@@ -50,6 +50,7 @@ class Replays:
         now_ms = screen.console.now_ms()
         try:
             shown = await screen.console.store.read(replay_preview.preview, wanted, asked_ms=now_ms)
+            await screen.console.operator.require_events(shown.selection)
         except CwconsoleError as error:
             screen.app.notify(error.message, severity="warning")
             return
