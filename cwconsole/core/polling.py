@@ -3,6 +3,7 @@
 * A window starts at the watermark minus the overlap, and is paged by id, so that nothing shifts while we page.
 * A record is news if its digest differs from the known one; re-reading the overlap therefore emits nothing twice.
 * An object known by its date alone (baseline) is unchanged while that date is the same and older than the start.
+* The server's clock may go back, or one of its answers may run ahead: the watermark goes back by as much (`set_back`).
 * CREATED is told from UPDATED by the ids we know, the baseline's highest id and the created date; never by guessing.
 """
 
@@ -19,6 +20,7 @@ FULL_READ_INTERVAL = 3600.0  # a resource without lastUpdated is read whole at m
 PARKED_INTERVAL = 15 * 60.0  # how slowly wrong credentials are probed, seconds
 FIRST_BACKOFF = 5.0
 START_SLACK = 2  # seconds: a row written in the start's own second may carry a date just before it
+CLOCK_SLACK = 60  # seconds by which two answers may seem apart that took differently long to come and to be written
 START_JITTER = 60.0  # seconds over which overdue pollers spread at a start
 SWEEP_GUARD_SHARE = 0.10
 SWEEP_GUARD_COUNT = 20
@@ -86,6 +88,16 @@ def _by_dates(seen: Seen, tolerance: float) -> EventType:
 def lower_bound(watermark: int, overlap: int) -> int:
     """From when a window reads, whole seconds."""
     return watermark - overlap
+
+
+def set_back(before_ms: int | None, after_ms: int) -> int:
+    """By how many seconds the server's clock went back between two answers; 0 if it did not.
+
+    before_ms, after_ms: the server's clock minus ours; None before the first answer. It looks the same when ours is set
+    forward: that is told from nothing, and costs a longer window.
+    """
+    back = 0 if before_ms is None else (before_ms - after_ms) // 1000
+    return back if back > CLOCK_SLACK else 0
 
 
 def sweep_is_suspicious(vanished: int, known: int) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
 from cwconsole.core import page_size
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import SourceFault, StaleError, StoreError
@@ -22,6 +24,8 @@ from cwconsole.store import failures, objects, pages, resources
 from cwconsole.store.pages import Finish, PageCommit
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +220,8 @@ class Crawl:
         self.report.events += tally.created + tally.updated + tally.deleted
         self.report.set_aside += tally.set_aside
         self.report.newly_aside += tally.newly_aside
+        if tally.set_back:
+            log.warning("the server's clock was set back", resource=self.resource.label, seconds=tally.set_back)
         if tally.deliveries and tally.callback_id is not None:
             self.services.nudge(tally.callback_id)  # not the one of when the poll began: it may have been edited
 

@@ -84,7 +84,7 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
     Raises StaleError, and writes nothing, if the crawl was dropped meanwhile.
     """
     resource, page = commit.resource, commit.page
-    resources.advance_crawl(
+    set_back = resources.advance_crawl(
         conn,
         resource,
         kind=commit.start.kind,
@@ -120,7 +120,7 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
     polls.add_tally(conn, poll_id, tally)
     if commit.finish is not None:
         _finish(conn, commit, poll_id)
-    return poll_id, tally
+    return poll_id, replace(tally, set_back=set_back)
 
 
 def _finish(conn: sqlite3.Connection, commit: PageCommit, poll_id: int) -> None:
@@ -128,7 +128,7 @@ def _finish(conn: sqlite3.Connection, commit: PageCommit, poll_id: int) -> None:
     crawl_time = conn.execute("SELECT crawl_server_time FROM resources WHERE id = ?", (commit.resource.id,)).fetchone()[
         0
     ]
-    watermark = crawl_time if commit.finish.watermark is None else commit.finish.watermark
+    watermark = crawl_time if commit.finish.watermark is None else min(commit.finish.watermark, crawl_time)
     resources.close_crawl(
         conn,
         commit.resource,

@@ -40,6 +40,7 @@ class Tally:
     newly_aside: int = 0  # of these, those that were not set aside before
     deliveries: int = 0  # new ones that are not held
     callback_id: int | None = None  # where these go
+    set_back: int = 0  # seconds by which the server's clock went back before it
 
 
 def open_poll(conn: sqlite3.Connection, start: PollStart, server_time: int | None) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 from cwconsole.core.errors import StaleError
 from cwconsole.core.page_size import PageSize
+from cwconsole.core.polling import set_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +133,23 @@ def advance_crawl(
     last_id: int,
     records: int,
     now_ms: int,
-) -> None:
-    """Note how far the crawl has come. Raises StaleError if it is not ours any more."""
+) -> int:
+    """Note how far the crawl has come. Raises StaleError if it is not ours any more.
+
+    Where the server's clock was set back, what it dates from now on lies before the watermark: that and the crawl's own
+    time go back with it, and the crawl, whose window begins too late, moves the watermark no further than that.
+    Returns by how many seconds.
+    """
+    skew_ms = server_time * 1000 - now_ms
+    known = conn.execute("SELECT skew_ms FROM resources WHERE id = ?", (resource.id,)).fetchone()
+    back = 0 if known is None else set_back(known[0], skew_ms)
     changed = conn.execute(
         """
         UPDATE resources SET crawl_kind = :kind, crawl_from = :window_from, crawl_last_id = :last_id,
-            crawl_server_time = coalesce(crawl_server_time, :server_time),
+            crawl_server_time = coalesce(crawl_server_time - :back,
+                CASE WHEN :back > 0 THEN min(watermark - :back, :server_time) END, :server_time),
             crawl_started_ms = coalesce(crawl_started_ms, :now_ms), crawl_records = crawl_records + :records,
-            skew_ms = :server_time * 1000 - :now_ms
+            watermark = watermark - :back, skew_ms = :skew_ms
         WHERE id = :id AND crawl_id = :crawl_id
         """,
         {
@@ -147,13 +157,16 @@ def advance_crawl(
             "window_from": window_from,
             "last_id": last_id,
             "server_time": server_time,
+            "back": back,
             "records": records,
+            "skew_ms": skew_ms,
             "now_ms": now_ms,
             "id": resource.id,
             "crawl_id": resource.crawl_id,
         },
     ).rowcount
     _exactly_one(changed, resource)
+    return back
 
 
 def close_crawl(

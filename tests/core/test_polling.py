@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cwconsole.core.config import Classify, Mode
 from cwconsole.core.errors import AccessFault, PassingFault, QueryFault, RateLimitedFault, SourceFault
 from cwconsole.core.polling import (
+    CLOCK_SLACK,
     Birth,
     Verdict,
     after_baseline,
@@ -17,6 +18,7 @@ from cwconsole.core.polling import (
     judge,
     next_on_grid,
     poll_interval,
+    set_back,
     sweep_interval,
     sweep_is_suspicious,
     wait_after_fault,
@@ -160,3 +162,20 @@ def test_what_is_read_in_full_is_read_once_an_hour_at_most_and_finds_its_deletes
     assert poll_interval(60, Mode.WINDOW) == 60
     assert sweep_interval(86_400, interval=60, mode=Mode.FULL) == 3600
     assert sweep_interval(86_400, interval=60, mode=Mode.WINDOW) == 86_400
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "after_ms", "seconds"),
+    [
+        (None, -10_000_000, 0),
+        (0, 0, 0),
+        (0, 3_600_000, 0),
+        (0, -CLOCK_SLACK * 1000, 0),
+        (0, -(CLOCK_SLACK + 1) * 1000, CLOCK_SLACK + 1),
+        (7_200_500, 3_600_500, 3600),
+    ],
+)
+def test_only_a_server_clock_that_falls_far_behind_was_set_back(
+    before_ms: int | None, after_ms: int, seconds: int
+) -> None:
+    assert set_back(before_ms, after_ms) == seconds

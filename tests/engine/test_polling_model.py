@@ -1,4 +1,4 @@
-"""A model of a source that ties, commits late, drifts, runs on its own clock and fails, polled on a real file.
+"""A model of a source that ties, commits late, drifts, has its own clock set and fails, polled on a real file.
 
 Whatever happens in between, after the last poll and sweep: the last version of every record that changed since the
 start was recorded, no version was recorded twice, and every deletion was found once.
@@ -62,6 +62,11 @@ class PolledSource(RuleBasedStateMachine):
     def pass_time(self, seconds: int) -> None:
         self.it.source.now += seconds
         self.it.clock.time_ms += seconds * 1000
+
+    @rule(seconds=st.sampled_from([-10_000, -600, -90, 90, 600, 10_000]))
+    def set_the_servers_clock(self, seconds: int) -> None:
+        """Never back to the dates of what the baseline listed: a date that is the same says nothing."""
+        self.it.source.now = max(self.it.source.now + seconds, SERVER_EPOCH - 4000)
 
     @rule()
     def poll(self) -> None:
