@@ -24,6 +24,14 @@ EVENT_COLUMNS = (
     *("id", "instance_id", "resource_id", "poll_id", "object_id", "type", "seen_ms", "record_date", "future"),
     *("previous_id", "digest", "record"),
 )
+# Whether any object in a range of ids has an open delivery: asked once a page, since on a first full read none has.
+# Not told by `previous_id`: what was begun anew knows nothing of the events before, whose deliveries may be open still.
+_SOME_OPEN = """
+    SELECT EXISTS (
+        SELECT 1 FROM deliveries INDEXED BY deliveries_open
+        WHERE resource_id = ? AND object_id BETWEEN ? AND ? AND state IN ('pending', 'sending', 'retrying')
+    )
+"""
 FUTURE_SLACK = 2  # seconds a record's date may lie after the answer's own time before it is flagged
 
 
@@ -232,7 +240,8 @@ def add_events(
         ],
     )
     _keep_versions(conn, first_id, len(news))
-    due = 0 if resource.callback_id is None else _add_deliveries(conn, recording, first_id, len(news))
+    ids = [seen.object_id for seen, _, _ in news]
+    due = 0 if resource.callback_id is None else _add_deliveries(conn, recording, first_id, ids)
     kinds = [kind for _, _, kind in news]
     return Tally(
         created=kinds.count(EventType.CREATED),
@@ -256,14 +265,15 @@ def _keep_versions(conn: sqlite3.Connection, first_id: int, count: int) -> None:
     )
 
 
-def _add_deliveries(conn: sqlite3.Connection, recording: Recording, first_id: int, count: int) -> int:
+def _add_deliveries(conn: sqlite3.Connection, recording: Recording, first_id: int, object_ids: list[int]) -> int:
     """One delivery an event; due at once unless an earlier one of its object is open. Returns how many are not held."""
-    resource = recording.resource
+    resource, count = recording.resource, len(object_ids)
+    some_open = conn.execute(_SOME_OPEN, (resource.id, min(object_ids), max(object_ids))).fetchone()[0]
     conn.execute(
         """
         INSERT INTO deliveries (event_id, instance_id, resource_id, object_id, callback_id, due_ms, held, created_ms)
         SELECT e.id, e.instance_id, e.resource_id, e.object_id, :callback,
-               CASE WHEN e.previous_id IS NOT NULL AND EXISTS (
+               CASE WHEN :some_open AND EXISTS (
                    SELECT 1 FROM deliveries o INDEXED BY deliveries_open
                    WHERE o.resource_id = e.resource_id AND o.object_id = e.object_id
                        AND o.state IN ('pending', 'sending', 'retrying')
@@ -273,6 +283,7 @@ def _add_deliveries(conn: sqlite3.Connection, recording: Recording, first_id: in
         """,
         {
             "callback": resource.callback_id,
+            "some_open": some_open,
             "now": recording.now_ms,
             "held": int(resource.holds),
             "first": first_id,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from cwconsole.core.attempts import Parcel
+from cwconsole.core.config import Mode
 from cwconsole.core.delivery import SCHEDULES
+from cwconsole.core.reconfiguration import Change, Step, Wanted
 from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Member
-from cwconsole.store import deliveries, redelivery
+from cwconsole.store import deliveries, reconfigure, redelivery
 from tests.engine.rig import Rig, rig
 from tests.fakes import FakeSender
 
@@ -111,6 +114,37 @@ async def test_a_failure_waits_and_holds_back_only_its_own_object(tmp_path: Path
         assert await states(it) == ["delivered"] * 3
         attempts = await it.rows("SELECT number, trigger, status, error_code FROM attempts WHERE delivery_id = 1")
         assert attempts == [(1, "first", 500, "http_5xx"), (2, "retry", 200, None)]
+
+
+async def test_a_resource_begun_anew_overtakes_no_delivery_from_before(tmp_path: Path) -> None:
+    """An edit to another company and back: to the receiver it is the same object; the older version must not win."""
+
+    def edited(conn: sqlite3.Connection, source: str) -> None:
+        (stored,) = reconfigure._stored(conn, 1)
+        wanted = Wanted(
+            name="contacts", source=source, filter="", mode=Mode.WINDOW, interval=60.0, sweep_interval=86_400.0
+        )
+        reconfigure.apply(conn, 1, Change(step=Step.RESTART, stored=stored, wanted=wanted), it.clock.now_ms())
+
+    async with rig(tmp_path) as it:
+        it.source.put(1, updated=it.source.now - 5000)
+        await it.poll()
+        await make_events(it, 1)
+        sender = FakeSender(answers=[500])
+        async with dispatching(it, sender) as dispatcher:
+            await dispatcher.drained()
+        await it.store.write(edited, "elsewhere")
+        await it.store.write(edited, "here")
+        await it.poll()
+        it.source.now += 10
+        await make_events(it, 1, 2)
+        async with dispatching(it, sender) as dispatcher:
+            await dispatcher.drained()
+        assert await states(it) == ["retrying", "pending", "delivered"]
+        it.clock.time_ms += 5000
+        async with dispatching(it, sender) as dispatcher:
+            await dispatcher.drained()
+        assert [parcel.facts.number for parcel in sender.sent] == [1, 3, 1, 2]
 
 
 async def test_gone_holds_the_url_and_nothing_is_lost(tmp_path: Path) -> None:
