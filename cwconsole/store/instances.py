@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 
 from cwconsole.core.config import InstanceConfig, Origin
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import RefusedError, StaleError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import actions, meta, open_deliveries, reconfigure
@@ -242,6 +243,14 @@ def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceC
         "records: what changes is in no event before it is configured again"
         for change in made
         if change.step is Step.STOP and change.stored is not None and change.stored.begun
+    ]
+    losses += [
+        f"{counted(held, 'delivery', 'deliveries')} that {change.name} holds would be let go"
+        for change in made
+        if change.step is Step.STOP
+        and change.stored is not None
+        and config.callback is not None
+        and (held := open_deliveries.held_by_name(conn, change.stored.id))
     ]
     waiting = open_deliveries.count(conn, before.id)
     if config.callback is None and waiting:

@@ -19,6 +19,18 @@ def count(conn: sqlite3.Connection, instance_id: int) -> int:
     return int(row[0])
 
 
+def held_by_name(conn: sqlite3.Connection, resource_id: int) -> int:
+    """How many deliveries wait behind a resource's own hold, and not behind its instance's as well."""
+    row = conn.execute(
+        """
+        SELECT r.pending + r.retrying FROM resources r JOIN instances i ON i.id = r.instance_id
+        WHERE r.id = ? AND r.held_ms IS NOT NULL AND i.held_ms IS NULL
+        """,
+        (resource_id,),
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def objects_of(conn: sqlite3.Connection, resource_id: int) -> set[int]:
     """The ids of a resource's objects that have an open delivery."""
     rows = conn.execute(

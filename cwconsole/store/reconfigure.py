@@ -6,7 +6,7 @@ import sqlite3
 
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.reconfiguration import Change, Step, Stored, Wanted, changes, wanted
-from cwconsole.store import resources
+from cwconsole.store import open_deliveries, resources
 
 
 def changes_of(conn: sqlite3.Connection, instance_id: int, config: InstanceConfig) -> list[Change]:
@@ -28,7 +28,9 @@ def apply(conn: sqlite3.Connection, instance_id: int, change: Change, now_ms: in
     if row is None:
         return
     if one is None:
-        conn.execute("UPDATE resources SET active = 0 WHERE id = ?", (row.id,))
+        # Nobody can name it any more, so nobody could let go what it holds.
+        conn.execute("UPDATE resources SET active = 0, held_ms = NULL WHERE id = ?", (row.id,))
+        open_deliveries.apply_hold(conn, instance_id)
         return
     _take_up(conn, row.id, one, now_ms)
     if (row.source, row.filter, row.mode) != (one.source, one.filter, one.mode):

@@ -12,7 +12,7 @@ import pytest
 
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import RefusedError, StaleError, UsageError
-from cwconsole.store import actions, instances, meta, resources
+from cwconsole.store import actions, instances, meta, operations, resources
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, draft, resource, resource_id
@@ -273,6 +273,22 @@ def test_a_resource_that_would_stop_asks_with_its_numbers(
     assert column(conn, contacts, "active") == 1
     edit(conn, instance, config("acme", *wanted), confirmed=True)
     assert column(conn, contacts, "active") == 0
+
+
+def test_a_resource_that_stops_lets_go_what_it_holds_only_when_confirmed(conn: sqlite3.Connection) -> None:
+    """Nobody could name it afterwards: its deliveries would be held for good, and in no status."""
+    instance = add(conn)
+    row_id = resource_id(conn, instance, "contacts")
+    delivery = add_delivery(conn, add_events(conn, row_id, [1])[0])
+    target = operations.scope(conn, "acme", "contacts")
+    operations.hold(conn, target, asked=asked(ActionKind.HOLD), now_ms=NOW)
+    without = config("acme", resource("tickets"))
+    with pytest.raises(RefusedError, match="1 delivery that contacts holds would be let go"):
+        edit(conn, instance, without)
+    edit(conn, instance, without, confirmed=True)
+    assert conn.execute("SELECT held, state FROM deliveries WHERE id = ?", (delivery,)).fetchone()[:] == (0, "pending")
+    edit(conn, instance, config())
+    assert operations.scope(conn, "acme", "contacts").held_ms is None
 
 
 def test_an_edit_before_the_first_answer_drops_the_question_that_is_on_its_way(conn: sqlite3.Connection) -> None:
