@@ -24,14 +24,20 @@ _FOREIGN = (httpx.TransportError, aiohttp.ClientError, ValueError)
 
 
 class PeerResponse(aiohttp.ClientResponse):
-    """Notes where the request really went."""
+    """Notes where the request really went, and drops the reason phrase.
+
+    Nobody reads that; and what is no UTF-8 in it, such as a word with an accent from an old server, would hide the
+    status: httpx-aiohttp cannot pass it on.
+    """
 
     async def start(self, connection: Any) -> aiohttp.ClientResponse:
         """Called once the request is on its way."""
         # A proxy's CONNECT is an answer, too, but nothing of the request has left by then.
         if self.method != "CONNECT" and (peers := PEER.get()) is not None and connection.transport:
             peers.append(connection.transport.get_extra_info("peername"))
-        return await super().start(connection)
+        await super().start(connection)
+        self.reason = None
+        return self
 
 
 class HonestTransport(AiohttpTransport):

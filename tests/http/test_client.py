@@ -89,6 +89,13 @@ async def test_proxies_of_the_environment_are_not_trusted(monkeypatch: pytest.Mo
         assert (await client.request("GET", f"http://127.0.0.1:{port}/")).status == 200
 
 
+async def test_a_reason_that_is_no_utf_8_does_not_hide_the_status() -> None:
+    answer = "HTTP/1.1 200 Terminé\r\nContent-Length: 2\r\n\r\nok".encode("latin-1")
+    async with raw_server(answering(answer)) as port, open_http() as client:
+        got = await client.request("POST", f"http://127.0.0.1:{port}/hook", content=b"{}")
+    assert (got.status, got.body) == (200, b"ok")
+
+
 async def test_a_long_body_is_cut_at_the_limit_and_the_rest_is_not_waited_for() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
     async with raw_server(answering(head + b"x" * 300_000, then="hang")) as port, open_http() as client:
