@@ -107,6 +107,7 @@ class Sweep:
         self.newest_event = await self.services.store.read(objects.newest_event)
         try:
             findings = await self._list_all()
+            await self._recording(0)  # it may be another company's by now, of which this listing says nothing
             if findings is not None and not await self._guarded(findings):
                 return self.report
             if findings is None or not await self._confirm(findings.in_question):

@@ -128,3 +128,19 @@ async def test_what_polls_record_while_it_is_listed_does_not_count_against_the_g
 
         when_listed(it, many_are_created)
         assert ((await it.sweep()).outcome, (await it.row()).sweep_vanished) == ("ok", None)
+
+
+async def test_a_listing_of_the_company_before_says_nothing_of_the_one_after(tmp_path: Path) -> None:
+    """It would be taken for one whose deletions are all known, and its first sweep would be a day away."""
+    async with rig(tmp_path) as it:
+        for object_id in (1, 2, 3):
+            it.source.put(object_id)
+        await it.poll()
+
+        async def edited() -> None:
+            await it.execute("UPDATE resources SET source = 'elsewhere', swept_ms = NULL")
+            await it.execute("DELETE FROM objects")
+
+        when_listed(it, edited)
+        assert (await it.sweep()).outcome == "dropped"
+        assert (await it.row()).swept_ms is None
