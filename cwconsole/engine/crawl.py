@@ -256,6 +256,7 @@ class Crawl:
             failures.fail_poll,
             self.start,
             self.poll_id,
+            configured_ms=self.resource.instance_updated_ms,
             code=fault.code,
             error=fault.message,
             parked=is_parking(fault),

@@ -54,6 +54,23 @@ async def test_right_after_an_edit_the_old_configuration_is_not_asked_any_more(t
         assert (old.asked, await it.rows("SELECT object_id FROM objects")) == ([], [])
 
 
+async def test_a_poll_with_the_keys_of_before_does_not_park_what_was_mended_meanwhile(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.source.faults = [AccessFault("the keys are wrong", code="unauthorized")]
+        assert (await it.poll()).outcome == "failed"
+        assert (await it.row()).parked
+
+        async def mended(path: str, conditions: str) -> tuple[int, int]:
+            await it.execute("UPDATE instances SET updated_ms = 5")  # as an edit of the keys leaves the rows
+            await it.execute("UPDATE resources SET parked = 0, next_poll_ms = ?", it.clock.now_ms())
+            raise AccessFault("the keys are wrong", code="unauthorized")
+
+        it.source.highest_id = mended  # type: ignore[method-assign]
+        assert (await it.poll()).outcome == "failed"
+        row = await it.row()
+        assert (row.parked, row.next_poll_ms) == (0, it.clock.now_ms())
+
+
 async def test_a_poll_that_is_paused_while_it_runs_is_not_followed_by_another(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
