@@ -9,6 +9,8 @@ from cwconsole.core import java_dates
 from cwconsole.core.config import DateField
 
 _STOCK: Final = DateField(path="")
+# The years 1 to 9999: what lies beyond, by a zone or in a number, could be written in no notification.
+_WRITABLE: Final = range(-62_135_596_800, 253_402_300_800)
 
 
 def date_at(record: Any, field: DateField) -> int | None:
@@ -23,7 +25,7 @@ def date_at(record: Any, field: DateField) -> int | None:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
     moment = java_dates.parse(value, field.format, field.zone)
-    return None if moment is None else moment // 1000
+    return moment // 1000 if moment is not None and moment // 1000 in _WRITABLE else None
 
 
 def seconds(value: Any) -> int | None:
@@ -40,4 +42,4 @@ def seconds(value: Any) -> int | None:
         whole = int(moment.timestamp() // 1)
     except (ValueError, OverflowError):
         return None
-    return whole if whole >= 0 else None
+    return whole if whole >= 0 and whole in _WRITABLE else None

@@ -63,6 +63,7 @@ def event_of(facts: EventFacts) -> dict[str, str]:
         (b'{"id":7,"timeEnd":"2026-02-01 08:30"}', "2026-02-01T13:30:00Z"),
         (b'{"id":7}', "2026-03-01T10:00:00Z"),
         (b'{"id":7,"timeEnd":"soon"}', "2026-03-01T10:00:00Z"),
+        (b'{"id":7,"timeEnd":"9999-12-31 23:59"}', "2026-03-01T10:00:00Z"),  # in UTC it is beyond all that is written
     ],
 )
 def test_the_date_is_that_of_the_configured_field_where_the_record_has_it(record: bytes, date: str) -> None:
