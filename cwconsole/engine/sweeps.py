@@ -32,9 +32,10 @@ class Sweeps:
         """Sweep whatever is due, until the engine stops."""
         async with asyncio.TaskGroup() as group:
             while not self.services.stopping.is_set():
+                begun = frozenset(self._running)  # one of these may end while it is still read as due
                 due = await self.services.store.read(sweeps.due_sweeps, self.services.clock.now_ms())
                 for resource_id in due:
-                    if len(self._running) < AT_ONCE and resource_id not in self._running:
+                    if len(self._running) < AT_ONCE and resource_id not in begun:
                         self._running.add(resource_id)
                         group.create_task(self._sweep(resource_id))
                 await self.services.pause(LOOK_SECONDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,11 +15,13 @@ import pytest
 from cwconsole.cli.wiring import SystemClock
 from cwconsole.core.attempts import Parcel
 from cwconsole.core.errors import AccessFault, ConfigError
+from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine import sweeps as engine_sweeps
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
 from cwconsole.engine.supervisor import Engine, running
 from cwconsole.store import actions, meta
+from cwconsole.store import sweeps as stored_sweeps
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Instance
@@ -142,6 +146,40 @@ async def test_a_sweep_that_is_due_is_made_by_itself_and_the_next_is_an_interval
         assert await rows(store, "SELECT trigger FROM polls WHERE kind = 'sweep'") == [("schedule",)]
         assert (await rows(store, "SELECT object_id, type FROM events ORDER BY id"))[-1] == (1, "DELETED")
         assert next_ms >= due_ms + contacts().sweep_interval * 1000
+
+
+async def test_a_sweep_that_ends_while_it_is_still_read_as_due_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_sweeps, "LOOK_SECONDS", 0.01)
+    look, looks = stored_sweeps.due_sweeps, list[int]()
+
+    def slowly(conn: sqlite3.Connection, now_ms: int) -> list[int]:
+        due = look(conn, now_ms)
+        time.sleep(0.2)
+        looks.append(now_ms)
+        return due
+
+    monkeypatch.setattr(stored_sweeps, "due_sweeps", slowly)
+    network = Network()
+    async with engine_with(tmp_path, network, scheduled=True) as (_, store):
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            answer = network.source.page
+
+            async def page(request: PageRequest) -> Page:
+                await asyncio.sleep(0.1)
+                return await answer(request)
+
+            network.source.page = page  # type: ignore[method-assign]
+            await store.write(lambda conn: conn.execute("UPDATE resources SET next_sweep_ms = 1") and None)
+            while not await rows(store, "SELECT 1 FROM resources WHERE swept_ms IS NOT NULL"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            after = len(looks) + 2
+            while len(looks) < after:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        assert await rows(store, "SELECT count(*) FROM polls WHERE kind = 'sweep'") == [(1,)]
 
 
 async def test_a_replay_is_sent_once_and_answered_in_the_same_breath(tmp_path: Path) -> None:
