@@ -1,6 +1,6 @@
 """Whether a resource is up to date, as one word. Only `fresh` is good; the first rule that applies decides.
 
-1. off: its instance is disabled. paused: it or its instance is.
+1. off: its instance is disabled, or it is left out of the configuration. paused: it or its instance is.
 2. parked: keys, address or question are wrong, and somebody must mend them. failing: the last poll failed.
 3. new: nothing is known of it yet; its first poll is outstanding, or the baseline is being read.
 4. late: the watermark lies further back than two intervals and two minutes, so at least one poll is missing; or no
@@ -37,13 +37,14 @@ class Health(StrEnum):
     FAILING = "failing"  # the last poll failed; it is tried again
     PARKED = "parked"  # somebody must mend something
     PAUSED = "paused"  # an operator paused it
-    OFF = "off"  # its instance is disabled
+    OFF = "off"  # its instance is disabled, or it is left out of the configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """What the judgement needs of a row.
 
+    enabled: whether it is configured, and its instance enabled.
     watermark: whole seconds on the server's clock. skew_ms: the server's clock minus ours.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline; None if never.
     set_aside: how many records cannot be decoded.

@@ -20,7 +20,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 Health.FAILING: "the last poll failed; it is tried again",
                 Health.PARKED: "keys, address or question must be mended",
                 Health.PAUSED: "an operator paused it",
-                Health.OFF: "its instance is switched off",
+                Health.OFF: "switched off, or left out of the configuration",
             }
         ),
         "delivery": MappingProxyType(

@@ -56,13 +56,28 @@ class Scope:
 
 
 def scope(conn: sqlite3.Connection, instance: str, resource: str | None = None) -> Scope:
-    """An instance by id or name, and one of its active resources by name. Raises UsageError for what there is not."""
+    """An instance by id or name, and one of its active resources by name, for something to be done to it.
+
+    Raises UsageError for what there is not, and for a resource that is left out of the configuration.
+    """
+    target = looked_at(conn, instance, resource)
+    if target.resource is not None and not target.resource.active:
+        name = target.instance.name
+        raise UsageError(
+            f"{target.label} is left out of the configuration of {name}: it is neither polled nor steered by itself. "
+            f"Configure it again, or name {name} as a whole; its deliveries can be tried again or cancelled one by one."
+        )
+    return target
+
+
+def looked_at(conn: sqlite3.Connection, instance: str, resource: str | None = None) -> Scope:
+    """As `scope`, but a resource that is left out of the configuration can still be looked at."""
     found = instances.load(conn, instance)
     if resource is None:
         return Scope(instance=found)
-    known = {row.name: row for row in resources.of_instance(conn, found.id)}
-    if resource in known:
-        return Scope(instance=found, resource=known[resource])
+    if (row := resources.named(conn, found.id, resource)) is not None:
+        return Scope(instance=found, resource=row)
+    known = [row.name for row in resources.of_instance(conn, found.id)]
     close = get_close_matches(resource, known, n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known) or 'none'}."
     raise UsageError(f"{found.name} has no resource {resource!r}; {hint}")

@@ -28,7 +28,7 @@ def apply(conn: sqlite3.Connection, instance_id: int, change: Change, now_ms: in
     if row is None:
         return
     if one is None:
-        # Nobody can name it any more, so nobody could let go what it holds.
+        # It cannot be steered by its own name any more, so nobody could let go what it holds.
         conn.execute("UPDATE resources SET active = 0, held_ms = NULL WHERE id = ?", (row.id,))
         open_deliveries.apply_hold(conn, instance_id)
         return

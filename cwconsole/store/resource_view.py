@@ -104,8 +104,8 @@ class Losses:
 
 
 def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView:
-    """One resource. Raises UsageError for what there is not."""
-    target = operations.scope(conn, instance, name)
+    """One resource, also one that is left out of the configuration. Raises UsageError for what there is not."""
+    target = operations.looked_at(conn, instance, name)
     row = target.resource
     assert row is not None
     return ResourceView(
@@ -134,10 +134,15 @@ def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
 def status_of(
     conn: sqlite3.Connection, instance: str, name: str | None = None, *, now_ms: int, engine_runs: bool
 ) -> list[StatusRow]:
-    """How an instance's active resources do, or that one of them. Raises UsageError for what there is not."""
-    place = operations.scope(conn, instance, name)
-    own = resources.of_instance(conn, place.instance.id) if place.resource is None else [place.resource]
-    return status.fleet(conn, [one.id for one in own], now_ms=now_ms, engine_runs=engine_runs)
+    """How an instance's resources do, or that one of them. Raises UsageError for what there is not."""
+    place = operations.looked_at(conn, instance, name)
+    if place.resource is None:
+        found = conn.execute("SELECT id FROM resources WHERE instance_id = ?", (place.instance.id,)).fetchall()
+        return status.fleet(conn, [row[0] for row in found], now_ms=now_ms, engine_runs=engine_runs)
+    rows = status.fleet(conn, [place.resource.id], now_ms=now_ms, engine_runs=engine_runs)
+    if not rows:
+        operations.scope(conn, instance, name)  # it is left out, and none of its deliveries is left: this says so
+    return rows
 
 
 def hours(conn: sqlite3.Connection, instance_id: int, *, now_ms: int) -> list[HourPoint]:

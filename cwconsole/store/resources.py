@@ -123,6 +123,12 @@ def of_instance(conn: sqlite3.Connection, instance_id: int) -> list[Resource]:
     return [_resource(row) for row in rows]
 
 
+def named(conn: sqlite3.Connection, instance_id: int, name: str) -> Resource | None:
+    """An instance's resource of that name, active or not; None if it never had one."""
+    row = conn.execute(f"{_SELECT} WHERE r.instance_id = ? AND r.name = ?", (instance_id, name)).fetchone()
+    return None if row is None else _resource(row)
+
+
 def advance_crawl(
     conn: sqlite3.Connection,
     resource: Resource,

@@ -1,4 +1,7 @@
-"""The fleet: one row per active resource, from maintained rows alone, so it costs the same at ten million events.
+"""The fleet: one row per resource, from maintained rows alone, so it costs the same at ten million events.
+
+A resource that an edit has left out of its instance keeps its row as long as it has deliveries that are open or dead:
+somebody must see them.
 
 Whoever looks again and again keeps the last reading (`Reading`) and gives it to the next one, which compares a stamp of
 each row and makes anew only what has changed. What comes with time alone (how late, the hours of the last day) is made
@@ -15,6 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
+from cwconsole.core.counted import counted
 from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
 from cwconsole.core.json_values import as_json
 from cwconsole.core.moments import iso
@@ -40,6 +44,7 @@ class StatusRow:
     last_poll_ms, last_success_ms, next_poll_ms, failing_since_ms: milliseconds since the epoch, UTC.
     created, updated, deleted: events of the last 24 hours, by whole hours.
     pending, sending, retrying, dead: deliveries. held: whether anything holds them; held_why says what.
+    left_out: whether it is configured no longer, and here for its deliveries alone.
     production: whether the instance is tagged PROD or PRODUCTION, in whatever letters.
     last_error: what is wrong now, in sentences; None if nothing is.
     set_aside: how many records cannot be decoded, so that what has changed in them is in no event.
@@ -72,6 +77,7 @@ class StatusRow:
     held_why: str | None
     error_code: str | None
     last_error: str | None
+    left_out: bool = False
     production: bool = False
     listed_ms: int | None = None
     asking: int | None = None
@@ -95,7 +101,7 @@ class StatusRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BareInstance:
-    """An instance without active resources: nothing is read of it, and no resource's row speaks for it."""
+    """An instance without resources: nothing is read of it, and no resource's row speaks for it."""
 
     id: int
     name: str
@@ -130,16 +136,18 @@ _FROM = """
         LEFT JOIN (SELECT resource_id, count(*) AS number, min(object_id) AS first FROM set_aside GROUP BY 1) a
             ON a.resource_id = r.id
     """
-_WHERE = "WHERE r.active = 1 AND i.removed_ms IS NULL"
+_SHOWN = "(r.active = 1 OR r.pending + r.sending + r.retrying + r.dead > 0)"
+_WHERE = f"WHERE {_SHOWN} AND i.removed_ms IS NULL"
 _STAMPS = f"""
-    SELECT r.id, json_array(i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms, r.held_ms,
-        r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures, r.error,
-        r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms, a.number, a.first)
+    SELECT r.id, json_array(r.active, i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms,
+        r.held_ms, r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures,
+        r.error, r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms, a.number,
+        a.first)
     {_FROM} {_WHERE}
     """  # what else a row shows changes with one of these: an edit dates the instance, a poll's end the resource
 _SELECT = f"""
-    SELECT i.id AS instance_id, i.name AS instance, r.id AS resource_id, r.name AS resource, r.mode, r.interval_s,
-        r.watermark, r.last_poll_ms, r.last_success_ms, r.next_poll_ms, r.failing_since_ms,
+    SELECT i.id AS instance_id, i.name AS instance, r.id AS resource_id, r.name AS resource, r.active, r.mode,
+        r.interval_s, r.watermark, r.last_poll_ms, r.last_success_ms, r.next_poll_ms, r.failing_since_ms,
         r.pending, r.sending, r.retrying, r.dead, r.error_code, r.error, r.failures, r.parked, r.baseline_done,
         r.skew_ms, r.sweep_vanished, r.sweep_interval_s, r.sweep_failures, r.sweep_error,
         coalesce(r.swept_ms, r.baselined_ms) AS listed_ms, i.enabled,
@@ -158,7 +166,7 @@ _ORDER = "GROUP BY r.id ORDER BY i.name, r.name"
 def fleet(
     conn: sqlite3.Connection, ids: Sequence[int] | None = None, *, now_ms: int, engine_runs: bool
 ) -> list[StatusRow]:
-    """Every active resource, by instance and name. ids: these resources only.
+    """Every resource, by instance and name. ids: these resources only.
 
     engine_runs: whether anything polls now; without an engine nothing overdue counts as up to date.
     """
@@ -192,9 +200,9 @@ def reread(conn: sqlite3.Connection, before: Reading | None, *, now_ms: int, eng
 
 def _bare(conn: sqlite3.Connection) -> tuple[BareInstance, ...]:
     rows = conn.execute(
-        """
+        f"""
         SELECT id, name, enabled, paused_ms IS NOT NULL FROM instances i WHERE removed_ms IS NULL
-            AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.instance_id = i.id AND r.active = 1) ORDER BY name
+            AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.instance_id = i.id AND {_SHOWN}) ORDER BY name
         """
     ).fetchall()
     tagged = production.tagged(conn, [row[0] for row in rows]) if rows else frozenset()
@@ -222,9 +230,9 @@ def _rows(
 
 
 def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
-    why = _held_why(row)
+    why, left_out = _held_why(row), not row["active"]
     vitals = Vitals(
-        enabled=bool(row["enabled"]),
+        enabled=bool(row["enabled"]) and not left_out,
         paused=bool(row["paused"]),
         held=why is not None,
         parked=bool(row["parked"]),
@@ -250,11 +258,11 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         mode=vitals.mode,
         interval=vitals.interval,
         watermark=vitals.watermark,
-        lag_seconds=lag_seconds(vitals, now_ms),
+        lag_seconds=None if left_out else lag_seconds(vitals, now_ms),
         last_poll_ms=row["last_poll_ms"],
         last_success_ms=row["last_success_ms"],
-        next_poll_ms=row["next_poll_ms"],
-        failing_since_ms=row["failing_since_ms"],
+        next_poll_ms=None if left_out else row["next_poll_ms"],
+        failing_since_ms=None if left_out else row["failing_since_ms"],
         created=int(row["created"]),
         updated=int(row["updated"]),
         deleted=int(row["deleted"]),
@@ -264,12 +272,13 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         dead=row["dead"],
         held=why is not None,
         held_why=why,
-        error_code=row["error_code"],
-        last_error=_what_is_wrong(row, vitals, now_ms),
+        error_code=None if left_out else row["error_code"],
+        last_error=_what_is_left(row) if left_out else _what_is_wrong(row, vitals, now_ms),
+        left_out=left_out,
         production=production,
         listed_ms=vitals.listed_ms,
-        asking=vitals.sweep_vanished or None,
-        set_aside=vitals.set_aside,
+        asking=None if left_out else vitals.sweep_vanished or None,
+        set_aside=0 if left_out else vitals.set_aside,
         server_ahead_seconds=None if vitals.skew_ms is None else round(vitals.skew_ms / 1000),
     )
 
@@ -279,6 +288,13 @@ def _what_is_wrong(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
     question = _sweep_question(row)
     trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
     return " ".join(part for part in (trouble, _aside(row), question) if part) or None
+
+
+def _what_is_left(row: _Row) -> str:
+    """Of a resource that is left out: its deliveries, for nothing else of it goes on."""
+    numbers = (row["pending"] + row["sending"] + row["retrying"], "still to be sent"), (row["dead"], "dead")
+    told = [f"{counted(number, 'delivery is', 'deliveries are')} {what}" for number, what in numbers if number]
+    return f"Left out of the configuration, so it is not polled; {' and '.join(told)}."
 
 
 def _aside(row: _Row) -> str | None:

@@ -17,6 +17,7 @@ from cwconsole.store import meta
 from cwconsole.store.connection import writer
 from cwconsole.store.meta import EngineProcess
 from tests.cli.conftest import Cli
+from tests.store.rows import add_delivery, add_events
 
 
 def change(cli: Cli, sql: str, *values: object) -> None:
@@ -205,3 +206,35 @@ def test_a_database_of_a_newer_program_is_refused(cli: Cli, read_once: int) -> N
         result = cli(*args)
         assert result.code == 1
         assert "newer cwconsole" in result.err
+
+
+def test_a_resource_that_an_edit_left_out_is_in_status_as_long_as_it_has_deliveries(cli: Cli, read_once: int) -> None:
+    with closing(writer(cli.path)) as conn:
+        dead, waiting = (
+            add_delivery(conn, event, state=state)
+            for event, state in zip(add_events(conn, 1, [1, 2]), ("dead", "retrying"), strict=True)
+        )
+    edit = ("instances", "edit", "acme", "--unset", "event.poller.configuration.contacts")
+    assert cli(*edit, "--yes").code == 0
+    row = cli.good("status", "acme", "contacts")[0]
+    told = "1 delivery is still to be sent and 1 delivery is dead."
+    assert (row["state"], row["left_out"], row["retrying"], row["dead"]) == ("off", True, 1, 1)
+    assert (row["lag_seconds"], row["next_poll_at"]) == (None, None)
+    assert row["last_error"] == f"Left out of the configuration, so it is not polled; {told}"
+    assert states(cli) == {"contacts": "off", "tickets": "fresh"}
+    assert told in cli("status").out
+    for words in (
+        ("poll", "acme", "contacts"),
+        ("sweep", "acme", "contacts"),
+        ("pause", "acme", "contacts"),
+        ("resume", "acme", "contacts", "--delivery"),
+        ("watermark", "acme", "contacts"),
+    ):
+        refused = cli(*words)
+        assert refused.code == 2
+        assert "acme/contacts is left out of the configuration of acme" in refused.err
+    assert cli("deliveries", "cancel", waiting).code == 0
+    assert cli("deliveries", "retry", dead).code == 0
+    assert cli("deliveries", "cancel", dead).code == 0
+    assert states(cli) == {"tickets": "fresh"}
+    assert "acme/contacts is left out" in cli("status", "acme", "contacts").err

@@ -276,7 +276,7 @@ def test_a_resource_that_would_stop_asks_with_its_numbers(
 
 
 def test_a_resource_that_stops_lets_go_what_it_holds_only_when_confirmed(conn: sqlite3.Connection) -> None:
-    """Nobody could name it afterwards: its deliveries would be held for good, and in no status."""
+    """It cannot be steered by its own name afterwards: its deliveries would be held for good."""
     instance = add(conn)
     row_id = resource_id(conn, instance, "contacts")
     delivery = add_delivery(conn, add_events(conn, row_id, [1])[0])

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.core.errors import UsageError
 from cwconsole.core.health import Health
-from cwconsole.store import instances, resources, status
+from cwconsole.store import instances, operations, resource_view, resources, status
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
 from cwconsole.store.pages import SetAside, put_aside
@@ -182,6 +183,55 @@ def test_removed_instances_and_resources_that_are_not_configured_are_left_out(co
     assert [row.resource for row in status.fleet(conn, now_ms=NOW, engine_runs=True)] == ["contacts"]
 
 
+LEFT_OUT = "UPDATE resources SET active = 0, failures = 3, error = 'It hangs.', sweep_vanished = 9, paused_ms = 5"
+
+
+@pytest.mark.parametrize(
+    ("left", "told"),
+    [
+        ("pending = 2, retrying = 1", "3 deliveries are still to be sent"),
+        ("sending = 1", "1 delivery is still to be sent"),
+        ("dead = 2", "2 deliveries are dead"),
+        ("pending = 1, dead = 1", "1 delivery is still to be sent and 1 delivery is dead"),
+    ],
+)
+def test_a_resource_that_is_left_out_keeps_a_row_for_its_deliveries_alone(
+    conn: sqlite3.Connection, left: str, told: str
+) -> None:
+    conn.execute(f"{LEFT_OUT}, {left}")
+    row = only(conn, engine_runs=False)
+    assert (row.state, row.left_out, row.last_error) == (
+        Health.OFF,
+        True,
+        f"Left out of the configuration, so it is not polled; {told}.",
+    )
+    assert (row.lag_seconds, row.next_poll_ms, row.failing_since_ms, row.asking) == (None, None, None, None)
+    assert status.reread(conn, None, now_ms=NOW, engine_runs=True).bare == ()
+    conn.execute("UPDATE resources SET pending = 0, sending = 0, retrying = 0, dead = 0, delivered = 5, cancelled = 1")
+    assert status.fleet(conn, now_ms=NOW, engine_runs=True) == []
+    assert [one.name for one in status.reread(conn, None, now_ms=NOW, engine_runs=True).bare] == ["acme"]
+
+
+def test_deliveries_of_a_resource_that_is_left_out_show_what_holds_them(conn: sqlite3.Connection) -> None:
+    conn.execute(f"{LEFT_OUT}, pending = 2, retrying = 1")
+    conn.execute("UPDATE instances SET held_ms = 5")
+    row = only(conn)
+    assert (row.held, row.waiting.held, row.held_why) == (True, 3, "deliveries of the instance are held by an operator")
+
+
+def test_what_is_left_out_is_refused_whatever_steers_it_and_can_be_looked_at(conn: sqlite3.Connection) -> None:
+    conn.execute(f"{LEFT_OUT}, dead = 1")
+    with pytest.raises(UsageError, match="acme/contacts is left out of the configuration of acme"):
+        operations.scope(conn, "acme", "contacts")
+    (row,) = resource_view.status_of(conn, "acme", "contacts", now_ms=NOW, engine_runs=True)
+    assert row.dead == 1
+    assert resource_view.status_of(conn, "acme", now_ms=NOW, engine_runs=True) == [row]
+    assert resource_view.resource(conn, "acme", "contacts").resource.name == "contacts"
+    conn.execute("UPDATE resources SET dead = 0")
+    with pytest.raises(UsageError, match="acme/contacts is left out"):
+        resource_view.status_of(conn, "acme", "contacts", now_ms=NOW, engine_runs=True)
+
+
 def test_it_reads_no_history(conn: sqlite3.Connection) -> None:
     statements: list[str] = []
     conn.set_trace_callback(statements.append)
@@ -205,6 +255,7 @@ CHANGES = [
     "UPDATE instances SET name = 'zeta', updated_ms = 9 WHERE name = 'acme'",
     "UPDATE callbacks SET held_ms = 5, held_reason = 'It answered 410.'",
     "UPDATE resources SET active = 0 WHERE name = 'contacts'",
+    "UPDATE resources SET active = 0, dead = 1 WHERE name = 'contacts'",
     "INSERT INTO set_aside (resource_id, object_id, first_ms, last_ms, error) VALUES (1, 7, 1, 1, 'It is no JSON.')",
 ]
 

@@ -43,6 +43,7 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
     due = until(row.next_poll_ms, look.now_ms, none="")
     when = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
     last = f", last good poll {ago(row.last_success_ms, look.now_ms)} ago" if row.last_success_ms else ""
+    often = f"every {span(row.interval_s)}{how}{when}" if row.active else "not polled any more"
     head = Cell("") if status is None else health_cell(status.state, look.glyphs)
     asks = status is not None and status.asking is not None and status.state is not Health.ASKING
     return (
@@ -51,7 +52,7 @@ def state_line(view: ResourceView, status: StatusRow | None, look: Look) -> Line
         Cell("  "),
         instance_cell(row.instance_name, production=view.production, tone=Tone.STRONG),
         Cell(f"/{plain(row.name)}  ", Tone.STRONG),
-        Cell(f"every {span(row.interval_s)}{how}{when}{last}", Tone.MUTED),
+        Cell(f"{often}{last}", Tone.MUTED),
     )
 
 
@@ -105,7 +106,11 @@ _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] 
     Health.HELD: lambda _, status, __: (
         f"It is up to date, but nothing is sent: {(status.held_why or '').rstrip('.')}. H lets it go."
     ),
-    Health.OFF: lambda *_: "Its instance is switched off: nothing is read. n switches it on.",
+    Health.OFF: lambda _, status, __: (
+        f"{status.last_error} E configures it again; e shows its events."
+        if status.left_out
+        else "Its instance is switched off: nothing is read. n switches it on."
+    ),
     Health.FRESH: lambda _, status, __: f"Everything up to the watermark is recorded.{_dead(status)}",
 }
 
