@@ -18,7 +18,7 @@ from cwconsole.engine.crawl import Target
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.ports import Connect, Connection, Sender
 from cwconsole.engine.services import Services
-from cwconsole.store import instances, resources
+from cwconsole.store import instances, open_deliveries, resources
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
@@ -116,6 +116,9 @@ class Fleet:
                 return
             self._connections[instance.id], self._bodies[instance.id] = connection, instance.body
         self.broken.pop(instance.id, None)
+        for resource in its_resources:
+            if resource.error_code == ConfigError.code and not resource.runs:  # no poll of its own will show it
+                await self.services.store.write(resources.note_usable, resource.id, self.services.clock.now_ms())
         configs = {resource.name: resource for resource in connection.config.resources}
         known = {row.id: configs[row.name] for row in its_resources if row.name in configs}
         if connection.sender is not None:
@@ -140,15 +143,18 @@ class Fleet:
             )
 
     async def _break(self, instance: Instance, its_resources: list[Resource], why: str) -> None:
-        """An instance that cannot be connected: not polled, not delivered for, and red."""
+        """An instance that cannot be connected: not polled, not delivered for, and red, or paused with the reason.
+
+        Of one that is switched off nothing is said, unless it has deliveries: they stand still.
+        """
         known = self.broken.get(instance.id)
         self._forget(instance.id)
-        if not any(resource.runs for resource in its_resources):
+        if not instance.enabled and not await self.services.store.read(open_deliveries.count, instance.id):
             return
         self.broken[instance.id] = sentence = f"{instance.name}: {why}"
         if known != sentence:
             log.warning("instance cannot be used", instance=instance.name, error=why)
-        await self._park(its_resources, "config", sentence)
+        await self._park(its_resources, ConfigError.code, sentence)
 
     def _aim(self, resource_id: int, target: Target) -> None:
         poller = self.pollers.get(resource_id)

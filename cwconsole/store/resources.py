@@ -254,6 +254,17 @@ def note_failure(
     )
 
 
+def note_usable(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> None:
+    """Its instance can be used again, and whatever else is the matter its next poll will find out."""
+    conn.execute(
+        """
+        UPDATE resources SET failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
+            next_poll_ms = ? WHERE id = ?
+        """,
+        (now_ms, resource_id),
+    )
+
+
 def keep_page_size(conn: sqlite3.Connection, resource_id: int, size: PageSize) -> None:
     """Store the adaptive page size's state."""
     conn.execute(

@@ -15,12 +15,13 @@ import pytest
 from cwconsole.cli.wiring import SystemClock
 from cwconsole.core.attempts import Parcel
 from cwconsole.core.errors import AccessFault, ConfigError
+from cwconsole.core.health import Health
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine import sweeps as engine_sweeps
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.ports import Connection
 from cwconsole.engine.supervisor import Engine, running
-from cwconsole.store import actions, meta
+from cwconsole.store import actions, meta, status
 from cwconsole.store import sweeps as stored_sweeps
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
@@ -229,6 +230,44 @@ async def test_an_instance_that_cannot_be_connected_is_parked_and_comes_back(tmp
             while engine.fleet.broken:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
+
+
+@pytest.mark.parametrize(
+    "stands",
+    ["UPDATE resources SET paused_ms = 1", "UPDATE instances SET paused_ms = 1", "UPDATE instances SET enabled = 0"],
+)
+async def test_what_stands_still_says_that_its_deliveries_do_too_until_its_secret_is_there(
+    tmp_path: Path, stands: str
+) -> None:
+    network = Network()
+    network.sender.answers = [503] * 9
+    async with engine_with(tmp_path, network) as (engine, store):
+        await engine.poll_all(Why(trigger="once"))
+        network.source.put(1)
+        await engine.poll_all(Why(trigger="once"))
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await store.write(lambda conn: conn.execute(stands) and None)
+    network.broken = True
+    async with engine_with(tmp_path, network) as (engine, store):
+        (row,) = await store.read(status.fleet, now_ms=SystemClock().now_ms(), engine_runs=True)
+        assert row.state in {Health.PAUSED, Health.OFF}
+        assert "env:NAME, which is not set" in (row.last_error or "")
+    network.broken = False
+    async with engine_with(tmp_path, network) as (engine, store):
+        (row,) = await store.read(status.fleet, now_ms=SystemClock().now_ms(), engine_runs=True)
+        assert (row.last_error, row.failing_since_ms) == (None, None)
+
+
+async def test_what_is_switched_off_and_owes_nothing_may_have_lost_its_secret(tmp_path: Path) -> None:
+    network = Network()
+    async with engine_with(tmp_path, network) as (_, store):
+        await store.write(lambda conn: conn.execute("UPDATE instances SET enabled = 0") and None)
+    network.broken = True
+    async with engine_with(tmp_path, network) as (engine, store):
+        assert engine.fleet.broken == {}
+        assert await rows(store, "SELECT parked, error FROM resources") == [(0, None)]
 
 
 async def test_a_defect_parks_its_poller_and_the_engine_goes_on(tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ async def test_a_failing_resource_says_why_and_what_to_do_and_hostile_text_does_
         ("UPDATE resources SET paused_ms = 5 WHERE name = 'tickets'", "nothing is read. R resumes it."),
         ("UPDATE instances SET paused_ms = 5", "Its instance is paused"),
         ("UPDATE instances SET enabled = 0", "Its instance is switched off: nothing is read. n switches it on."),
+        ("UPDATE resources SET paused_ms = 5, error_code = 'config'", "Nor is anything sent: ConnectWise [/] refused"),
         ("UPDATE resources SET failures = 0, error = NULL, held_ms = 5", "nothing is sent: deliveries of the resource"),
         ("UPDATE resources SET failures = 0, error = NULL, watermark = NULL", "its first poll comes by itself"),
         ("UPDATE resources SET failures = 0, error = NULL, watermark = 1", "polls are missing. p polls now"),

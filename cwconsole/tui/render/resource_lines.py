@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import Final
 
 from cwconsole.core.counted import counted
+from cwconsole.core.errors import ConfigError
 from cwconsole.core.health import Health
 from cwconsole.core.moments import clock_words
 from cwconsole.core.polling import PARKED_INTERVAL
@@ -91,11 +92,16 @@ def _failing(view: ResourceView, status: StatusRow, now_ms: int) -> str:
     return f"{_error(view, status)} {tries} failed, for {since} now{last}; p tries at once."
 
 
-def _paused(view: ResourceView, _: StatusRow, now_ms: int) -> str:
+def _paused(view: ResourceView, status: StatusRow, now_ms: int) -> str:
     row = view.resource
     what = "It is" if row.paused_ms is not None else "Its instance is"
     since = ago(row.paused_ms or row.instance_paused_ms, now_ms, none="some time")
-    return f"{what} paused, for {since} now: nothing is read. R resumes it."
+    return f"{what} paused, for {since} now: nothing is read. R resumes it.{_unusable(view, status)}"
+
+
+def _unusable(view: ResourceView, status: StatusRow) -> str:
+    """Where not even deliveries go on."""
+    return f" Nor is anything sent: {_error(view, status)}" if view.resource.error_code == ConfigError.code else ""
 
 
 _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] = {
@@ -106,10 +112,10 @@ _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] 
     Health.HELD: lambda _, status, __: (
         f"It is up to date, but nothing is sent: {(status.held_why or '').rstrip('.')}. H lets it go."
     ),
-    Health.OFF: lambda _, status, __: (
+    Health.OFF: lambda view, status, _: (
         f"{status.last_error} E configures it again; e shows its events."
         if status.left_out
-        else "Its instance is switched off: nothing is read. n switches it on."
+        else f"Its instance is switched off: nothing is read. n switches it on.{_unusable(view, status)}"
     ),
     Health.FRESH: lambda _, status, __: f"Everything up to the watermark is recorded.{_dead(status)}",
 }
