@@ -5,13 +5,16 @@ Why aiohttp: design 9. What it must be protected from: reference/libraries.md.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import aiohttp
 import httpx
+from aiohttp.client_proto import ResponseHandler
 from httpx_aiohttp import AiohttpTransport
 
 from cwconsole.http.errors import TransportClosed, diagnose, root_of
@@ -40,18 +43,38 @@ class PeerResponse(aiohttp.ClientResponse):
         return self
 
 
+class WholeHead(ResponseHandler):
+    """Takes the head of an answer by itself, so that what is wrong behind it does not hide the status.
+
+    aiohttp's parser drops an answer for bytes that came with it and do not belong there: a 204 with a body, something
+    after the end. Yet a receiver that sent it has taken the event.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        """Called with whatever has arrived; how it was cut up on its way means nothing."""
+        head, end, rest = data.partition(b"\r\n\r\n")
+        super().data_received(head + end)
+        if rest and self.exception() is None:
+            super().data_received(rest)
+        if self.exception() is not None and self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(aiohttp.ClientPayloadError())  # else who reads the body waits for its time-out
+
+
 class HonestTransport(AiohttpTransport):
     """Raises `httpx.TransportError`s only, each of the right kind, with aiohttp's exception as its cause."""
 
     def __init__(self, *, policy: AddressPolicy, context: ssl.SSLContext, proxy: httpx.Proxy | None) -> None:
         def session() -> aiohttp.ClientSession:
+            connector = aiohttp.TCPConnector(
+                limit=0,  # who may send how much is decided by the callers
+                ssl=context,
+                resolver=PolicyResolver(policy),
+                socket_factory=PolicedSockets(policy),
+            )
+            # There is no public way in.
+            connector._factory = partial(WholeHead, loop=asyncio.get_running_loop())  # type: ignore[assignment]
             return aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,  # who may send how much is decided by the callers
-                    ssl=context,
-                    resolver=PolicyResolver(policy),
-                    socket_factory=PolicedSockets(policy),
-                ),
+                connector=connector,
                 cookie_jar=aiohttp.DummyCookieJar(),  # one jar would be shared by all instances
                 response_class=PeerResponse,
                 trust_env=False,

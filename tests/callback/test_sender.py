@@ -196,6 +196,13 @@ async def test_a_status_counts_even_if_the_body_never_comes(http: HttpClient) ->
         assert (outcome.status, outcome.body, outcome.truncated) == (200, b"half", True)
 
 
+async def test_a_receiver_that_says_204_with_a_body_has_taken_the_event(http: HttpClient) -> None:
+    async with raw_server(answering(b"HTTP/1.1 204 No Content\r\nContent-Type: text/plain\r\n\r\nthanks")) as port:
+        outcome = await sender(http, f"http://127.0.0.1:{port}/").send(parcel())
+    assert outcome.delivered
+    assert (outcome.status, outcome.error_code) == (204, None)
+
+
 @pytest.mark.parametrize(("size", "truncated"), [(20_000, False), (20_001, True), (3_000_000, True)])
 async def test_at_most_twenty_thousand_bytes_of_an_answer_are_kept(
     http: HttpClient, size: int, truncated: bool

@@ -219,6 +219,26 @@ async def test_a_body_that_breaks_off_is_an_answer_marked_as_cut(case: str) -> N
     assert (answer.status, answer.cut, answer.truncated, answer.body) == (200, "cut_short", True, b"half")
 
 
+UNSOUND = {
+    "204 with a body": (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\nok", b"", None),
+    "204 with chunks": (b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", b"", None),
+    "more than was announced": (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok<!-- cached -->", b"ok", None),
+    "more after the last": (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok!!", b"ok", None),
+    "chunks that are none": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nok", b"", "cut_short"),
+}
+
+
+@pytest.mark.parametrize("case", UNSOUND)
+async def test_what_is_wrong_behind_a_whole_head_does_not_hide_its_status(case: str) -> None:
+    answer, body, cut = UNSOUND[case]
+
+    async with open_http() as client, raw_server(answering(answer, then="hang")) as port:
+        got = await client.request("POST", f"http://127.0.0.1:{port}/", (), b"{}", total=5)
+        assert (got.status, got.body, got.cut) == (int(answer[9:12]), body, cut)
+        again = await client.request("POST", f"http://127.0.0.1:{port}/", (), b"{}", total=5)
+        assert (again.status, again.body) == (got.status, body), "no byte of one answer gets into the next"
+
+
 NOT_HTTP = {
     "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n",
     "noise": b"\x00\xff\x00\xff\r\n\r\n",
