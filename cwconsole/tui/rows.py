@@ -160,9 +160,12 @@ class WindowRows(Generic[R]):
         self._total = len(self._rows) if ended else max(guess, len(self._rows) + 1)
 
     def jump(self, index: int, rows: Sequence[R], *, ended: bool) -> None:
-        """Begin anew somewhere else, at a position that is an estimate. With `ended`, the rows are the list's last."""
+        """Begin anew somewhere else, at a position that is an estimate. With `ended`, the rows are the list's last.
+
+        Last rows are not known to be the first ones too: how many were thought to be there may be too few.
+        """
         base = max(self._total - len(rows), 0) if ended else index
-        self._set(rows, base=base, top=base == 0 and index == 0, ended=ended)
+        self._set(rows, base=base, top=index == 0 and not ended, ended=ended)
         self._total = self.end if ended else max(self._total, self.end + 1)
 
     def append(self, rows: Sequence[R], *, ended: bool) -> None:

@@ -132,11 +132,12 @@ class Rig:
         return not any(node.message_queue_size for node in (app, app.screen, *app.screen.walk_children()))
 
     def _is_shown(self) -> bool:
-        """Whether the screen in front has been put together and has read once."""
+        """Whether the screen in front has been put together, and has read what was asked for."""
         screen = self.app.screen
         if not isinstance(screen, ConsoleScreen):
             return True
-        return screen.ready and screen.refresher.freshness.phase is not Phase.LOADING
+        refresher = screen.refresher
+        return screen.ready and refresher.freshness.phase is not Phase.LOADING and not refresher.busy
 
     async def press(self, *keys: str) -> None:
         """Press keys one after another, each when what the one before asked for is shown; in a field, type them.

@@ -88,6 +88,15 @@ def test_a_part_that_was_read_again_stands_as_it_is_now() -> None:
     assert rows.total == 87
 
 
+def test_the_last_rows_are_not_taken_for_all_of_a_list_that_was_thought_to_be_short() -> None:
+    rows = WindowRows[int](lambda row: row)
+    rows.restart([99, 98, 97, 96], ended=False, guess=0)
+    rows.renew([96], high=99, low=96)
+    rows.jump(0, [4, 3, 2, 1], ended=True)
+    assert not rows.at_top
+    assert not rows.exact
+
+
 def test_a_short_list_knows_where_its_rows_are() -> None:
     rows = MemoryRows[tuple[str, int]](lambda row: row[0])
     rows.replace([("a", 1), ("b", 1), ("c", 1)])

@@ -121,7 +121,7 @@ class HistoryTable(VirtualTable[R]):
         if self.is_live or self.rows.newest is None:
             await self._come_in(history, generation, high)
             return
-        if self.rows.at_top and high > self._high:
+        if self.rows.at_top:  # also without a higher id: what was there already may fit the filter only now
             await self._count_new(history, generation, high)
         await self._renew(history, generation)
 
@@ -146,6 +146,9 @@ class HistoryTable(VirtualTable[R]):
 
     async def _count_new(self, history: History[R], generation: int, high: int) -> None:
         newest = self.rows.newest or 0
+        if high == newest:
+            self.new, self.new_is_more = 0, False
+            return
         top = await history.below(None, min(high - newest, PAGE))
         if generation == self._generation:
             fresh = sum(history.key(row) > newest for row in top.rows)
@@ -344,7 +347,8 @@ class HistoryTable(VirtualTable[R]):
         if generation != self._generation or not listing.rows:
             return
         share = (extent.high - key) / max(extent.high - extent.low, 1)
-        self.rows.jump(int(self.rows.total * share), listing.rows, ended=listing.next_after is None)
+        index = max(int(self.rows.total * share), 1)  # the first row is here already, and this is another one
+        self.rows.jump(index, listing.rows, ended=listing.next_after is None)
         self._after = listing.next_after
         self.show_changed()
         self.move_to_key(history.key(listing.rows[0]))
