@@ -43,6 +43,10 @@ class Rows(Protocol[R]):
         """Where a row is, None if it is not here."""
         ...
 
+    def lacks(self, key: Hashable) -> bool:
+        """Whether the list is known to have no such row."""
+        ...
+
 
 class MemoryRows(Generic[R]):
     """All rows of a short list."""
@@ -71,6 +75,9 @@ class MemoryRows(Generic[R]):
 
     def index(self, key: Hashable) -> int | None:
         return self._places.get(key)
+
+    def lacks(self, key: Hashable) -> bool:
+        return key not in self._places
 
     def update(self, rows: Iterable[R]) -> None:
         """Newer versions of rows, each where it stands; rows that are not here are ignored."""
@@ -153,6 +160,10 @@ class WindowRows(Generic[R]):
             self._places = {self._key(row): at for at, row in enumerate(self._rows)}
         place = self._places.get(key)
         return None if place is None else self._base + place
+
+    def lacks(self, key: Hashable) -> bool:
+        """Never: it may be outside of the run."""
+        return False
 
     def restart(self, rows: Sequence[R], *, ended: bool, guess: int) -> None:
         """Begin anew with the top of the list. ended: that is all there is. guess: how many rows there might be."""

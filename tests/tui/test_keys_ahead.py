@@ -187,6 +187,39 @@ async def test_what_is_pressed_right_after_a_filter_is_done_to_what_it_finds(pat
         assert command == "cwconsole deliveries retry 38"
 
 
+@pytest.mark.parametrize(("keys", "marked"), [(("G", "space"), 1), (("g", "g", "space"), None)])
+async def test_what_is_pressed_right_after_a_jump_is_done_to_the_row_it_leads_to(
+    path: Path, keys: tuple[str, ...], marked: int | None
+) -> None:
+    async with console(path) as rig:
+        await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1000)))
+        await rig.press("2", *["j"] * 3)
+        if marked is None:
+            marked = rig.screen.table.rows.newest + 1
+            await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), [99]))
+            await rig.until(lambda: rig.screen.table.new == 1)
+        async with nothing_is_read(rig):
+            for key in keys:
+                rig.send(key)
+            await asyncio.sleep(0.1)
+            assert rig.screen.table.marks.none, "what is still under the cursor is not marked"
+        await rig.until(lambda: not rig.screen.table.marks.none)
+        assert rig.screen.table.marks.keys == {marked}
+
+
+async def test_a_job_that_the_filter_hides_is_not_paused_right_after_it(path: Path) -> None:
+    async with console(path) as rig:
+        await order_a_job(rig)
+        await rig.press("6")
+        async with nothing_is_read(rig):
+            for key in ("slash", *"nothing", "enter", "x"):
+                rig.send(key)
+            await rig.until(lambda: rig.screen.spec.line == "jobs nothing")
+        await rig.until(lambda: bool(toasts(rig)))
+        assert toasts(rig) == ["There is no job under the cursor."]
+        assert await rig.rows("SELECT state FROM jobs") == [("queued",)]
+
+
 async def test_a_cursor_that_moves_while_new_rows_are_read_stays_on_its_row(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from tests.store.rows import add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console
+from tests.tui.test_keys_ahead import nothing_is_read
 
 
 def crumbs(rig: Rig) -> str:
@@ -61,3 +65,38 @@ async def test_what_comes_to_fit_the_filter_above_the_cursor_is_counted_and_gg_s
         assert rig.screen.table.current.id == 14
         await rig.press("g", "g")
         assert rig.screen.table.current.id == 40
+
+
+async def test_a_number_of_which_some_may_have_gone_says_so(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.press("3", "slash", *"state:delivered", "enter")
+        assert "37 found" in crumbs(rig)
+        await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE id <= 15")
+        await rig.until(lambda: "about 37 found" in crumbs(rig))
+        await rig.press("asterisk")
+        await rig.until(lambda: "22 marked" in crumbs(rig))
+        await rig.press("escape", "slash", "ctrl+u", *"state:dead", "enter")
+        await rig.until(lambda: " 16 found" in crumbs(rig))
+
+
+@pytest.mark.parametrize(
+    ("mode", "none", "some"),
+    [("3", "state:held", "state:dead"), ("6", "nothing", "all")],
+    ids=["deliveries", "jobs"],
+)
+async def test_that_there_is_nothing_is_said_of_what_was_read_and_of_nothing_else(
+    path: Path, mode: str, none: Sequence[str], some: Sequence[str]
+) -> None:
+    async with console(path) as rig:
+        await rig.press("2", "asterisk", "r", "y")  # a job, about all events
+        await rig.until(lambda: any("Job 1 sends" in str(told.message) for told in rig.app._notifications))
+        await rig.press(mode, "slash", *none, "enter")
+        nothing = rig.screen.table.empty
+        assert nothing[:20] in rig.text()
+        async with nothing_is_read(rig):
+            for key in ("slash", "ctrl+u", *some, "enter"):
+                rig.send(key)
+            await rig.until(lambda: "loading" in crumbs(rig))
+            await rig.until(lambda: nothing[:20] not in rig.text())
+        await rig.until(lambda: rig.screen.table.rows.total == 1)
+        assert "loading" not in crumbs(rig)

@@ -37,17 +37,21 @@ class DeadLettersScreen(DeliveryKeys, RowCopies, ListScreen):
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(
             self._rows, DEAD_COLUMNS, look=self.console.look(), id="list",
-            empty="No dead letters: nothing was given up. Escape leads back.",
+            empty="No dead letters: nothing was given up. Escape leads back.", is_wanted=self.is_listed,
         )  # fmt: skip
 
     async def load(self) -> None:
-        chosen = self.spec.filter(now_ms=self.console.now_ms())
+        wanted = self.spec
+        chosen = wanted.filter(now_ms=self.console.now_ms())
         self._letters = await self.console.store.read(dead_letters.groups, chosen)
+        self._listed = wanted
         self._rows.replace(self._letters.groups)
         self.table.show_changed()
+        self.update_frame()
 
     def badge(self) -> str:
-        return "  ".join(part for part in (super().badge(), badge(self._letters)) if part)
+        told = badge(self._letters) if self.is_listed() else ""
+        return "  ".join(part for part in (super().badge(), told) if part)
 
     def subject(self) -> Subject:
         group = self._group

@@ -306,6 +306,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
             async with asyncio.timeout(CATCH_UP_SECONDS):
                 await self.console.fleet_refresher.caught_up()
                 await self.refresher.caught_up()
+                for table in self.query(VirtualTable):
+                    await table.arrived()
 
     async def _do(self, action: Action, reason: str | None) -> None:
         if action.id.startswith("mode."):

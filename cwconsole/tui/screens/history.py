@@ -36,10 +36,6 @@ class HistoryScreen(ListScreen):
         """What identifies a row; its id unless it is elsewhere."""
         return int(row.id)
 
-    def __init__(self, spec: ViewSpec) -> None:
-        super().__init__(spec)
-        self._opened: ViewSpec | None = None
-
     def body(self) -> Iterable[Widget]:
         yield self.make_table()
 
@@ -51,7 +47,7 @@ class HistoryScreen(ListScreen):
             look=self.console.look(),
             id="list",
             empty=self.empty,
-            is_wanted=lambda: self._opened == self.spec,
+            is_wanted=self.is_listed,
         )
 
     @property
@@ -60,11 +56,12 @@ class HistoryScreen(ListScreen):
         return self.query_one("#list", HistoryTable)
 
     async def load(self) -> None:
-        if self._opened == self.spec:
+        if self.is_listed():
             await self.history.catch_up()
+            self.update_frame()
             return
         wanted = self.spec
-        self._opened = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
+        self._listed = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
         try:
             await self.history.open(self._stored(wanted))
         except UsageError as error:
@@ -75,7 +72,8 @@ class HistoryScreen(ListScreen):
         if isinstance(self.begins_at, int):
             await self.history.go_to_key(self.begins_at)
         self.begins_at = None
-        self._opened = wanted
+        self._listed = wanted
+        self.update_frame()
 
     def _stored(self, wanted: ViewSpec) -> StoredHistory[Any]:
         noun = wanted.kind.noun
@@ -95,8 +93,9 @@ class HistoryScreen(ListScreen):
             self.refresher.follow()
 
     def badge(self) -> str:
-        if not self.ready:
-            return ""
+        if not (self.ready and self.is_listed()):
+            return super().badge()
         new, rows = self.history.notify_new(), self.history.rows
-        found = f"{rows.total:,} found" if self.spec.words and rows.exact and rows.total else ""  # never a guess
+        about = "" if self.history.is_sure else "about "  # some that are not in view may have gone
+        found = f"{about}{rows.total:,} found" if self.spec.words and rows.exact and rows.total else ""  # never a guess
         return "  ".join(part for part in (found, super().badge(), f"{new}, gg" if new else "") if part)

@@ -45,7 +45,7 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(
             self._rows, JOB_COLUMNS, look=self.console.look(), id="list",
-            empty=NO_JOB,
+            empty=NO_JOB, is_wanted=self.is_listed,
         )  # fmt: skip
 
     async def load(self) -> None:
@@ -53,6 +53,7 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
         rows: list[JobRow] = [*jobs, *(export.row for export in self.console.exports)]
         rows.sort(key=lambda job: job.created_ms, reverse=True)
         self._rows.replace([job for job in rows if self._fits(job)])
+        self._listed = self.spec
         self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
         self.update_frame()

@@ -8,6 +8,7 @@ from typing import Any
 from textual.timer import Timer
 
 from cwconsole.core.errors import UsageError
+from cwconsole.tui.freshness import Phase
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec, completed, judge, remark
@@ -23,6 +24,7 @@ class ListScreen(ConsoleScreen):
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
+        self._listed: ViewSpec | None = None  # what was read last, for lists that are read when the view changes
         self._before_filter: tuple[ViewSpec, Hashable] | None = None  # with the row under the cursor
         self._typing: Timer | None = None
         self._resting: Timer | None = None
@@ -34,6 +36,10 @@ class ListScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.focus_body()
+
+    def is_listed(self) -> bool:
+        """Whether the rows are those that are asked for."""
+        return self._listed == self.spec
 
     def place(self) -> Place:
         """The cursor is kept where the operator has put it: the first row is whichever is first."""
@@ -48,7 +54,16 @@ class ListScreen(ConsoleScreen):
             self.table.tick(self.console.look())
 
     def badge(self) -> str:
-        return self.table.marked_words() if self.ready else ""
+        if not self.ready:
+            return ""
+        if not self.table.is_wanted():
+            return "loading" if self.freshness.phase is Phase.CURRENT else ""  # else the crumbs say so anyway
+        return self.table.marked_words()
+
+    def show_spec(self) -> None:
+        super().show_spec()
+        if self.ready and not self.table.rows.total:
+            self.table.tick(self.console.look())  # nobody can say yet that there is nothing of it
 
     def no_rows(self, nothing: str) -> str:
         """What stands where no row is: `nothing` only if there really is none, and not where the filter hides all."""

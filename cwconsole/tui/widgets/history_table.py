@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Marks, Shift, WindowRows
-from cwconsole.tui.widgets.virtual_table import Opener, VirtualTable
+from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
@@ -50,7 +50,7 @@ NOTHING: Final = _Checked(high=-1, low=-1)
 
 
 class HistoryTable(VirtualTable[R]):
-    """See the module. `open` gives it a list. is_wanted: whether that is still the one that the operator asks for."""
+    """See the module. `open` gives it a list."""
 
     rows: WindowRows[R]
 
@@ -64,8 +64,7 @@ class HistoryTable(VirtualTable[R]):
         empty: str = "",
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        super().__init__(WindowRows(key), columns, look=look, id=id, empty=empty)
-        self._is_wanted = is_wanted
+        super().__init__(WindowRows(key), columns, look=look, id=id, empty=empty, is_wanted=is_wanted)
         self.new = 0
         self.new_is_more = False
         self._history: History[R] | None = None
@@ -78,25 +77,17 @@ class HistoryTable(VirtualTable[R]):
         self._counted: _Counted | None = None  # all rows, since everything was marked
 
     @property
-    def current(self) -> R | None:
-        return super().current if self._is_wanted() else None
-
-    async def action_do(self, name: str) -> None:
-        """What is pressed after another list was asked for is meant for that one, and is done to it once it is here."""
-        if self._is_wanted():
-            await super().action_do(name)
-        else:
-            start(self, self._do_when_read(name), what="Reading the list", group="operator")
-
-    async def _do_when_read(self, name: str) -> None:
-        await cast("Opener", self.screen).caught_up()
-        if self._is_wanted() and self.has_focus:
-            await super().action_do(name)
-
-    @property
     def is_live(self) -> bool:
         """Whether new rows are shown as they come."""
         return self.rows.at_top and self.cursor == 0 and self.scroll_offset.y == 0
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether all rows are here, and none of them may be an old one."""
+        rows = self.rows
+        if not rows.exact or self._checked is None or rows.newest is None or rows.oldest is None:
+            return rows.exact
+        return self._checked.covers(_Checked(high=rows.newest, low=rows.oldest))
 
     async def open(self, history: History[R]) -> None:
         """Show another list, from its top."""
@@ -201,7 +192,7 @@ class HistoryTable(VirtualTable[R]):
     def set_marks(self, marks: Marks) -> None:
         begins = marks.everything and not self.marks.everything
         super().set_marks(marks)
-        if begins and not self.rows.exact and self._history is not None:
+        if begins and not self.is_sure and self._history is not None:
             self._counted = None
             start(self, self._count(self._history, self._generation), what="Counting the list", group="history-count",
                   exclusive=True)  # fmt: skip
@@ -215,8 +206,8 @@ class HistoryTable(VirtualTable[R]):
 
     def marked_words(self) -> str:
         counted = self._counted
-        if counted is None or not self.marks.everything or self.rows.exact:
-            return super().marked_words()
+        if counted is None or not self.marks.everything or self.is_sure:
+            return self.marks.words(self.rows.total, exact=self.is_sure)
         about = "" if counted.changes == self._changes else "about "
         return f"{about}{self.marks.count(counted.number):,}{'+' if counted.more else ''} marked"
 
@@ -317,13 +308,13 @@ class HistoryTable(VirtualTable[R]):
         if self.rows.at_top and not self.new:
             self.move_to(0)
         else:
-            start(self, self._restart(), what="Reading the newest rows", group="history-jump", exclusive=True)
+            self.set_out(self._restart, what="Reading the newest rows")
 
     def do_table_end(self) -> None:
         if self.rows.at_end:
             self.move_to(self.rows.total - 1)
         else:
-            start(self, self._go_to_end(), what="Reading the oldest rows", group="history-jump", exclusive=True)
+            self.set_out(self._go_to_end, what="Reading the oldest rows")
 
     async def _go_to_end(self) -> None:
         history, generation, changes = self._history, self._generation, self._changes

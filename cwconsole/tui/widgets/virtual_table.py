@@ -7,7 +7,7 @@ is drawn. The cursor is a row, not a line: when rows come in above it, it stays 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from time import monotonic
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
 
@@ -15,11 +15,13 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from cwconsole.tui.action import Scope
-from cwconsole.tui.actions import bindings
+from cwconsole.tui.action import Action, Scope
+from cwconsole.tui.actions import BY_ID, bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
-from cwconsole.tui.widgets.table_lines import HEAD, SIGNS, TableLines
+from cwconsole.tui.widgets.awaited_lines import AwaitedLines
+from cwconsole.tui.widgets.table_lines import HEAD, SIGNS
+from cwconsole.tui.work import start
 
 R = TypeVar("R")
 
@@ -34,8 +36,11 @@ class Opener(Protocol):
 
     async def caught_up(self) -> None: ...
 
+    def actions(self) -> Sequence[Action]:
+        """What can be done there."""
 
-class VirtualTable(TableLines[R], can_focus=True):
+
+class VirtualTable(AwaitedLines[R], can_focus=True):
     """See the module. Subclasses decide where rows come from; `rows` says what is there now."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TABLE)]
@@ -91,8 +96,9 @@ class VirtualTable(TableLines[R], can_focus=True):
         look: Look,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         empty: str = "",
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        super().__init__(rows, columns, look=look, id=id, empty=empty)
+        super().__init__(rows, columns, look=look, id=id, empty=empty, is_wanted=is_wanted)
         self._cursor_key: Hashable | None = None
         self._anchor: Hashable | None = None
         self._told_row: R | None = None
@@ -108,8 +114,8 @@ class VirtualTable(TableLines[R], can_focus=True):
 
     @property
     def current(self) -> R | None:
-        """The row under the cursor; None if there is none, it has not been read yet, or another list is asked for."""
-        return self.rows.at(self._cursor)
+        """The row under the cursor; None if there is none, it has not been read yet, or others are asked for."""
+        return self.rows.at(self._cursor) if self.is_here else None
 
     def move_to(self, index: int, *, center: bool = False) -> None:
         """Put the cursor on a position, and bring it into view."""
@@ -152,6 +158,7 @@ class VirtualTable(TableLines[R], can_focus=True):
     def show_changed(self) -> None:
         """Rows have changed, come or gone: draw again the lines in view that read differently now."""
         self._known = True
+        self._drop_lost_marks()
         self._resize_content()
         self._follow_cursor()
         self._redraw()
@@ -159,6 +166,16 @@ class VirtualTable(TableLines[R], can_focus=True):
         if counts != self._told_counts:
             self._told_counts = counts
             self.post_message(self.Changed(self))
+
+    def _drop_lost_marks(self) -> None:
+        """A mark belongs to a row that the list shows: else what is counted and what is done would differ."""
+        lost = {key for key in self.marks.keys if self.rows.lacks(key)}
+        if lost:
+            self.marks = Marks(self.marks.keys - lost, self.marks.everything)
+            self.post_message(self.Changed(self))
+            if not self.marks.everything:
+                what = "1 marked row is" if len(lost) == 1 else f"{len(lost):,} marked rows are"
+                self.app.notify(f"{what} not in this list any more, and not marked any more.")
 
     def show_shifted(self, by: int) -> None:
         """Positions have become different ones; the same rows stay in view."""
@@ -312,6 +329,20 @@ class VirtualTable(TableLines[R], can_focus=True):
             self.move_to(index)
 
     async def action_do(self, name: str) -> None:
-        """Run one of the table's own actions, see `tui.actions`."""
+        """Run one of the table's own actions, see `tui.actions`, once the rows are here that it is meant for."""
+        if self.is_here:
+            await self._do(name)
+        else:
+            start(self, self._do_when_here(name), what="Reading the list", group="operator")
+
+    async def _do_when_here(self, name: str) -> None:
+        await cast("Opener", self.screen).caught_up()
+        if self.is_here and self.has_focus:
+            await self._do(name)
+
+    async def _do(self, name: str) -> None:
+        if name.startswith("table.mark") and BY_ID[name] not in cast("Opener", self.screen).actions():
+            self.app.notify("Rows of this list cannot be marked: what is done is done to the one under the cursor.")
+            return
         if inspect.isawaitable(outcome := getattr(self, "do_" + name.replace(".", "_"))()):
             await outcome
