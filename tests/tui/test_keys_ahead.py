@@ -13,6 +13,7 @@ import pytest
 
 from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.screens import frame
+from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import NOW, add_events, resource_id
 from tests.tui.rig import Rig, console
 
@@ -205,6 +206,22 @@ async def test_what_is_pressed_right_after_a_jump_is_done_to_the_row_it_leads_to
             assert rig.screen.table.marks.none, "what is still under the cursor is not marked"
         await rig.until(lambda: not rig.screen.table.marks.none)
         assert rig.screen.table.marks.keys == {marked}
+
+
+async def test_a_range_ends_at_the_cursor_though_that_is_where_nothing_has_been_read_yet(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1000)))
+        await rig.press("2", "space", "k")
+        table = rig.screen.table
+        async with nothing_is_read(rig):
+            for key in (*["pagedown"] * 15, "v", "r"):
+                rig.send(key)
+            await rig.until(lambda: table.cursor > 250)
+            await asyncio.sleep(0.1)
+            assert table.current is None, "it is not read yet"
+            assert table.marks.count(table.rows.total) == 1
+        await rig.until(lambda: isinstance(rig.screen, Confirm))
+        assert rig.screen.question.title == f"Send {table.cursor + 1} events again?"
 
 
 async def test_a_job_that_the_filter_hides_is_not_paused_right_after_it(path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cwconsole.core.errors import StoreError
+from cwconsole.tui.history import StoredHistory
 from tests.store.rows import add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console
 from tests.tui.test_keys_ahead import nothing_is_read
@@ -100,3 +103,36 @@ async def test_that_there_is_nothing_is_said_of_what_was_read_and_of_nothing_els
             await rig.until(lambda: nothing[:20] not in rig.text())
         await rig.until(lambda: rig.screen.table.rows.total == 1)
         assert "loading" not in crumbs(rig)
+
+
+async def test_what_comes_in_right_below_the_view_is_not_paged_over(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.store.write(many_that_wait)
+        await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE id % 3 = 0")
+        await rig.press("3", "slash", *"state:dead", "enter", "j")
+        table = rig.screen.table
+        last = table.rows.at(table.in_view.stop - 1).id
+        await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE id = ?", last - 1)
+        await rig.until(lambda: table.rows.index(last - 1) is not None)
+        await rig.press("pagedown")
+        assert last - 1 in [table.rows.at(at).id for at in table.in_view]
+
+
+async def test_a_page_that_could_not_be_read_is_read_as_soon_as_it_can_be(
+    path: Path, monkeypatch: pytest.MonkeyPatch, logged: list[MutableMapping[str, Any]]
+) -> None:
+    async def locked(*_: Any) -> Any:
+        raise StoreError("the file is locked")
+
+    async with console(path) as rig:
+        await rig.store.write(many_that_wait)
+        await rig.press("2")
+        table = rig.screen.table
+        with monkeypatch.context() as broken:
+            broken.setattr(StoredHistory, "below", locked)
+            for _ in range(20):
+                rig.send("pagedown")
+            await rig.until(lambda: bool(rig.app._notifications))
+            assert table.current is None
+        await rig.until(lambda: table.current is not None)
+    logged[:] = [entry for entry in logged if entry["event"] != "console worker failed"]

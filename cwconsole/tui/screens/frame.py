@@ -60,6 +60,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__()
         self.spec = spec
+        self.in_turn = asyncio.Lock()  # keys that wait for what they are about are done one after the other
         self._put_together = False
         self.refresher = Refresher(
             self,
@@ -182,6 +183,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
         self._seen_version = self.console.version
         self.refresher.follow()
 
+    def read_again(self) -> None:
+        """Something of it could not be read."""
+        self.refresher.follow()
+
     def set_spec(self, wanted: ViewSpec) -> None:
         """Show something else of the same kind; Escape leads back to what was shown before, on the row of then."""
         if wanted != self.spec:
@@ -287,18 +292,19 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     async def _do_when_read(self, action: Action, before: Subject, no: str | None, reason: str | None) -> None:
         """Unless that takes too long, or the operator has gone elsewhere meanwhile: to another screen or row."""
-        await self.caught_up()
-        if not self.in_front:
-            return
-        subject = self.subject()
-        if before.thing is None or subject.is_same(before):
-            no = action.why_not(subject)
-        if no is None:
-            await self._do(action, reason)
-            return
-        if self.freshness.phase is Phase.LOADING:
-            no = f"{action.title}: this has not been read yet; try again when it is there."
-        self.app.notify(no, severity="warning")
+        async with self.in_turn:
+            await self.caught_up()
+            if not self.in_front:
+                return
+            subject = self.subject()
+            if before.thing is None or subject.is_same(before):
+                no = action.why_not(subject)
+            if no is None:
+                await self._do(action, reason)
+                return
+            if self.freshness.phase is Phase.LOADING:
+                no = f"{action.title}: this has not been read yet; try again when it is there."
+            self.app.notify(no, severity="warning")
 
     async def caught_up(self) -> None:
         """Wait until what the operator has asked for has been read or cannot be, but not for long."""

@@ -7,9 +7,12 @@ after other rows were asked for is meant for those.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
+from cwconsole.tui.action import Action
+from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.render.cells import Cell, Line
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Rows
@@ -17,6 +20,27 @@ from cwconsole.tui.widgets.table_lines import TableLines
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
+_OF_A_ROW: Final = frozenset({"table.mark", "table.mark_range", "table.open"})  # not done before the row is read
+
+
+class Opener(Protocol):
+    """The screen around a table. caught_up: what the operator has asked for has been read, or cannot be.
+
+    in_turn: held by each key that waits for that.
+    """
+
+    in_turn: asyncio.Lock
+
+    async def open_row(self, table: Any, row: Any) -> None:
+        """A row was chosen with Enter or a second click."""
+
+    async def caught_up(self) -> None: ...
+
+    def read_again(self) -> None:
+        """Soon, and until it can be read."""
+
+    def actions(self) -> Sequence[Action]:
+        """What can be done there."""
 
 
 class AwaitedLines(TableLines[R]):
@@ -65,3 +89,24 @@ class AwaitedLines(TableLines[R]):
     def _without_row(self, index: int) -> Line:
         is_known = index < self.rows.total or self.is_wanted()
         return super()._without_row(index) if is_known else (Cell(""),)
+
+    async def action_do(self, name: str) -> None:
+        """Run one of the table's own actions, see `tui.actions`, once the rows are here that it is meant for."""
+        if not self.is_here or (name in _OF_A_ROW and self.rows.total and self.rows.at(self._cursor) is None):
+            start(self, self._do_when_here(name), what="Reading the list", group="operator")
+        else:
+            await self._do(name)
+
+    async def _do_when_here(self, name: str) -> None:
+        screen = cast("Opener", self.screen)
+        async with screen.in_turn:
+            await screen.caught_up()
+            if self.is_here and self.has_focus:
+                await self._do(name)
+
+    async def _do(self, name: str) -> None:
+        if name.startswith("table.mark") and BY_ID[name] not in cast("Opener", self.screen).actions():
+            self.app.notify("Rows of this list cannot be marked: what is done is done to the one under the cursor.")
+            return
+        if inspect.isawaitable(outcome := getattr(self, "do_" + name.replace(".", "_"))()):
+            await outcome

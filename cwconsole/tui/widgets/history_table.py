@@ -10,43 +10,23 @@ on; it is read again as it comes into view.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
+from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Marks, Shift, WindowRows
+from cwconsole.tui.widgets.awaited_lines import Opener
+from cwconsole.tui.widgets.checked import NOTHING, Checked, Counted
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
 AHEAD: Final = 2  # views that are read in advance
 ABOVE_ALL: Final = 2**63 - 1  # higher than any key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Checked:
-    """Keys from the highest to the lowest, both included."""
-
-    high: int
-    low: int
-
-    def covers(self, other: _Checked) -> bool:
-        return self.high >= other.high and other.low >= self.low
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Counted:
-    """How many rows there were. more: and more that were not counted. changes: how many had been told of by then."""
-
-    number: int
-    more: bool
-    changes: int
-
-
-NOTHING: Final = _Checked(high=-1, low=-1)
 
 
 class HistoryTable(VirtualTable[R]):
@@ -72,9 +52,10 @@ class HistoryTable(VirtualTable[R]):
         self._after: int | None = None
         self._high = 0  # the highest id there was when the top of the list was read last
         self._changes = 0  # how often somebody is known to have written
-        self._checked: _Checked | None = None  # what has been read since; None: everything that is here
-        self._filling = False
-        self._counted: _Counted | None = None  # all rows, since everything was marked
+        self._checked: Checked | None = None  # what has been read since; None: everything that is here
+        self._filled = asyncio.Event()
+        self._filled.set()
+        self._counted: Counted | None = None  # all rows, since everything was marked
 
     @property
     def is_live(self) -> bool:
@@ -87,7 +68,7 @@ class HistoryTable(VirtualTable[R]):
         rows = self.rows
         if not rows.exact or self._checked is None or rows.newest is None or rows.oldest is None:
             return rows.exact
-        return self._checked.covers(_Checked(high=rows.newest, low=rows.oldest))
+        return self._checked.covers(Checked(high=rows.newest, low=rows.oldest))
 
     async def open(self, history: History[R]) -> None:
         """Show another list, from its top."""
@@ -115,6 +96,7 @@ class HistoryTable(VirtualTable[R]):
         if self.rows.at_top:  # also without a higher id: what was there already may fit the filter only now
             await self._count_new(history, generation, high)
         await self._renew(history, generation)
+        self._want()  # also what could not be read before
 
     async def _come_in(self, history: History[R], generation: int, high: int) -> None:
         """Show the top of the list as it is now. high: the highest id there is, whatever the filter."""
@@ -129,7 +111,7 @@ class HistoryTable(VirtualTable[R]):
             await self._restart()
             return
         self._high = high
-        self._checked = _Checked(high=ABOVE_ALL, low=low)
+        self._checked = Checked(high=ABOVE_ALL, low=low)
         if self.rows.renew(top.rows, high=ABOVE_ALL, low=low):
             self._end_moved()
             self.forget_cursor()
@@ -152,18 +134,18 @@ class HistoryTable(VirtualTable[R]):
         view = self._keys_in_view()
         if view is None:
             return
-        read = await history.below(view.high + 1, len(self.in_view))
+        read = await history.below(view.high + 1, len(self.in_view) + 1)  # what may have come in below it included
         if generation != self._generation:
             return
         low = 0 if read.next_after is None else read.next_after
-        self._checked = _Checked(high=view.high, low=min(low, view.low))
+        self._checked = Checked(high=view.high, low=min(low, view.low))
         if self.rows.renew(read.rows, high=view.high, low=low):
             self._end_moved()
             self.show_changed()
 
-    def _keys_in_view(self) -> _Checked | None:
+    def _keys_in_view(self) -> Checked | None:
         rows = [row for at in self.in_view if (row := self.rows.at(at)) is not None]
-        return _Checked(high=self.rows.key(rows[0]), low=self.rows.key(rows[-1])) if rows else None
+        return Checked(high=self.rows.key(rows[0]), low=self.rows.key(rows[-1])) if rows else None
 
     async def _restart(self) -> None:
         history, generation, changes = self._history, self._generation, self._changes
@@ -201,7 +183,7 @@ class HistoryTable(VirtualTable[R]):
         changes = self._changes
         read = await history.below(None, LONGEST_PAGE)
         if generation == self._generation:
-            self._counted = _Counted(number=len(read.rows), more=read.next_after is not None, changes=changes)
+            self._counted = Counted(number=len(read.rows), more=read.next_after is not None, changes=changes)
             self.post_message(self.Changed(self))
 
     def marked_words(self) -> str:
@@ -233,8 +215,8 @@ class HistoryTable(VirtualTable[R]):
 
     def _want(self) -> None:
         """See to it that what is in view is read; one reading at a time."""
-        if not self._filling and self._history is not None and self._missing() is not None:
-            self._filling = True
+        if self._filled.is_set() and self._history is not None and self._missing() is not None:
+            self._filled.clear()
             start(self, self._fill(), what="Reading the list", group="history")
 
     def _missing(self) -> str | None:
@@ -262,8 +244,16 @@ class HistoryTable(VirtualTable[R]):
         try:
             while (missing := self._missing()) is not None and self._history is not None:
                 await self._read(missing, self._history, self._generation)
+        except CwconsoleError:
+            cast("Opener", self.screen).read_again()  # which says that it cannot be read, and comes back here
+            raise
         finally:
-            self._filling = False
+            self._filled.set()
+
+    async def arrived(self) -> None:
+        """What is in view has been read too."""
+        await super().arrived()
+        await self._filled.wait()
 
     async def _read(self, missing: str, history: History[R], generation: int) -> None:
         if missing == "again":

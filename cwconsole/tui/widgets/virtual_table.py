@@ -6,38 +6,24 @@ is drawn. The cursor is a row, not a line: when rows come in above it, it stays 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Hashable, Sequence
 from time import monotonic
-from typing import Any, ClassVar, Final, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from cwconsole.tui.action import Action, Scope
-from cwconsole.tui.actions import BY_ID, bindings
+from cwconsole.tui.action import Scope
+from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
-from cwconsole.tui.widgets.awaited_lines import AwaitedLines
+from cwconsole.tui.widgets.awaited_lines import AwaitedLines, Opener
 from cwconsole.tui.widgets.table_lines import HEAD, SIGNS
-from cwconsole.tui.work import start
 
 R = TypeVar("R")
 
 TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
-
-
-class Opener(Protocol):
-    """The screen around a table. caught_up: what the operator has asked for has been read, or cannot be."""
-
-    async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
-        """A row was chosen with Enter or a second click."""
-
-    async def caught_up(self) -> None: ...
-
-    def actions(self) -> Sequence[Action]:
-        """What can be done there."""
 
 
 class VirtualTable(AwaitedLines[R], can_focus=True):
@@ -280,10 +266,14 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         """From the row that was marked last up to the cursor."""
         start = None if self._anchor is None else self.rows.index(self._anchor)
         if start is None:
-            self.app.notify("Mark the first row with space, then go to the last one.")
+            far = "The row that was marked last has gone, or is too far from here. "
+            self.app.notify(f"{far if self._anchor else ''}Mark the first row with space, then go to the last one.")
             return
         low, high = sorted((start, self._cursor))
         rows = [row for at in range(low, high + 1) if (row := self.rows.at(at)) is not None]
+        if len(rows) <= high - low:
+            self.app.notify("Not all rows up to here have been read yet; none of them was marked.")
+            return
         self.set_marks(self.marks.add([self.rows.key(row) for row in rows]))
 
     def do_table_mark_invert(self) -> None:
@@ -327,22 +317,3 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
             await self.do_table_open()
         elif index < self.rows.total:
             self.move_to(index)
-
-    async def action_do(self, name: str) -> None:
-        """Run one of the table's own actions, see `tui.actions`, once the rows are here that it is meant for."""
-        if self.is_here:
-            await self._do(name)
-        else:
-            start(self, self._do_when_here(name), what="Reading the list", group="operator")
-
-    async def _do_when_here(self, name: str) -> None:
-        await cast("Opener", self.screen).caught_up()
-        if self.is_here and self.has_focus:
-            await self._do(name)
-
-    async def _do(self, name: str) -> None:
-        if name.startswith("table.mark") and BY_ID[name] not in cast("Opener", self.screen).actions():
-            self.app.notify("Rows of this list cannot be marked: what is done is done to the one under the cursor.")
-            return
-        if inspect.isawaitable(outcome := getattr(self, "do_" + name.replace(".", "_"))()):
-            await outcome
