@@ -161,6 +161,15 @@ _SELECT = f"""
     """
 _SOME = "AND r.id IN (SELECT value FROM json_each(:ids))"
 _ORDER = "GROUP BY r.id ORDER BY i.name, r.name"
+# What stands for a resource that is left out, whatever its row has kept: nothing goes on that it could be about.
+_LEFT_OUT: Final[_Row] = {
+    "enabled": 0,
+    "next_poll_ms": None,
+    "failing_since_ms": None,
+    "error_code": None,
+    "sweep_vanished": None,
+    "set_aside": 0,
+}
 
 
 def fleet(
@@ -231,8 +240,10 @@ def _rows(
 
 def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
     why, left_out = _held_why(row), not row["active"]
+    if left_out:
+        row = {**row, **_LEFT_OUT}
     vitals = Vitals(
-        enabled=bool(row["enabled"]) and not left_out,
+        enabled=bool(row["enabled"]),
         paused=bool(row["paused"]),
         held=why is not None,
         parked=bool(row["parked"]),
@@ -261,8 +272,8 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         lag_seconds=None if left_out else lag_seconds(vitals, now_ms),
         last_poll_ms=row["last_poll_ms"],
         last_success_ms=row["last_success_ms"],
-        next_poll_ms=None if left_out else row["next_poll_ms"],
-        failing_since_ms=None if left_out else row["failing_since_ms"],
+        next_poll_ms=row["next_poll_ms"],
+        failing_since_ms=row["failing_since_ms"],
         created=int(row["created"]),
         updated=int(row["updated"]),
         deleted=int(row["deleted"]),
@@ -272,13 +283,13 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         dead=row["dead"],
         held=why is not None,
         held_why=why,
-        error_code=None if left_out else row["error_code"],
+        error_code=row["error_code"],
         last_error=_what_is_left(row) if left_out else _what_is_wrong(row, vitals, now_ms),
         left_out=left_out,
         production=production,
         listed_ms=vitals.listed_ms,
-        asking=None if left_out else vitals.sweep_vanished or None,
-        set_aside=0 if left_out else vitals.set_aside,
+        asking=vitals.sweep_vanished or None,
+        set_aside=vitals.set_aside,
         server_ahead_seconds=None if vitals.skew_ms is None else round(vitals.skew_ms / 1000),
     )
 

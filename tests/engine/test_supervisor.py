@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -153,15 +153,21 @@ async def test_a_sweep_that_ends_while_it_is_still_read_as_due_is_not_made_again
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_sweeps, "LOOK_SECONDS", 0.01)
-    look, looks = stored_sweeps.due_sweeps, list[int]()
+    look, due_looks, looks = stored_sweeps.due_sweeps, list[int](), list[int]()
+    ended, seen_twice = threading.Event(), asyncio.Event()
 
-    def slowly(conn: sqlite3.Connection, now_ms: int) -> list[int]:
+    def held_back(conn: sqlite3.Connection, now_ms: int) -> list[int]:
         due = look(conn, now_ms)
-        time.sleep(0.2)
         looks.append(now_ms)
+        if due:
+            due_looks.append(now_ms)
+            if len(due_looks) == 2:  # it runs by now, and is read as due
+                loop.call_soon_threadsafe(seen_twice.set)
+                assert ended.wait(10)
         return due
 
-    monkeypatch.setattr(stored_sweeps, "due_sweeps", slowly)
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(stored_sweeps, "due_sweeps", held_back)
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (_, store):
         async with asyncio.timeout(10):
@@ -170,13 +176,14 @@ async def test_a_sweep_that_ends_while_it_is_still_read_as_due_is_not_made_again
             answer = network.source.page
 
             async def page(request: PageRequest) -> Page:
-                await asyncio.sleep(0.1)
+                await seen_twice.wait()
                 return await answer(request)
 
             network.source.page = page  # type: ignore[method-assign]
             await store.write(lambda conn: conn.execute("UPDATE resources SET next_sweep_ms = 1") and None)
-            while not await rows(store, "SELECT 1 FROM resources WHERE swept_ms IS NOT NULL"):  # noqa: ASYNC110
+            while not await rows(store, "SELECT 1 FROM polls WHERE kind = 'sweep' AND outcome = 'ok'"):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+            ended.set()
             after = len(looks) + 2
             while len(looks) < after:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

@@ -14,6 +14,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
+from cwconsole.core.counted import counted
 from cwconsole.tui.action import Scope
 from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
@@ -160,7 +161,7 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
             self.marks = Marks(self.marks.keys - lost, self.marks.everything)
             self.post_message(self.Changed(self))
             if not self.marks.everything:
-                what = "1 marked row is" if len(lost) == 1 else f"{len(lost):,} marked rows are"
+                what = counted(len(lost), "marked row is", "marked rows are")
                 self.app.notify(f"{what} not in this list any more, and not marked any more.")
 
     def show_shifted(self, by: int) -> None:
