@@ -65,11 +65,7 @@ def said(rig: Rig) -> str:
 
 
 async def type_line(rig: Rig, line: str) -> None:
-    await rig.press("colon")
-    for key in line:
-        rig.send(key)
-    await rig.until(lambda: rig.screen.query_one(Prompt).text == line)
-    await rig.press("enter")
+    await rig.press("colon", *line, "enter")
 
 
 @pytest.mark.parametrize(

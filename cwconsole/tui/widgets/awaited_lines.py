@@ -23,7 +23,7 @@ R = TypeVar("R")
 _OF_A_ROW: Final = frozenset({"table.mark", "table.mark_range", "table.open"})  # not done before the row is read
 
 
-class Opener(Protocol):
+class TableScreen(Protocol):
     """The screen around a table. caught_up: what the operator has asked for has been read, or cannot be.
 
     in_turn: held by each key that waits for that.
@@ -98,14 +98,14 @@ class AwaitedLines(TableLines[R]):
             await self._do(name)
 
     async def _do_when_here(self, name: str) -> None:
-        screen = cast("Opener", self.screen)
+        screen = cast("TableScreen", self.screen)
         async with screen.in_turn:
             await screen.caught_up()
             if self.is_here and self.has_focus:
                 await self._do(name)
 
     async def _do(self, name: str) -> None:
-        if name.startswith("table.mark") and BY_ID[name] not in cast("Opener", self.screen).actions():
+        if name.startswith("table.mark") and BY_ID[name] not in cast("TableScreen", self.screen).actions():
             self.app.notify("Rows of this list cannot be marked: what is done is done to the one under the cursor.")
             return
         if inspect.isawaitable(outcome := getattr(self, "do_" + name.replace(".", "_"))()):

@@ -19,7 +19,7 @@ from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.rows import Marks, Shift, WindowRows
-from cwconsole.tui.widgets.awaited_lines import Opener
+from cwconsole.tui.widgets.awaited_lines import TableScreen
 from cwconsole.tui.widgets.checked import NOTHING, Checked, Counted
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
@@ -245,7 +245,7 @@ class HistoryTable(VirtualTable[R]):
             while (missing := self._missing()) is not None and self._history is not None:
                 await self._read(missing, self._history, self._generation)
         except CwconsoleError:
-            cast("Opener", self.screen).read_again()  # which says that it cannot be read, and comes back here
+            cast("TableScreen", self.screen).read_again()  # which says that it cannot be read, and comes back here
             raise
         finally:
             self._filled.set()

@@ -19,7 +19,7 @@ from cwconsole.tui.action import Scope
 from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
-from cwconsole.tui.widgets.awaited_lines import AwaitedLines, Opener
+from cwconsole.tui.widgets.awaited_lines import AwaitedLines, TableScreen
 from cwconsole.tui.widgets.table_lines import HEAD, SIGNS
 
 R = TypeVar("R")
@@ -255,7 +255,7 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
     async def do_table_open(self) -> None:
         """Awaited, and no message: the next key is for what has come to the front."""
         if (row := self.current) is not None:
-            await cast("Opener", self.screen).open_row(self, row)
+            await cast("TableScreen", self.screen).open_row(self, row)
 
     def do_table_mark(self) -> None:
         if self._cursor_key is not None:
