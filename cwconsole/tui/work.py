@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import structlog
 from textual.css.query import NoMatches
@@ -26,10 +26,24 @@ class WorkFailed(Message):
         self.error = error
 
 
-def start(node: DOMNode, work: Coroutine[Any, Any, None], *, what: str, group: str, exclusive: bool = False) -> None:
-    """Run something beside the messages; it ends with the node. exclusive: it takes the place of its group's others."""
+Work: TypeAlias = Coroutine[Any, Any, Any]
+
+
+def start(
+    node: DOMNode,
+    work: Work,
+    *,
+    what: str,
+    group: str,
+    exclusive: bool = False,
+    through: Callable[[Work], Work] | None = None,
+) -> None:
+    """Run something beside the messages; it ends with the node. exclusive: it takes the place of its group's others.
+
+    through: what awaits the work instead, and makes something of its outcome.
+    """
     worker: Worker[None] = node.run_worker(
-        partial(_watched, node, work, what),
+        partial(_watched, node, work, what, through),
         group=group,
         description=what,
         exclusive=exclusive,
@@ -39,9 +53,9 @@ def start(node: DOMNode, work: Coroutine[Any, Any, None], *, what: str, group: s
         worker._task.add_done_callback(lambda _: work.close())  # it may be called off before it has begun
 
 
-async def _watched(node: DOMNode, work: Coroutine[Any, Any, None], what: str) -> None:
+async def _watched(node: DOMNode, work: Work, what: str, through: Callable[[Work], Work] | None) -> None:
     try:
-        await work
+        await (work if through is None else through(work))
     except Exception as error:  # whatever it is, it is logged and shown, and the console goes on
         if isinstance(error, NoMatches) and _is_gone(node):
             log.debug("what was read has no place any more: its view was closed meanwhile", what=what)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 
-from cwconsole.tui.work import start
+import pytest
+
+from cwconsole.tui.work import Work, start
 from tests.tui.rig import console
 
 
-async def test_what_is_called_off_before_it_has_begun_is_closed_and_python_complains_of_nothing(path: Path) -> None:
+async def awaited(work: Work) -> None:
+    await work
+
+
+@pytest.mark.parametrize("through", [None, awaited])
+async def test_what_is_called_off_before_it_has_begun_is_closed_and_python_complains_of_nothing(
+    path: Path, through: Callable[[Work], Work] | None
+) -> None:
     begun = []
 
     async def work() -> None:
@@ -17,7 +27,7 @@ async def test_what_is_called_off_before_it_has_begun_is_closed_and_python_compl
 
     async with console(path) as rig:
         never = work()
-        start(rig.app, never, what="Working", group="test")
+        start(rig.app, never, what="Working", group="test", through=through)
         rig.app.workers.cancel_group(rig.app, "test")
         await rig.until(lambda: inspect.getcoroutinestate(never) == inspect.CORO_CLOSED)
         assert begun == []

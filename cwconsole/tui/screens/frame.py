@@ -36,7 +36,7 @@ from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.notice_bar import NoticeBar
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-from cwconsole.tui.work import QUESTION, start
+from cwconsole.tui.work import QUESTION, Work, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -326,11 +326,11 @@ class ConsoleScreen(Everywhere, Screen[None]):
         elif inspect.iscoroutine(outcome := handler(reason) if action.writes else handler()):
             await outcome
 
-    def carry_out(self, work: Any, *, what: str) -> None:
+    def carry_out(self, work: Work, *, what: str) -> None:
         """Do something that writes, beside the messages, and say what came of it."""
-        start(self, self._carried_out(work), what=what, group="operator")
+        start(self, work, what=what, group="operator", through=self._carried_out)
 
-    async def _carried_out(self, work: Any) -> None:
+    async def _carried_out(self, work: Work) -> None:
         try:
             outcome = await work
         except CwconsoleError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Coroutine
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
@@ -29,7 +29,7 @@ from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
 from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import QUESTION, start
+from cwconsole.tui.work import QUESTION, Work, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -60,9 +60,9 @@ def write_to_file(screen: ConsoleScreen, name: str) -> None:
     screen.app.push_screen(dialog, typed)
 
 
-def begin(screen: ConsoleScreen, work: Coroutine[Any, Any, None], group: str = QUESTION) -> None:
+def begin(screen: ConsoleScreen, work: Work, group: str = QUESTION) -> None:
     """Work that asks, or shows a form. What goes wrong is said in its sentence."""
-    start(screen, _told(screen, work), what="The instance", group=group)
+    start(screen, work, what="The instance", group=group, through=partial(_told, screen))
 
 
 def switch(screen: ConsoleScreen, name: str, reason: str | None, *, enabled: bool) -> None:
@@ -81,7 +81,7 @@ def _command(action: str, name: str) -> str:
     return "" if command is None else command(Subject(instance=name))
 
 
-async def _told(screen: ConsoleScreen, work: Coroutine[Any, Any, None]) -> None:
+async def _told(screen: ConsoleScreen, work: Work) -> None:
     """What goes wrong is said in its sentence."""
     try:
         await work

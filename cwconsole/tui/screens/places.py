@@ -36,7 +36,7 @@ else:
 
 TYPED_FROM: Final = 20  # so many at once want their number typed
 Place = tuple[str, str | None]  # an instance, and perhaps a resource of it
-Work = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
+Change = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ class Places(PlacePages, SweepAnswer):
 
     # --- asking before ----------------------------------------------------------------------------------------------
 
-    def _begin_with(self, verb: _Verb, work: Work, reason: str | None) -> None:
+    def _begin_with(self, verb: _Verb, work: Change, reason: str | None) -> None:
         """Do it, or ask before."""
         places = self.chosen_places()
         if verb.asks is None and len(places) < TYPED_FROM:
@@ -130,7 +130,7 @@ class Places(PlacePages, SweepAnswer):
         else:
             start(self._place_screen, self._ask_before(verb, work, places, reason), what="Counting", group=QUESTION)
 
-    async def _ask_before(self, verb: _Verb, work: Work, places: Sequence[Place], reason: str | None) -> None:
+    async def _ask_before(self, verb: _Verb, work: Change, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
 
         def read(conn: Connection) -> list[Reach]:
@@ -191,13 +191,13 @@ class Places(PlacePages, SweepAnswer):
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
-    def _do_to(self, verb: _Verb, work: Work, places: Sequence[Place], reason: str | None) -> None:
+    def _do_to(self, verb: _Verb, work: Change, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
         if len(places) > 1:
             screen.drop_marks()
         screen.carry_out(work(places, reason), what=BY_ID[verb.action].title)
 
-    def _steering(self, verb: _Verb, operation: Operation[str]) -> Work:
+    def _steering(self, verb: _Verb, operation: Operation[str]) -> Change:
         """What only changes state."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
@@ -208,7 +208,7 @@ class Places(PlacePages, SweepAnswer):
 
         return work
 
-    def _asking(self, verb: _Verb, request: Operation[int]) -> Work:
+    def _asking(self, verb: _Verb, request: Operation[int]) -> Change:
         """What an engine does."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
