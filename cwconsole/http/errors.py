@@ -149,9 +149,9 @@ def subject_of(request: httpx.Request) -> str:
 
 
 def _detail(root: BaseException) -> str:
-    """The system's own words; aiohttp's would quote the URL."""
+    """The system's own words; aiohttp's would quote the URL, and its parser's show the bytes on further lines."""
     inner = getattr(root, "os_error", root)
     for name in ("verify_message", "reason", "strerror", "message"):
         if words := getattr(inner, name, None):
-            return str(words)[:200]
+            return str(words).strip().partition("\n")[0].rstrip(":.")[:200]
     return type(inner).__name__

@@ -254,6 +254,7 @@ async def test_an_answer_that_is_not_http(case: str) -> None:
         assert type(await raised(transport, url)) is httpx.RemoteProtocolError
         got = await failure(client, "POST", url)
     assert (got.code, got.sent) == ("protocol", True)
+    assert "\n" not in got.message
 
 
 async def test_a_name_with_one_refused_address_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from cwconsole.tui.screens.dead_letters import DeadLettersScreen
 from cwconsole.tui.screens.deliveries import DeliveriesScreen
 from cwconsole.tui.screens.delivery import DeliveryScreen
 from cwconsole.tui.screens.event import EventScreen
+from cwconsole.tui.screens.history import REACTION_MS
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
@@ -349,3 +350,20 @@ async def test_an_open_breaker_says_when_it_tries_again(rig: Rig) -> None:
     await rig.until(lambda: "try at 14:13:50 UTC" in rig.text())
     await rig.press("enter")
     assert "mostly fails, so it is left alone: one try at 14:13:50 UTC" in rig.text()
+
+
+async def test_a_key_meant_for_the_row_that_stood_there_is_not_done_to_a_newer_one(rig: Rig) -> None:
+    await only(rig, "state:dead", 13)
+    before = rig.screen.delivery()
+    await rig.store.write(
+        lambda conn: add_delivery(conn, *add_events(conn, resource_id(conn, 1, "tickets"), [500]), state="dead")
+    )
+    await rig.until(lambda: rig.screen.delivery() != before)
+    newer = rig.screen.delivery()
+    await rig.press("r")
+    assert "a newer row has just come in under the cursor" in said(rig)
+    assert await made(rig, "retry") == []
+    rig.clock.ms += REACTION_MS
+    await rig.press("r")
+    await rig.until(lambda: f"Delivery {newer.id}" in said(rig))
+    assert [row[4] for row in await made(rig, "retry")] == [newer.id]

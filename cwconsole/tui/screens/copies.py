@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cwconsole.tui import clipboard
     from cwconsole.tui.render import curl, notification
     from cwconsole.tui.screens.frame import ConsoleScreen
-    from cwconsole.tui.widgets.history_table import AnyHistoryTable
+    from cwconsole.tui.widgets.history_table import HistoryTable
 else:
     clipboard = Later("cwconsole.tui.clipboard")
     event_list, instances = Later("cwconsole.store.event_list"), Later("cwconsole.store.instances")
@@ -148,4 +148,4 @@ async def _marked(table: VirtualTable[Any]) -> Sequence[Hashable]:
     rows = table.rows
     if isinstance(rows, MemoryRows):
         return [key for row in rows.rows if (key := rows.key(row)) in table.marks]
-    return await cast("AnyHistoryTable", table).marked_keys(MOST + 1)
+    return await cast("HistoryTable[Any]", table).marked_keys(MOST + 1)

@@ -141,6 +141,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """`spec` is another one now."""
         self.refresher.ask("other view")
 
+    def has_just_moved(self) -> bool:
+        """Whether another row stands under the cursor since a moment ago, and nobody has moved it there."""
+        return False
+
     def drop_marks(self) -> bool:
         """Nothing is marked any more; whether anything was."""
         return False
@@ -281,7 +285,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
         action = BY_ID[name]
         await self.console.loaded.wait()
         subject = self.subject()
-        if (no := action.why_not(subject)) is None:
+        if action.writes and not (action.dangerous or subject.marked) and self.has_just_moved():
+            said = f"{action.title}: a newer row has just come in under the cursor. Once more, if that is the one."
+            self.app.notify(said, severity="warning")
+        elif (no := action.why_not(subject)) is None:
             await self._do(action, reason)
         elif action.is_locked(subject):
             self.app.notify(no, severity="warning")

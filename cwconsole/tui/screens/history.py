@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual.widget import Widget
 
@@ -19,12 +19,15 @@ from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.history_table import HistoryTable
 from cwconsole.tui.widgets.prompt import Prompt
 
+REACTION_MS: Final = 700  # a key that comes sooner was meant for the row that stood there before
+
 
 class HistoryScreen(ListScreen):
     """columns: all of them; the width decides which are shown. page: one of `store/*_list.page`. empty: no rows."""
 
     columns: ClassVar[Sequence[Column[Any]]]
     empty: ClassVar[str] = "Nothing here. Escape leads back; / changes the filter."
+    _moved_ms = 0  # when a newer row last came in under the cursor
 
     @staticmethod
     @abstractmethod
@@ -57,7 +60,10 @@ class HistoryScreen(ListScreen):
 
     async def load(self) -> None:
         if self.is_listed():
+            newest = self.history.live_key
             await self.history.catch_up()
+            if newest is not None and self.history.live_key not in {newest, None}:
+                self._moved_ms = self.console.now_ms()
             self.update_frame()
             return
         wanted = self.spec
@@ -74,6 +80,9 @@ class HistoryScreen(ListScreen):
         self.begins_at = None
         self._listed = wanted
         self.update_frame()
+
+    def has_just_moved(self) -> bool:
+        return 0 <= self.console.now_ms() - self._moved_ms < REACTION_MS
 
     def _stored(self, wanted: ViewSpec) -> StoredHistory[Any]:
         noun = wanted.kind.noun

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.filters import LONGEST_PAGE
@@ -61,6 +61,11 @@ class HistoryTable(VirtualTable[R]):
     def is_live(self) -> bool:
         """Whether new rows are shown as they come."""
         return self.rows.at_top and self.cursor == 0 and self.scroll_offset.y == 0
+
+    @property
+    def live_key(self) -> int | None:
+        """The key of the row under the cursor, if the list is live and has one."""
+        return self.rows.newest if self.is_live else None
 
     @property
     def is_sure(self) -> bool:
@@ -341,6 +346,3 @@ class HistoryTable(VirtualTable[R]):
     def notify_new(self) -> str:
         """`12 new`, `200+ new`, or nothing."""
         return f"{self.new}{'+' if self.new_is_more else ''} new" if self.new else ""
-
-
-AnyHistoryTable = HistoryTable[Any]
