@@ -29,7 +29,6 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
 HERE = EngineState(where=EngineWhere.HERE)
-CALM_LOOKS = 2
 READING = {"history", "history-jump", "operator", "question", "drill", "beside"}  # what a key may have asked for
 
 
@@ -113,13 +112,17 @@ class Rig:
         return self.app.screen
 
     async def settle(self) -> None:
-        """Until everything that was asked for has been read and shown, at two looks one after the other."""
-        calm = 0
+        """Until everything that was asked for has been read and shown.
+
+        Pilot's pause lets all messages be worked off and paints. It takes most of a test's time, so that it has to be
+        calm first.
+        """
         for _ in range(400):
-            await self.pilot.pause(0.005)
-            calm = calm + 1 if self._is_calm() else 0
-            if calm == CALM_LOOKS:
-                break
+            await asyncio.sleep(0.005)
+            if self._is_calm():
+                await self.pilot.pause(0)
+                if self._is_calm():
+                    break
 
     def _is_calm(self) -> bool:
         """Whether nothing is being read, and nobody has a message left."""
