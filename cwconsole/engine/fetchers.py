@@ -23,6 +23,10 @@ from cwconsole.store.pages import SetAside
 class PageFetcher(ABC):
     """Gives the answers of a crawl one after the other, and knows when the last one is in.
 
+    A record that cannot be read is an answer by itself, without records: it is written like any other, and so is the
+    time of the crawl's first answer. Many of them take long, and what changes behind the cursor meanwhile is the next
+    window's, which begins at that time.
+
     size: of pages, adapted; limit: the configured one. cursor: where the next answer begins.
     """
 
@@ -33,6 +37,7 @@ class PageFetcher(ABC):
     cursor: int = 0
     done: bool = False
     set_aside: list[SetAside] = field(default_factory=list)
+    _singly: bool = False  # the last record could not be read, and the next may be like it
 
     @abstractmethod
     async def next(self) -> Page:
@@ -52,10 +57,11 @@ class PageFetcher(ABC):
 
     async def _adapted(self) -> Page:
         """Ask for as many as may be, and for fewer while the server or the decoder cannot take so much."""
-        size = self._fitting(page_size.current(self.size, limit=self.limit))
+        size = self._fitting(1 if self._singly else page_size.current(self.size, limit=self.limit))
+        self._singly = False
         while True:
             try:
-                return await self._ask_for(size)
+                page = await self._ask_for(size)
             except HeavyQueryFault:
                 now_ms = self.services.clock.now_ms()
                 self.size = page_size.after_heavy(self.size, tried=size, now_ms=now_ms)
@@ -65,14 +71,19 @@ class PageFetcher(ABC):
                 size = self._fitting(smaller)
             except UndecodableFault as fault:
                 if size == 1:
-                    await self._put_aside(fault)
-                size = self._fitting(max(size // 2, 1))
+                    return await self._put_aside(fault)
+                size = self._fitting(size // 2)
+            else:
+                self.done = not page.records
+                return page
 
-    async def _put_aside(self, fault: UndecodableFault) -> None:
+    async def _put_aside(self, fault: UndecodableFault) -> Page:
         page = await self._step_over()
         if not page.records:  # it is gone, or nothing that is asked can be read: a new poll tells
             raise fault
         self.set_aside.append(SetAside(object_id=page.records[0].object_id, error=fault.message))
+        self._singly = True
+        return replace(page, records=[])
 
     def _size_after(self, body_bytes: int, records: int) -> PageSize:
         return page_size.after_page(self.size, body_bytes=body_bytes, limit=self.limit, records=records)
@@ -101,7 +112,6 @@ class ByIdFetcher(PageFetcher):
         if page.records:
             self.cursor = page.records[-1].object_id
             self.size = self._size_after(page.size, len(page.records))
-        self.done = not page.records
         return page
 
     async def _ask_for(self, size: int) -> Page:
@@ -147,7 +157,6 @@ class AsWrittenFetcher(PageFetcher):
 
     async def next(self) -> Page:
         page = await self._adapted()
-        self.done = not page.records
         self.size = self._size_after(page.size, len(page.records))
         newest = {seen.object_id: seen for seen in page.records}
         return replace(page, records=sorted(newest.values()))

@@ -272,6 +272,29 @@ async def test_an_undecodable_record_is_set_aside_and_blocks_nobody(tmp_path: Pa
         assert await it.rows("SELECT object_id FROM set_aside") == []
 
 
+async def test_what_changes_behind_many_that_cannot_be_read_is_in_the_next_window(tmp_path: Path) -> None:
+    """A window of bad records alone takes long; its time is that of its beginning, not of the first good page."""
+
+    def tick(asked: int) -> None:
+        it.source.now += 1
+        if asked == first + 250:
+            it.source.put(3)
+
+    async with rig(tmp_path) as it:
+        for object_id in range(1, 400):
+            it.source.put(object_id, updated=it.source.now - 10_000)
+        await it.poll()
+        it.source.now += 60
+        for object_id in range(100, 350):
+            it.source.put(object_id, undecodable=True)
+        first, it.source.before_page = len(it.source.asked), tick
+        report = await it.poll()
+        assert (report.outcome, report.set_aside) == ("ok", 250)
+        assert len(it.source.asked) - first < 600, "what follows a bad one is asked for singly"
+        await it.poll()
+        assert await it.events() == [(3, "UPDATED")]
+
+
 async def test_a_record_that_is_set_aside_is_flagged_until_a_sweep_can_read_it(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
