@@ -48,11 +48,13 @@ class Row:
     created: int | None = None
     listed: bool = True
     undecodable: bool = False
+    tells_date: bool = True  # else it is filtered by its date, and does not show it
 
     def seen(self, ids_only: bool) -> Seen:
         body = json.dumps({"id": self.object_id, "content": self.content, "updated": self.updated}).encode()
         digest = hashlib.blake2b(body, digest_size=16).digest()
-        return Seen(self.object_id, self.updated, self.created, b"" if ids_only else digest, b"" if ids_only else body)
+        updated = self.updated if self.tells_date else None
+        return Seen(self.object_id, updated, self.created, b"" if ids_only else digest, b"" if ids_only else body)
 
 
 @dataclass

@@ -2,7 +2,8 @@
 
 * A window starts at the watermark minus the overlap, and is paged by id, so that nothing shifts while we page.
 * A record is news if its digest differs from the known one; re-reading the overlap therefore emits nothing twice.
-* An object known by its date alone (baseline) is unchanged while that date is the same and older than the start.
+* An object known by its date alone (baseline) is unchanged while that date is the same and older than the start. If it
+  has none, that a window brings it says that it has changed.
 * The server's clock may go back, or one of its answers may run ahead: the watermark goes back by as much (`set_back`).
 * CREATED is told from UPDATED by the ids we know, the baseline's highest id and the created date; never by guessing.
 """
@@ -50,14 +51,14 @@ class Birth:
     tolerance: float = 0.0
 
 
-def judge(seen: Seen, known: Known | None, birth: Birth) -> Verdict:
-    """Whether a record is news (design 5.6)."""
+def judge(seen: Seen, known: Known | None, birth: Birth, *, windowed: bool = False) -> Verdict:
+    """Whether a record is news (design 5.6). windowed: it was asked for by its date, and so changed not long ago."""
     if known is None or known.presence is Presence.DELETED:
         return Verdict.NEWS
     if known.digest == seen.digest:
         return Verdict.LEARN if known.presence is Presence.OUTSIDE else Verdict.UNCHANGED
     if known.digest is None and known.updated == seen.updated:
-        settled = seen.updated is None or seen.updated < birth.start_at - START_SLACK
+        settled = not windowed if seen.updated is None else seen.updated < birth.start_at - START_SLACK
         return Verdict.LEARN if settled else Verdict.NEWS
     return Verdict.NEWS
 

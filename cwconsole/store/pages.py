@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from cwconsole.core.config import Mode
 from cwconsole.core.errors import StaleError
 from cwconsole.core.polling import Birth, Verdict, classify, judge
 from cwconsole.core.records import EventType, Known, Page, Presence, Seen
@@ -40,6 +41,7 @@ class Recording:
     """Where a batch of records belongs.
 
     poll_id: the poll that saw them. server_time: of the answer, whole seconds. now_ms: this machine's time.
+    windowed: whether they were asked for by their dates.
     """
 
     resource: Resource
@@ -47,6 +49,7 @@ class Recording:
     poll_id: int
     server_time: int
     now_ms: int
+    windowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,7 @@ def commit_page(conn: sqlite3.Connection, commit: PageCommit) -> tuple[int, Tall
             poll_id=poll_id,
             server_time=page.server_time,
             now_ms=commit.now_ms,
+            windowed=commit.start.kind == "window" and resource.mode == Mode.WINDOW,
         )
         if commit.baseline:
             counted = list_ids(conn, recording, page.records)
@@ -188,7 +192,7 @@ def record(conn: sqlite3.Connection, recording: Recording, seen_records: list[Se
     learned: list[Seen] = []
     for seen in seen_records:
         before = known.get(seen.object_id)
-        verdict = judge(seen, before, birth)
+        verdict = judge(seen, before, birth, windowed=recording.windowed)
         if verdict is Verdict.NEWS:
             news.append((seen, before, classify(seen, before, birth)))
         elif verdict is Verdict.LEARN:

@@ -180,8 +180,9 @@ def close_crawl(
 ) -> None:
     """The last page is in: move the watermark forward, never back, and close the crawl.
 
-    baselined: whether this crawl was the baseline. What parked the polls had parked the sweeps too: one that failed
-    meanwhile is due at once. Raises StaleError if the crawl is not ours any more.
+    baselined: whether this crawl was the baseline. If it met records without a date, only a sweep learns what is in
+    them, and is due at once. So is one that failed meanwhile: what parked the polls had parked it, too. Raises
+    StaleError if the crawl is not ours any more.
     """
     changed = conn.execute(
         """
@@ -192,6 +193,9 @@ def close_crawl(
             failures = 0, failing_since_ms = NULL, parked = 0, error_code = NULL, error = NULL,
             next_poll_ms = :next_poll_ms, last_poll_ms = :now_ms, last_success_ms = :now_ms,
             next_sweep_ms = CASE WHEN parked = 1 AND sweep_failures > 0 THEN min(next_sweep_ms, :now_ms)
+                WHEN :baselined AND mode = 'window' AND EXISTS (
+                    SELECT 1 FROM objects o WHERE o.resource_id = :id AND o.updated IS NULL AND o.digest IS NULL
+                ) THEN :now_ms
                 ELSE coalesce(next_sweep_ms, :now_ms + CAST(sweep_interval_s * 1000 AS INTEGER)) END,
             baselined_ms = CASE WHEN :baselined THEN coalesce(baselined_ms, :now_ms) ELSE baselined_ms END
         WHERE id = :id AND crawl_id = :crawl_id

@@ -58,6 +58,11 @@ def test_a_record_is_news_if_it_differs_from_what_is_known(before: Known | None,
     assert judge(now, before, BIRTH) is verdict
 
 
+def test_what_shows_no_date_is_news_where_it_was_asked_for_by_its_date() -> None:
+    assert judge(seen(updated=None), known(None, None), BIRTH, windowed=True) is Verdict.NEWS
+    assert judge(seen(updated=None), known(NEW, None), BIRTH, windowed=True) is Verdict.UNCHANGED
+
+
 @pytest.mark.parametrize(
     ("before", "now", "birth", "called"),
     [

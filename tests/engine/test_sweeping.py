@@ -179,6 +179,32 @@ async def test_a_sweep_finds_what_the_window_missed(tmp_path: Path) -> None:
         assert len(await it.events()) == 3
 
 
+async def test_the_first_change_of_a_record_without_a_date_is_no_baseline(tmp_path: Path) -> None:
+    """One whose date is filtered by and not shown comes by the window; one without any, by a sweep that is due soon."""
+    async with rig(tmp_path) as it:
+        it.source.put(1, updated=SERVER_EPOCH - 9000, tells_date=False)
+        it.source.put(2, dated=False)
+        await it.poll()
+        assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == [1]
+        await it.sweep()
+        assert await it.store.read(sweeps.due_sweeps, it.clock.now_ms()) == []
+        it.source.now += 600
+        it.source.put(2, dated=False)
+        await it.sweep()
+        assert await it.events() == [(2, "UPDATED")]
+
+
+async def test_what_shows_no_date_and_changes_before_any_sweep_is_an_event_of_the_window(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        it.source.put(1, updated=SERVER_EPOCH - 9000, tells_date=False)
+        await it.poll()
+        it.source.now += 600
+        await it.poll()
+        it.source.put(1, tells_date=False)
+        await it.poll()
+        assert await it.events() == [(1, "UPDATED")]
+
+
 async def test_what_was_set_aside_is_fetched_although_its_date_is_known(tmp_path: Path) -> None:
     """The second change of one second cannot be decoded, and can again when no window reads it any more."""
     async with rig(tmp_path) as it:
