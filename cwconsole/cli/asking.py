@@ -1,6 +1,7 @@
 """What `poll`, `sweep` and `replay` share: an action is queued, and with `--wait` seen through to its end.
 
-With `--wait` and no engine, this process hosts one for the action and the deliveries that result.
+With `--wait` and no engine, this process hosts one for the action and the deliveries that result. A replay is done when
+the event has arrived: what is dead, held, or waits for something else ends the command with 1.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from cwconsole.cli import output, settings
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import EngineUnreachableError, RefusedError
-from cwconsole.store import poll_list
-from cwconsole.store.actions import Action
+from cwconsole.store import delivery_list, poll_list, replays
+from cwconsole.store.actions import Action, ActionKind
+from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.store.once import Connection
 
 NOTHING_RUNS: Final = "No engine runs: nothing is tried again before one does. Start one with `cwconsole run`."
@@ -42,21 +44,44 @@ def ask(invocation: Invocation, queue: Queue, *, what: str, wait: bool) -> None:
 
 def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     ended = [_carried_out(invocation, number) for number in numbers]
+    sent = {one.id: row for one in ended if (row := invocation.read(_sent, one)) is not None}
     if invocation.as_json:
-        output.print_json([{"id": one.id, "state": one.state, "outcome": one.outcome} for one in ended])
+        output.print_json([_document(one, sent.get(one.id)) for one in ended])
+    failed = [one for one in ended if not _is_well(one, sent.get(one.id))]
     for one in ended:
-        if one.state == "done" and not invocation.as_json:
-            output.print_line(one.outcome or "Done.")
-    failed = [one for one in ended if one.state != "done"]
+        if one not in failed and not invocation.as_json:
+            output.print_line(_sentence(one, sent.get(one.id)))
     if not failed:
         return
-    sentence = "\n".join(one.outcome or f"Action {one.id} was {one.state}." for one in failed)
+    sentence = "\n".join(_sentence(one, sent.get(one.id)) for one in failed)
     if any(invocation.read(poll_list.any_ended, one.id, "refused") for one in failed):
         raise RefusedError(sentence)
     broke = any(invocation.read(poll_list.any_ended, one.id, "failed") for one in failed)
-    if broke and not invocation.engine_runs():  # what cannot be polled at all is not tried again by any engine
+    waits = any(row.state in delivery_list.OPEN for row in sent.values())
+    if (broke or waits) and not invocation.engine_runs():  # what cannot be polled at all no engine tries again
         sentence += f"\n{NOTHING_RUNS}"
     raise Failed(sentence)
+
+
+def _sent(conn: Connection, action: Action) -> DeliveryRow | None:
+    """The delivery that a replay has made; None of other actions."""
+    made = replays.made(conn, action) if action.kind is ActionKind.REPLAY and action.state == "done" else None
+    return None if made is None else delivery_list.show(conn, made).delivery
+
+
+def _document(action: Action, sent: DeliveryRow | None) -> dict[str, object]:
+    told: dict[str, object] = {"id": action.id, "state": action.state, "outcome": action.outcome}
+    return told if sent is None else {**told, "delivery": {"id": sent.id, "state": sent.standing}}
+
+
+def _is_well(action: Action, sent: DeliveryRow | None) -> bool:
+    return action.state == "done" and (sent is None or sent.state == "delivered")
+
+
+def _sentence(action: Action, sent: DeliveryRow | None) -> str:
+    if sent is not None:
+        return replays.arrival(sent) or f"Event {sent.event} is not sent yet: delivery {sent.id} waits."
+    return action.outcome or ("Done." if action.state == "done" else f"Action {action.id} was {action.state}.")
 
 
 def _carried_out(invocation: Invocation, number: int) -> Action:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from pathlib import Path
 
 from cwconsole.cli import output
+from cwconsole.cli.lock import engine_runs
 from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
 from cwconsole.engine.supervisor import Engine
-from cwconsole.store import actions, connection, replay_jobs
-from cwconsole.store.actions import Action
+from cwconsole.store import actions, connection, replay_jobs, replays
+from cwconsole.store.actions import Action, ActionKind
 from cwconsole.store.replay_jobs import Job
 
 LOOK_SECONDS = 0.1
@@ -78,12 +81,16 @@ async def run_once(path: Path, host: Host) -> Once:
 
 
 async def carry_out(path: Path, host: Host, action_id: int) -> Action:
-    """Wait until a queued action is done. If no engine runs, host one for it and the deliveries that result."""
+    """Wait until a queued action is done, and a replay sent if it can be now.
+
+    If no engine runs, host one for it and the deliveries that result.
+    """
     clock = asyncio.get_running_loop().time
     slow = clock() + SLOW_SECONDS
     while True:
         action = await asyncio.to_thread(_load, path, action_id)
         if not action.open:
+            await _sent(path, partial(_replay_is_under_way, path, action))
             return action
         if action.state == "queued" and clock() > slow:
             slow = inf
@@ -99,10 +106,14 @@ async def carry_out(path: Path, host: Host, action_id: int) -> Action:
 
 
 async def do_job(path: Path, host: Host, job_id: int) -> Job:
-    """Wait until a job has ended or is paused. If no engine runs, host one for it and the deliveries that result."""
+    """Wait until a job has ended or is paused, and those of its replays are sent that can be now.
+
+    If no engine runs, host one for it and the deliveries that result.
+    """
     while True:
         job = await asyncio.to_thread(_load_job, path, job_id)
         if job.state not in GOING_ON:
+            await _sent(path, partial(_job_is_under_way, path, job_id))
             return job
         try:
             async with host(scheduled=False, job=job_id) as engine:
@@ -116,6 +127,29 @@ async def do_job(path: Path, host: Host, job_id: int) -> Job:
 async def _finished(path: Path, action_id: int) -> None:
     while (await asyncio.to_thread(_load, path, action_id)).open:  # noqa: ASYNC110 - it is a row, not an event
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _sent(path: Path, under_way: Callable[[], bool]) -> None:
+    """Wait while another process's engine has something of it to send. One that was hosted here has drained."""
+    while await asyncio.to_thread(engine_runs, path) and await asyncio.to_thread(under_way):  # noqa: ASYNC110
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _replay_is_under_way(path: Path, action: Action) -> bool:
+    if action.kind is not ActionKind.REPLAY or action.state != "done":
+        return False
+    with closing(connection.reader(path)) as conn:
+        made = replays.made(conn, action)
+        return made is not None and replays.under_way(conn, delivery=made, now_ms=_now_ms())
+
+
+def _job_is_under_way(path: Path, job_id: int) -> bool:
+    with closing(connection.reader(path)) as conn:
+        return replays.under_way(conn, job=job_id, now_ms=_now_ms())
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _open_work(path: Path) -> set[tuple[str, int]]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cwconsole.cli import output, settings
-from cwconsole.cli.asking import host
+from cwconsole.cli.asking import NOTHING_RUNS, host
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.store import replay_jobs
+from cwconsole.store.delivery_list import OPEN
 from cwconsole.store.replay_jobs import Job
 
 
 def see_through(invocation: Invocation, job_id: int) -> None:
-    """Wait for a job's end, hosting an engine if none runs. Raises Failed if it did not send everything again."""
+    """Wait for a job's end, hosting an engine if none runs. Raises Failed if not everything has arrived again."""
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
     from cwconsole.cli.logs import log_to_file  # noqa: PLC0415
 
@@ -24,8 +25,9 @@ def see_through(invocation: Invocation, job_id: int) -> None:
     if invocation.as_json:
         output.print_json(replay_jobs.document(job, sent))
     sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}."
-    if job.state != "done" or job.failed:
-        raise Failed(f"{sentence} {job.error or ''}".rstrip())
+    if job.state != "done" or job.failed or sent.keys() - {"delivered"}:
+        waits = sent.keys() & {*OPEN, "held"} and not invocation.engine_runs()
+        raise Failed(" ".join(part for part in (sentence, job.error, NOTHING_RUNS if waits else "") if part))
     if not invocation.as_json:
         output.print_line(sentence)
 

@@ -7,6 +7,7 @@ import sqlite3
 from cwconsole.core.errors import UsageError
 from cwconsole.store import actions, redelivery
 from cwconsole.store.actions import Action
+from cwconsole.store.delivery_list import HELD, DeliveryRow
 
 
 def made(conn: sqlite3.Connection, action: Action) -> int | None:
@@ -19,6 +20,31 @@ def made(conn: sqlite3.Connection, action: Action) -> int | None:
         (action.target_id, action.finished_ms),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+_UNDER_WAY = f"""
+    SELECT 1 FROM deliveries o JOIN deliveries d INDEXED BY deliveries_open
+        ON d.resource_id = o.resource_id AND d.object_id = o.object_id
+    WHERE o.{{which}} = :number AND o.state IN ('pending', 'sending', 'retrying')
+        AND d.state IN ('pending', 'sending', 'retrying') AND (d.state = 'sending' OR d.due_ms <= :now)
+        AND NOT {HELD} AND d.callback_id NOT IN (SELECT id FROM callbacks WHERE breaker_until_ms > :now) LIMIT 1
+    """
+
+
+def under_way(conn: sqlite3.Connection, *, delivery: int | None = None, job: int | None = None, now_ms: int) -> bool:
+    """Whether a replay, or any of a job, is its object's turn now, or comes after what is; if an engine runs."""
+    sql = _UNDER_WAY.format(which="id" if job is None else "job_id")
+    return conn.execute(sql, {"number": delivery if job is None else job, "now": now_ms}).fetchone() is not None
+
+
+def arrival(row: DeliveryRow) -> str | None:
+    """What became of a replay, as a sentence; None while it waits to be sent."""
+    return {
+        "delivered": f"Event {row.event} has arrived again (delivery {row.id}).",
+        "dead": f"Event {row.event} did not arrive: {row.status or row.error_code} (delivery {row.id} is dead).",
+        "held": f"Event {row.event} is not sent yet: delivery {row.id} is held until it is let go.",
+        "cancelled": f"Event {row.event} is not sent again: delivery {row.id} was given up.",
+    }.get(row.standing)
 
 
 def replay(conn: sqlite3.Connection, action: Action, now_ms: int) -> int:

@@ -80,12 +80,7 @@ def _of_replay(conn: Connection, *, number: int) -> Told | None:
     if action is None or made is None:
         return _of_actions(conn, numbers=[number])
     row = delivery_list.show(conn, made).delivery
-    said = {
-        "delivered": f"Event {row.event} has arrived again (delivery {row.id}).",
-        "dead": f"Event {row.event} did not arrive: {row.status or row.error_code} (delivery {row.id} is dead).",
-        "held": f"Event {row.event} is not sent yet: delivery {row.id} is held until it is let go.",
-        "cancelled": f"Event {row.event} is not sent again: delivery {row.id} was given up.",
-    }.get(row.standing)
+    said = replays.arrival(row)
     return None if said is None else Told(sentence=said, severity=_SEVERITIES.get(row.standing, "information"))
 
 

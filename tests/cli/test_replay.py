@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from cwconsole.cli.lock import engine_lock
+from cwconsole.cli.lock import engine_lock, engine_runs
+from cwconsole.simulator.faults import Fault, FaultKind
 from cwconsole.simulator.receiver import Listening
 from cwconsole.store import meta
 from cwconsole.store.connection import writer
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, Stage, until
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 
 HOUR = 3_600_000
@@ -132,6 +133,41 @@ def test_waiting_hosts_an_engine_until_everything_has_arrived(cli: Cli, sendable
     document = cli.good("jobs", "show", "1")
     assert (document["state"], document["done"], document["deliveries"]) == ("done", 2, {"delivered": 2})
     assert "2 of 2 at 100 a second" in cli("jobs", "show", "1").out
+
+
+def test_waiting_for_what_does_not_arrive_ends_with_1(cli: Cli, sendable: None) -> None:
+    """A job and an action are done once the replays are made; whoever waits does so for the events."""
+    where = "event.notification.callback.url=http://127.0.0.1:9/nobody"
+    assert cli("instances", "edit", "acme", "--set", where).code == 0
+    one = cli("replay", "--event", "3", "--event", "4", "--wait", "--json")
+    assert one.code == 1
+    assert [(row["state"], row["delivery"]["state"]) for row in one.json] == [("done", "dead")] * 2
+    assert "Event 3 did not arrive: refused (delivery 41 is dead)." in json.loads(one.err)["message"]
+    many = cli("replay", "state:delivered", "--yes", "--rate", "100", "--wait")
+    assert many.code == 1
+    assert "Job 1 is done: 36 of 36 sent again, 10 dead, 26 pending. No engine runs" in many.err, "the breaker is open"
+    cli("pause", "acme", "--delivery")
+    held = cli("replay", "--event", "5", "--wait")
+    assert held.code == 1
+    assert "Event 5 is not sent yet: delivery 79 is held until it is let go." in held.err
+
+
+def test_waiting_beside_an_engine_waits_until_it_has_sent(
+    cli: Cli, sendable: None, stage: Stage, receiver: Listening
+) -> None:
+    stage.call(lambda: receiver.receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=0.5)))
+    process = subprocess.Popen([sys.executable, "-m", "cwconsole", "run"], env={**os.environ},
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        until(lambda: engine_runs(cli.path))
+        ended = cli("replay", "--event", "3", "--event", "33", "--wait", "--json")
+        assert ended.code == 0, ended.err
+        assert [row["delivery"]["state"] for row in ended.json] == ["delivered"] * 2, "one object's, in turn"
+        job = cli("replay", "state:dead", "--yes", "--rate", "100", "--wait", "--json")
+        assert (job.code, job.json["deliveries"]) == (0, {"delivered": 2})
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
 
 
 def test_run_once_sees_a_running_job_through_and_leaves_a_paused_one(
