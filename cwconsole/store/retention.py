@@ -136,11 +136,15 @@ def _delete_event(conn: sqlite3.Connection, event_id: int) -> None:
 
 
 def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
-    """Delete up to `limit` rows of instances that were removed; the instance itself goes last. Returns how many."""
+    """Delete up to `limit` rows of instances that were removed; the instance itself goes last. Returns how many.
+
+    Nothing of a resource goes while something of it is being sent: a delivery's number may be used again, and the
+    outcome of the request would count for the next one that bears it.
+    """
     row = conn.execute(
         """
         SELECT r.id FROM resources r JOIN instances i ON i.id = r.instance_id
-        WHERE i.removed_ms IS NOT NULL AND i.removed_ms <= ? LIMIT 1
+        WHERE i.removed_ms IS NOT NULL AND i.removed_ms <= ? AND r.sending = 0 LIMIT 1
         """,
         (now_ms,),
     ).fetchone()

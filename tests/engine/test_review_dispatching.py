@@ -11,7 +11,7 @@ from typing import Any
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.engine.lane import FIRST_IN_FLIGHT, LEAST_AHEAD
-from cwconsole.store import deliveries, instances, operations, redelivery
+from cwconsole.store import deliveries, instances, operations, redelivery, retention
 from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
 from tests.engine.test_dispatching import check_totals, dispatching, make_events, states
@@ -115,6 +115,25 @@ async def test_what_can_be_sent_nowhere_any_more_is_given_up(tmp_path: Path) -> 
         await it.store.write(deliveries.release, claimed.rows, it.clock.now_ms())
         assert await states(it) == ["cancelled", "cancelled"]
         await check_totals(it)
+
+
+async def test_the_number_of_what_is_being_sent_goes_to_no_other_delivery(tmp_path: Path) -> None:
+    """An instance is removed while its receiver is slow, and pruned: the answer must not settle somebody else's."""
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await make_events(it, 1)
+        sender = GatedSender([])
+        async with dispatching(it, sender) as dispatcher:
+            await sender.started.wait()
+            await it.store.write(instances.remove, 1, asked=asked(ActionKind.REMOVE), now_ms=it.clock.now_ms())
+            while await it.store.write(retention.prune_removed, it.clock.now_ms(), 10):
+                pass
+            assert await it.rows("SELECT id, state FROM deliveries") == [(1, "sending")]
+            sender.gate.set()
+            await dispatcher.drained()
+        while await it.store.write(retention.prune_removed, it.clock.now_ms(), 10):
+            pass
+        assert await it.rows("SELECT id FROM deliveries") == await it.rows("SELECT id FROM instances") == []
 
 
 async def test_a_defect_in_one_sending_is_an_attempt_that_failed_and_the_rest_goes_on(tmp_path: Path) -> None:
