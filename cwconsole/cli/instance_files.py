@@ -14,9 +14,11 @@ from cwconsole.cli import output
 from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.core.instance_body import (
+    DATES,
     POLLER,
     InstanceBody,
     canonical,
+    is_dates,
     is_reference,
     map_secrets,
     masked,
@@ -24,14 +26,13 @@ from cwconsole.core.instance_body import (
 )
 from cwconsole.core.instance_config import to_config
 from cwconsole.core.instance_file import export_json, export_toml_tree, parse_instance
-from cwconsole.core.known_keys import CONFIGURATION, DATES, RESOURCE, Keys, refuse_slips
+from cwconsole.core.known_keys import CONFIGURATION, DATE_KEYS, RESOURCE, Keys, refuse_slips
 from cwconsole.store.connection import is_open_database
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.vault import SEALED, Vault
 
 __all__ = ["draft_of", "exported", "masked", "parse_instance", "read_file", "restore_secrets", "stored_body"]
 
-DATE_KEYS = "datesConfiguration"
 LARGEST = 4_000_000  # bytes; a body with every poller there is takes a hundredth of it
 
 
@@ -149,10 +150,10 @@ def _place(document: dict[str, Json], configuration: dict[str, Json], key: str) 
     if not dot:
         return _Place(table=pollers, name=resource)
     table, prefix = _copied(pollers, resource), f"configuration.{POLLER}.{resource}."
-    dates = f"{DATE_KEYS}."
+    dates = f"{DATES}."
     if member.startswith(dates) and member not in table:
-        inner = member.removeprefix(dates)
-        return _Place(table=_copied(table, DATE_KEYS), name=inner, known=DATES, prefix=prefix + dates)
+        inner, there = member.removeprefix(dates), next(filter(is_dates, table), DATES)
+        return _Place(table=_copied(table, there), name=inner, known=DATE_KEYS, prefix=prefix + dates)
     return _Place(table=table, name=member, known=RESOURCE, prefix=prefix)
 
 

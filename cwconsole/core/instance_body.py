@@ -1,8 +1,8 @@
 """An instance as its file describes it: Open Connectors' body in one canonical shape, and the secrets inside it.
 
-Canonical means: `configuration` is flat with dotted names however the file nested it; the poller configuration and the
-callback headers are objects even if they came as texts; nothing else is changed, so that what we do not know
-(providerData, oauth.*) is still there when the instance is exported.
+Canonical means: `configuration` is flat with dotted names however the file nested it; the poller configuration, each
+resource in it, its dates and the callback headers are objects even if they came as texts; nothing else is changed, so
+that what we do not know (providerData, oauth.*) is still there when the instance is exported.
 
 A secret is stored as plain text, sealed by the store, or as a reference (`env:NAME`, `file:PATH`). This module only
 finds them; sealing and resolving are the caller's.
@@ -18,6 +18,7 @@ from cwconsole.core.errors import ConfigError
 from cwconsole.core.secret import MASK
 
 POLLER = "event.poller.configuration"
+DATES = "datesConfiguration"
 HEADERS = "event.notification.callback.headers"
 SECRET_KEYS = frozenset(
     {
@@ -144,13 +145,33 @@ def _tags(value: Json) -> list[Json]:
 def _configuration(nested: dict[str, Json]) -> dict[str, Json]:
     flat: dict[str, Json] = {}
     _flatten(nested, "", flat)
-    if isinstance(poller := flat.get(POLLER), str):
-        flat[POLLER] = read_json_object(poller, key=f"configuration.{POLLER}") if poller.strip() else {}
+    if isinstance(poller := _opened(flat.get(POLLER), f"configuration.{POLLER}"), dict):
+        flat[POLLER] = {name: _resource(value, f"configuration.{POLLER}.{name}") for name, value in poller.items()}
     if isinstance(headers := flat.get(HEADERS), str):
         flat[HEADERS] = _headers(headers)
     for name in SECRET_KEYS & flat.keys():
         flat[name] = _secret_text(flat[name], name)
     return flat
+
+
+def _resource(value: Json, key: str) -> Json:
+    """Whoever sets one key of a resource must not take a text for nothing, and drop the others."""
+    opened = _opened(value, key)
+    if not isinstance(opened, dict):
+        return opened
+    return {name: _opened(inner, f"{key}.{name}") if is_dates(name) else inner for name, inner in opened.items()}
+
+
+def is_dates(name: str) -> bool:
+    """Whether a resource's member of this name is its dates; such names are read in any case."""
+    return name.casefold() == DATES.casefold()
+
+
+def _opened(value: Json, key: str) -> Json:
+    """The object that a text holds; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    return read_json_object(value, key=key) if value.strip() else {}
 
 
 def _flatten(table: dict[str, Json], prefix: str, flat: dict[str, Json]) -> None:

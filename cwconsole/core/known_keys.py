@@ -100,7 +100,7 @@ RESOURCE: Final = Keys(
     foreign=frozenset({"filterByUpdateDate", "xPath", "updatedDateTimezone"}),
     any_case=True,
 )
-DATES: Final = Keys(
+DATE_KEYS: Final = Keys(
     read=(
         *(f"{which}Date{what}" for which in ("updated", "created") for what in ("Field", "Format", "Timezone")),
         "createdCheckTolerance",
@@ -117,7 +117,7 @@ def refuse_slips(configuration: Mapping[str, Json], pollers: Mapping[str, Json])
             prefix = f"configuration.event.poller.configuration.{_printable(name)}."
             RESOURCE.refuse_slips(resource, prefix)
             for inner in _dates(resource):
-                DATES.refuse_slips(inner, f"{prefix}datesConfiguration.")
+                DATE_KEYS.refuse_slips(inner, f"{prefix}datesConfiguration.")
 
 
 def _dates(resource: Mapping[str, Json]) -> Collection[Mapping[str, Json]]:

@@ -143,6 +143,23 @@ def test_keys_that_are_there_and_keys_of_open_connectors_are_set(cli: Cli, write
     assert document["element"] == {"key": "connectwisex"}
 
 
+def test_a_key_that_is_set_leaves_the_others_of_a_resource_that_came_as_a_text(cli: Cli, write_body: Any) -> None:
+    dates = {"createdDateField": "_info.dateEntered"}
+    resource = {"url": "/company/contacts?conditions=inactiveFlag=false", "DatesConfiguration": json.dumps(dates)}
+    cli.good("instances", "add", write_body(**{"event.poller.configuration": {"contacts": json.dumps(resource)}}))
+    key = "event.poller.configuration.contacts"
+    sets = (f"--set={key}.refresh_interval=5", f"--set={key}.datesConfiguration.createdDateTimezone=UTC")
+    assert cli("instances", "edit", "acme", *sets).code == 0
+    stored = cli.good("instances", "export", "acme")["configuration"]["event.poller.configuration"]
+    assert stored == {
+        "contacts": {
+            "url": resource["url"],
+            "DatesConfiguration": {**dates, "createdDateTimezone": "UTC"},
+            "refresh_interval": 5,
+        }
+    }
+
+
 def test_a_misspelt_key_of_a_file_is_named_with_the_right_one(cli: Cli, write_body: Callable[..., Path]) -> None:
     refused = cli("instances", "add", write_body(**{"base.url ": "https://api.example.com"}))
     assert refused.code == 1
