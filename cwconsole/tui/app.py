@@ -238,7 +238,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             return
         self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
-        self.read_only_instances = self.author.looks_only_at(now.instances())
+        self.author, self.read_only_instances = self.author.meeting(now.instances())
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
                 screen.fleet_changed()

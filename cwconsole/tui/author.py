@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +18,14 @@ class Author:
     read_only: bool = False
     read_only_instances: frozenset[str] = frozenset()
 
-    def looks_only_at(self, instances: Iterable[tuple[int, str]]) -> frozenset[str]:
-        """Those of these (id, name) that may be looked at only, by either."""
+    def meeting(self, instances: Iterable[tuple[int, str]]) -> tuple[Author, frozenset[str]]:
+        """Those of these (id, name) that may be looked at only, by either; and who remembers their ids.
+
+        Whoever gives one another name, elsewhere, does not take the protection away while this console runs.
+        """
         if not self.read_only_instances:
-            return frozenset()
+            return self, frozenset()
         both = {(str(number), name) for number, name in instances}
-        return frozenset(word for one in both if not self.read_only_instances.isdisjoint(one) for word in one)
+        found = [one for one in both if not self.read_only_instances.isdisjoint(one)]
+        remembered = self.read_only_instances.union(number for number, _ in found)
+        return replace(self, read_only_instances=remembered), frozenset(word for one in found for word in one)

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.errors import RefusedError
+from cwconsole.store import instances
 from cwconsole.store.actions import ActionKind
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.delivery_bulk import RETRY, change_all
 from cwconsole.tui.screens.instance_form import InstanceForm
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.store.rows import add_delivery, add_events, resource_id
+from tests.store.rows import NOW, add_delivery, add_events, asked, resource_id
 from tests.tui.outside import FakeOutside
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -108,6 +109,16 @@ async def test_an_id_does_as_well_as_a_name(path: Path) -> None:
         assert WHY in await refused(rig, "p")
         await rig.press("colon", *"instance instance:1", "enter")
         await rig.until(lambda: "READ-ONLY" in rig.lines()[0])
+
+
+async def test_another_name_given_elsewhere_does_not_take_the_protection_away(rig: Rig) -> None:
+    assert WHY in await refused(rig, "p")
+    await rig.write("UPDATE instances SET name = 'initech', updated_ms = updated_ms + 1 WHERE id = 1")
+    await rig.until(lambda: "initech" in rig.text())
+    await rig.until(lambda: rig.screen.subject().instance == "initech")
+    assert WHY.replace("acme", "initech") in await refused(rig, "p")
+    with pytest.raises(RefusedError, match="initech is read-only"):
+        await rig.app.operator.write(instances.set_enabled, 1, False, asked=asked(), now_ms=NOW)
 
 
 async def test_its_deliveries_are_neither_tried_again_nor_given_up(rig: Rig) -> None:
