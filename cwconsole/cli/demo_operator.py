@@ -48,7 +48,7 @@ class DemoOperator:
         long_ago_ms = now_ms - int(patience * 1000)
         await self._release([instance for instance in held if self._held_since[instance.id] <= long_ago_ms])
         if not refused:
-            for resource in await self._store.read(resources.active):
+            for resource in await self._store.read(resources.cared_for):
                 if resource.parked and resource.runs and (resource.failing_since_ms or 0) <= long_ago_ms:
                     await self._ask(ActionKind.POLL, resource)
 
@@ -77,7 +77,7 @@ class DemoOperator:
 
     async def sweep_all(self) -> None:
         """Sweep every resource, deletions confirmed; again until each sweep has ended well."""
-        left = await self._store.read(resources.active)
+        left = await self._store.read(resources.cared_for)
         while left:
             asked = [await self._ask(ActionKind.SWEEP, resource) for resource in left]
             for resource, number in zip(left, asked, strict=True):

@@ -171,7 +171,7 @@ async def _baselines(play: Play) -> None:
 
 
 async def _all_baselined(play: Play) -> bool:
-    rows = await play.engine.services.store.read(resources.active)
+    rows = await play.engine.services.store.read(resources.cared_for)
     return all(row.baseline_done for row in rows)
 
 

@@ -90,16 +90,16 @@ class Fleet:
         """Follow the database: connect what is new or changed, start and end pollers, wake the rest."""
         store = self.services.store
         stored = await store.read(instances.all_instances)
-        active = await store.read(resources.active)
+        cared_for = await store.read(resources.cared_for)
         by_instance: dict[int, list[Resource]] = {}
-        for resource in active:
+        for resource in cared_for:
             by_instance.setdefault(resource.instance_id, []).append(resource)
         for instance in stored:
             await self._connect(instance, by_instance.get(instance.id, []))
         gone = self._connections.keys() - {instance.id for instance in stored}
         for instance_id in gone:
             self._forget(instance_id)
-        self._start_and_end(active, group)
+        self._start_and_end([resource for resource in cared_for if resource.active], group)
 
     async def _connect(self, instance: Instance, its_resources: list[Resource]) -> None:
         connection = self._connections.get(instance.id)
@@ -120,7 +120,7 @@ class Fleet:
             if resource.error_code == ConfigError.code and not resource.runs:  # no poll of its own will show it
                 await self.services.store.write(resources.note_usable, resource.id, self.services.clock.now_ms())
         configs = {resource.name: resource for resource in connection.config.resources}
-        known = {row.id: configs[row.name] for row in its_resources if row.name in configs}
+        known = {row.id: configs[row.name] for row in its_resources if row.active and row.name in configs}
         if connection.sender is not None:
             self.members[instance.id] = Member(
                 instance=instance,

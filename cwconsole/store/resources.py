@@ -109,9 +109,10 @@ def load(conn: sqlite3.Connection, resource_id: int) -> Resource | None:
     return None if row is None else _resource(row)
 
 
-def active(conn: sqlite3.Connection) -> list[Resource]:
-    """The resources that engines care for, in the order in which they were added."""
-    rows = conn.execute(f"{_SELECT} WHERE r.active = 1 AND i.removed_ms IS NULL ORDER BY r.id").fetchall()
+def cared_for(conn: sqlite3.Connection) -> list[Resource]:
+    """What engines poll or send something of, left out or not, in the order in which it was added."""
+    cared = "(r.active = 1 OR r.pending + r.sending + r.retrying > 0)"
+    rows = conn.execute(f"{_SELECT} WHERE {cared} AND i.removed_ms IS NULL ORDER BY r.id").fetchall()
     return [_resource(row) for row in rows]
 
 

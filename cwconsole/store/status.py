@@ -14,16 +14,14 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
-from cwconsole.core.command_line import command_line
 from cwconsole.core.config import Mode
-from cwconsole.core.counted import counted
-from cwconsole.core.health import Health, Vitals, health, lag_seconds, misses_deletes
+from cwconsole.core.health import Health, Vitals, health, lag_seconds
 from cwconsole.core.json_values import as_json
-from cwconsole.core.moments import iso
-from cwconsole.store import production
+from cwconsole.store import production, troubles
 from cwconsole.store.polls import HOUR_MS
+from cwconsole.store.troubles import Row
 
 MINUTE_MS: Final = 60_000
 
@@ -130,7 +128,6 @@ class Reading:
         yield from ((one.id, one.name) for one in self.bare)
 
 
-_Row: TypeAlias = dict[str, Any]  # by the names of `_SELECT`
 _FROM = """
     FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
         LEFT JOIN (SELECT resource_id, count(*) AS number, min(object_id) AS first FROM set_aside GROUP BY 1) a
@@ -162,7 +159,7 @@ _SELECT = f"""
 _SOME = "AND r.id IN (SELECT value FROM json_each(:ids))"
 _ORDER = "GROUP BY r.id ORDER BY i.name, r.name"
 # What stands for a resource that is left out, whatever its row has kept: nothing goes on that it could be about.
-_LEFT_OUT: Final[_Row] = {
+_LEFT_OUT: Final[Row] = {
     "enabled": 0,
     "next_poll_ms": None,
     "failing_since_ms": None,
@@ -238,9 +235,10 @@ def _rows(
     return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
 
 
-def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
-    why, left_out = _held_why(row), not row["active"]
+def _status(row: Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
+    why, left_out, left = troubles.held_why(row), not row["active"], ""
     if left_out:
+        left = troubles.what_is_left(row)
         row = {**row, **_LEFT_OUT}
     vitals = Vitals(
         enabled=bool(row["enabled"]),
@@ -284,71 +282,11 @@ def _status(row: _Row, now_ms: int, engine_runs: bool, production: bool) -> Stat
         held=why is not None,
         held_why=why,
         error_code=row["error_code"],
-        last_error=_what_is_left(row) if left_out else _what_is_wrong(row, vitals, now_ms),
+        last_error=left or troubles.what_is_wrong(row, vitals, now_ms),
         left_out=left_out,
         production=production,
         listed_ms=vitals.listed_ms,
         asking=vitals.sweep_vanished or None,
         set_aside=vitals.set_aside,
         server_ahead_seconds=None if vitals.skew_ms is None else round(vitals.skew_ms / 1000),
-    )
-
-
-def _what_is_wrong(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
-    """The fault of the polls, what cannot be read, and the question of a sweep: none must hide another."""
-    question = _sweep_question(row)
-    trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
-    return " ".join(part for part in (trouble, _aside(row), question) if part) or None
-
-
-def _what_is_left(row: _Row) -> str:
-    """Of a resource that is left out: its deliveries, for nothing else of it goes on."""
-    numbers = (row["pending"] + row["sending"] + row["retrying"], "still to be sent"), (row["dead"], "dead")
-    told = [f"{counted(number, 'delivery is', 'deliveries are')} {what}" for number, what in numbers if number]
-    return f"Left out of the configuration, so it is not polled; {' and '.join(told)}."
-
-
-def _aside(row: _Row) -> str | None:
-    number, first = row["set_aside"], row["first_aside"]
-    if not number:
-        return None
-    which, its = (f"Record {first}", "it") if number == 1 else (f"{number:,} records (the first is {first})", "them")
-    return (
-        f"{which} cannot be decoded: what changes in {its} is not delivered. Mend {its} at ConnectWise; each sweep "
-        f"tries again. To try at once: {command_line('sweep', row['instance'], row['resource'])}"
-    )
-
-
-def _held_why(row: _Row) -> str | None:
-    if row["callback_held"]:
-        return row["held_reason"] or "its callback URL is held"
-    if row["instance_held"]:
-        return "deliveries of the instance are held by an operator"
-    return "deliveries of the resource are held by an operator" if row["resource_held"] else None
-
-
-def _sweep_question(row: _Row) -> str | None:
-    gone = row["sweep_vanished"]
-    if not gone:
-        return None
-    return (
-        f"A sweep found {gone} records gone, which is suspiciously many; if that is right, confirm it: "
-        f"{command_line('sweep', row['instance'], row['resource'], '--confirm-deletes', gone)}"
-    )
-
-
-def _last_sweep(row: _Row) -> str:
-    """What became of it: its fault is none of the polls, which may have gone well since."""
-    if row["sweep_error"] is None:
-        return "They were cut short, or not begun"
-    return f"The last sweep failed: {row['sweep_error'].rstrip('.')}"
-
-
-def _sweep_trouble(row: _Row, vitals: Vitals, now_ms: int) -> str | None:
-    if not misses_deletes(vitals, now_ms):
-        return None
-    since = "yet" if vitals.listed_ms is None else f"since {iso(vitals.listed_ms)[:16].replace('T', ' ')} UTC"
-    return (
-        f"No sweep has completed {since}: deletes may be missing. {_last_sweep(row)}. "
-        f"To try at once: {command_line('sweep', row['instance'], row['resource'])}"
     )

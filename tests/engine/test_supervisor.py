@@ -267,6 +267,26 @@ async def test_what_stands_still_says_that_its_deliveries_do_too_until_its_secre
         assert (row.last_error, row.failing_since_ms) == (None, None)
 
 
+async def test_what_an_edit_left_out_says_that_its_deliveries_stand_still_for_want_of_a_secret(tmp_path: Path) -> None:
+    network = Network()
+    network.sender.answers = [503] * 9
+    async with engine_with(tmp_path, network) as (engine, store):
+        await engine.poll_all(Why(trigger="once"))
+        network.source.put(1)
+        await engine.poll_all(Why(trigger="once"))
+        async with asyncio.timeout(10):
+            while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        await store.write(lambda conn: conn.execute("UPDATE resources SET active = 0") and None)
+    left = "Left out of the configuration, so it is not polled; 1 delivery is still to be sent."
+    for network.broken in (True, False):
+        async with engine_with(tmp_path, network) as (engine, store):
+            (row,) = await store.read(status.fleet, now_ms=SystemClock().now_ms(), engine_runs=True)
+            assert engine.fleet.pollers == {}
+            why = " Nothing is sent: acme: private.key: found env:NAME, which is not set, expected the secret"
+            assert row.last_error == left + (why if network.broken else "")
+
+
 async def test_what_is_switched_off_and_owes_nothing_may_have_lost_its_secret(tmp_path: Path) -> None:
     network = Network()
     async with engine_with(tmp_path, network) as (_, store):

@@ -226,7 +226,7 @@ def test_removing_gives_up_what_waits_and_calls_off_what_is_queued(conn: sqlite3
     assert queued is not None
     assert queued.state == "cancelled"
     assert instances.all_instances(conn) == []
-    assert resources.active(conn) == []
+    assert resources.cared_for(conn) == []
 
 
 def test_a_resource_under_another_name_goes_on_with_all_that_is_known(conn: sqlite3.Connection) -> None:

@@ -45,10 +45,10 @@ def test_an_unknown_resource_is_answered_with_what_there_is(conn: sqlite3.Connec
 def test_pausing_a_resource_pauses_it_alone_and_resuming_undoes_it(conn: sqlite3.Connection) -> None:
     version = meta.config_version(conn)
     operations.pause(conn, contacts(conn), asked=asked(ActionKind.PAUSE), now_ms=NOW)
-    assert [row.name for row in resources.active(conn) if row.runs] == ["tickets"]
+    assert [row.name for row in resources.cared_for(conn) if row.runs] == ["tickets"]
     assert meta.config_version(conn) == version + 1
     operations.resume(conn, contacts(conn), asked=asked(ActionKind.RESUME), now_ms=NOW)
-    assert len([row for row in resources.active(conn) if row.runs]) == 2
+    assert len([row for row in resources.cared_for(conn) if row.runs]) == 2
 
 
 def test_resuming_a_resource_of_a_paused_instance_says_that_it_waits(conn: sqlite3.Connection) -> None:
