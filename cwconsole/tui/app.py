@@ -239,6 +239,10 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
         self.author, self.read_only_instances = self.author.meeting(now.instances())
+        self._show_fleet()
+
+    def _show_fleet(self) -> None:
+        """In the area in front; the others show it when they come to the front."""
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
                 screen.fleet_changed()
@@ -309,6 +313,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self._pop_to_the_first()
         else:
             await self.switch_mode(name)
+            self._show_fleet()
 
     def _pop_to_the_first(self) -> None:
         """Not awaited: it may be the screen in front that asks, which could not end while it waits for its own end."""
@@ -333,18 +338,3 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     async def drill(self, wanted: ViewSpec) -> None:
         """A view on top of this one; Escape leads back here."""
         await self.push_screen(routes.screen_for(wanted))
-
-    # --- odds and ends ----------------------------------------------------------------------------------------------
-
-    def read_everything_again(self) -> None:
-        """Whatever is in view."""
-        self.fleet_refresher.ask("operator")
-        for screen in self.console_screens()[-1:]:
-            screen.refresher.ask("operator")
-
-    def freeze(self) -> None:
-        """Let what is on the screen stand still, or go on."""
-        self.frozen = not self.frozen
-        if not self.frozen:
-            self.read_everything_again()
-        self._update_frames()

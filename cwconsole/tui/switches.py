@@ -1,4 +1,4 @@
-"""What the app does to itself and to all that it shows: plain words, ASCII, the mouse, themes, warnings."""
+"""What the app does to itself and all that it shows: plain words, ASCII, the mouse, themes, standing still, warnings."""
 
 from __future__ import annotations
 
@@ -99,6 +99,22 @@ class Switches(TonedApp, inherit_bindings=False):
             return
         names = self._theme_names
         app.theme = names[(names.index(app.theme) + 1) % len(names)]
+
+    def read_everything_again(self) -> None:
+        """Whatever is in view."""
+        app = self._app
+        app.fleet_refresher.ask("operator")
+        for screen in app.console_screens()[-1:]:
+            screen.refresher.ask("operator")
+
+    def freeze(self) -> None:
+        """Let what is on the screen stand still, or go on."""
+        app = self._app
+        app.frozen = not app.frozen
+        if not app.frozen:
+            self.read_everything_again()
+        for screen in app.console_screens():
+            screen.update_frame()
 
     def say_warnings(self) -> None:
         """What is wrong with the settings: all of it in the log and on the debug screen, the first of it here."""
