@@ -31,12 +31,11 @@ SCREENS: Final[Mapping[str, tuple[str, str]]] = {
     "log": ("log", "LogScreen"),
     "debug": ("debug", "DebugScreen"),
 }
-NONE: Final = ("unbuilt", "UnbuiltScreen")
 
 
 def screen_for(wanted: ViewSpec) -> ConsoleScreen:
     """A new screen that shows a view."""
-    return _screen(*SCREENS.get(wanted.view, NONE))(wanted)
+    return _screen(*SCREENS[wanted.view])(wanted)
 
 
 def load() -> None:

@@ -1,4 +1,4 @@
-"""What the app does to itself and all that it shows: plain words, ASCII, the mouse, themes, standing still, warnings."""
+"""What the app does to itself and all that it shows: plain words, ASCII, mouse, themes, standing still, warnings."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
+from cwconsole.tui.routes import SCREENS
 from cwconsole.tui.viewspec import (
     VIEWS,
     Known,
@@ -25,6 +26,10 @@ from cwconsole.tui.viewspec import (
 
 NOW = 1_790_000_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)
+
+
+def test_every_view_has_a_screen() -> None:
+    assert set(SCREENS) == set(VIEWS)
 
 
 @given(
