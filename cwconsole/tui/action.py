@@ -39,10 +39,11 @@ class Scope(Enum):
 class Subject:
     """What an action would be done to: the row under the cursor, or the marked ones.
 
-    paused, held: whether its own flag is set. asking: how many records a sweep found gone and wants to be confirmed.
-    marked: how many rows are chosen, 0 for the one under the cursor alone; places: how many of them are instances or
-    resources; instances: of these. read_only_instances: all that this console may only look at. saving: it is an export
-    of this console. thing: what is copied of it. asked: the command that asked for it.
+    paused, held: whether its own flag is set. left_out: whether it is configured no longer. asking: how many records a
+    sweep found gone and wants to be confirmed. marked: how many rows are chosen, 0 for the one under the cursor alone;
+    places: how many of them are instances or resources; instances: of these. read_only_instances: all that this console
+    may only look at. saving: it is an export of this console. thing: what is copied of it. asked: the command that
+    asked for it.
     """
 
     read_only: bool = False
@@ -51,6 +52,7 @@ class Subject:
     resource: str | None = None
     paused: bool = False
     held: bool = False
+    left_out: bool = False
     asking: int | None = None
     event: int | None = None
     object_id: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.health import Health
 from cwconsole.tui.action import Check, Subject
 
 
@@ -12,15 +13,33 @@ def needs_place(subject: Subject) -> str | None:
     return None if subject.instance else "There is no instance or resource under the cursor."
 
 
-def needs_resource(subject: Subject) -> str | None:
-    return None if subject.resource else "A watermark belongs to one resource; there is none under the cursor."
+def configured(subject: Subject) -> str | None:
+    if not (subject.left_out and subject.resource):
+        return None
+    return (
+        f"{subject.place} is left out of the configuration of {subject.instance}: it is neither polled nor steered by "
+        "itself. E configures it again; its deliveries can be tried again or cancelled one by one."
+    )
+
+
+def has_watermark(subject: Subject) -> str | None:
+    if subject.resource is None:
+        return "A watermark belongs to one resource; there is none under the cursor."
+    return configured(subject)
+
+
+def _switched_on(subject: Subject) -> str | None:
+    if subject.state != Health.OFF or subject.left_out:
+        return None
+    return f"{subject.instance} is switched off, so nothing of it is polled; n switches it on."
 
 
 def one_place(why: Check) -> Check:
     """Where many are marked, each is looked at when it is its turn."""
-    return lambda subject: None if subject.places else needs_place(subject) or why(subject)
+    return lambda subject: None if subject.places else needs_place(subject) or configured(subject) or why(subject)
 
 
+polled = one_place(_switched_on)
 not_paused = one_place(lambda subject: f"{subject.place} is paused already; R resumes it." if subject.paused else None)
 paused = one_place(lambda subject: None if subject.paused else f"{subject.place} is not paused.")
 not_held = one_place(
@@ -35,7 +54,9 @@ def asks(subject: Subject) -> str | None:
         return "What a sweep found gone is confirmed for one resource at a time; Escape drops the marks."
     if subject.resource is None:
         return "What a sweep found gone is confirmed for one resource; there is none under the cursor."
-    return None if subject.asking else f"No sweep of {subject.place} asks for anything."
+    if not subject.asking:
+        return f"No sweep of {subject.place} asks for anything."
+    return _switched_on(subject)
 
 
 def can_retry(subject: Subject) -> str | None:

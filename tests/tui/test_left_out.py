@@ -1,4 +1,7 @@
-"""A resource that an edit has left out of its instance: nobody polls it, and what is left of its deliveries is seen."""
+"""A resource that an edit has left out of its instance: nobody polls it, and what is left of its deliveries is seen.
+
+What cannot be done to it is nowhere offered; nor to one whose instance is switched off.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.tui.actions import BY_ID
 from tests.tui.rig import Rig, console, database
 
 TOLD = (
@@ -64,11 +68,44 @@ async def test_its_page_says_why_it_is_there_and_nothing_of_being_polled(rig: Ri
     await rig.until(lambda: "contacts: Left out of the configuration" in rig.text())
 
 
-@pytest.mark.parametrize("key", ["p", "w", "x", "d"])
+@pytest.mark.parametrize("key", ["p", "w", "x", "R", "d", "H", "W"])
 async def test_whatever_would_poll_or_steer_it_is_refused_with_a_sentence(rig: Rig, key: str) -> None:
     await rig.press("G", key)
     await rig.until(lambda: "acme/contacts is left out of the configuration of acme" in said(rig))
     assert await rig.rows("SELECT kind FROM actions WHERE kind <> 'add'") == []
+
+
+STEERING = ("poll.now", "sweep.now", "polling.pause", "polling.resume", "deliveries.hold", "watermark.set")
+
+
+def offered(rig: Rig, *actions: str) -> list[str]:
+    return [one for one in actions if BY_ID[one].why_not(rig.screen.subject()) is None]
+
+
+async def test_footer_help_and_page_offer_nothing_that_cannot_be_done_to_it(rig: Rig) -> None:
+    await rig.write("UPDATE resources SET next_sweep_ms = 1, swept_ms = 1")
+    await rig.press("G")
+    assert offered(rig, *STEERING) == []
+    assert offered(rig, "instance.edit", "fleet.events") == ["instance.edit", "fleet.events"]
+    await rig.press("enter")
+    await rig.until(lambda: "sweep      last" in rig.text())
+    assert offered(rig, *STEERING) == []
+    for promise in ("w looks", "p polls", ", next"):
+        assert promise not in rig.text()
+
+
+async def test_what_is_switched_off_says_what_switches_it_on(path: Path) -> None:
+    async with console(path) as rig:
+        await rig.write("UPDATE instances SET enabled = 0 WHERE name = 'acme'")
+        await rig.until(lambda: "2 off" in rig.lines()[0])
+        await rig.press("G")
+        for step in ("", "enter", "I", "tab"):  # the fleet, the resource, its instance with a resource and as a whole
+            await rig.press(*filter(None, [step]))
+            assert offered(rig, *STEERING[:2]) == []
+            assert offered(rig, "polling.pause", "deliveries.hold") == ["polling.pause", "deliveries.hold"]
+            assert not any(promise in rig.text() for promise in ("w looks", "p polls"))
+        await rig.press("p")
+        await rig.until(lambda: "acme is switched off, so nothing of it is polled; n switches it on." in said(rig))
 
 
 async def test_its_deliveries_are_tried_again_and_cancelled_as_others_are(rig: Rig) -> None:

@@ -25,6 +25,7 @@ class FleetRow:
     production: whether the instance is tagged so; its name then begins with the word PROD.
     asking: how many records a sweep found gone and wants to be confirmed, whatever the state.
     pending, retrying, behind_hold: each open delivery is in one of them.
+    left_out: whether it is configured no longer, and here for its deliveries alone.
     turn: how its health has turned last, as this console saw it; of several, the last one to such a health.
     """
 
@@ -51,6 +52,7 @@ class FleetRow:
     production: bool = False
     asking: int | None = None
     behind_hold: int = 0
+    left_out: bool = False
     turn: Turn | None = None
 
     @property
@@ -92,6 +94,7 @@ def fleet_row(row: StatusRow, course: Course = Course(), turn: Turn | None = Non
         hours=course.hours,
         production=row.production,
         asking=row.asking,
+        left_out=row.left_out,
         turn=turn,
     )
 
@@ -172,6 +175,7 @@ def _group(instance: str, members: Sequence[FleetRow], folded: bool) -> FleetRow
         size=len(members),
         folded=folded,
         production=worst.production,
+        left_out=all(row.left_out for row in members),
         asking=sum(row.asking or 0 for row in members) or None,
         turn=max(turns, key=lambda turn: turn.at_ms, default=None),
     )

@@ -24,7 +24,7 @@ NEWEST: Final = "this hour"
 def hour_lines(hours: Sequence[HourPoint], *, cells: int, room: int, look: Look) -> list[Line]:
     """hours: oldest first, this hour last. room: lines that all of it may take."""
     if not hours:
-        return [(Cell("No poll yet. p polls now.", Tone.MUTED),)]
+        return [(Cell("No poll yet.", Tone.MUTED),)]
     sign = sign_cell("failed", look.glyphs)
     shown = hours[-max(cells - SCALE, 1) :]  # there are no cells before the text has been laid out
     marked = f", {sign.text} where one failed" if any(one.failed for one in shown) else ""

@@ -173,8 +173,9 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
         lines.append(_fact("set aside", f"{records} that cannot be decoded; sweeps try again", Tone.WARN))
     swept = f"last {ago(row.swept_ms, look.now_ms)} ago" if row.swept_ms else "none yet"
     due = until(row.next_sweep_ms, look.now_ms, none="")
-    ahead = f", next {due if due == 'due' else f'in {due}'}" if due else ""
-    lines.append(_fact("sweep", f"{swept}{ahead}; w looks for deleted records now", Tone.MUTED))
+    ahead = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
+    hint = "; w looks for deleted records now" if row.active and row.instance_enabled else ""
+    lines.append(_fact("sweep", f"{swept}{ahead}{hint}", Tone.MUTED))
     return lines
 
 
@@ -243,7 +244,7 @@ def chart_lines(
 ) -> list[Line]:
     """Lag, records and duration, poll by poll. overlap: seconds that each window reads again. height: of each chart."""
     if not points:
-        return [(Cell("No poll yet. p polls now.", Tone.MUTED),)]
+        return [(Cell("No poll yet.", Tone.MUTED),)]
     beside = cells >= BESIDE_FROM
     each = (cells - 4) // 3 if beside else cells
     drawn = [

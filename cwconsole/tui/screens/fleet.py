@@ -113,6 +113,7 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
             paused=row.state.value == "paused",
             held=row.held,
             asking=row.asking,
+            left_out=row.left_out,
             state=row.state.value,
             marked=len(marked := self._marked()),
             places=len(marked),

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from textual.timer import Timer
 
+from cwconsole.core.health import Health
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store import resource_view
 from cwconsole.store.resource_view import HourPoint, InstanceView, ResourceView
@@ -80,12 +81,14 @@ class InstanceScreen(PageScreen):
                 paused=row.state.value == "paused",
                 held=row.held,
                 asking=row.asking,
+                left_out=row.left_out,
                 state=row.state.value,
                 thing=self.place_thing(row.instance, row.resource),
             )
         return self.bare_subject(
             instance=view.instance.name,
             paused=view.instance.paused_ms is not None,
+            state=None if view.instance.enabled else Health.OFF.value,
             event=self.event_under_cursor(),
             marked=self.marked_events(),
             thing=self.thing_here(self.place_thing(view.instance.name, None)),

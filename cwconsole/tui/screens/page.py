@@ -112,7 +112,7 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
 
     def polls_pane(self) -> Pane:
         """The polls of this place."""
-        return Pane(title="Polls", widget=self._history("polls", POLL_COLUMNS, "No poll yet. p polls now."))
+        return Pane(title="Polls", widget=self._history("polls", POLL_COLUMNS, "No poll yet."))
 
     def events_pane(self) -> Pane:
         """The events of this place."""

@@ -57,6 +57,7 @@ class ResourceScreen(PageScreen):
             paused=row.paused_ms is not None or row.instance_paused_ms is not None or shown_paused,
             held=row.holds or (status is not None and status.held),
             asking=None if status is None else status.asking,
+            left_out=not row.active,
             state=None if status is None else status.state.value,
             event=self.event_under_cursor(),
             marked=self.marked_events(),

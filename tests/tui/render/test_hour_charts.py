@@ -57,7 +57,7 @@ def test_an_engine_that_rests_shows_as_nothing_and_the_last_duration_is_not_call
 
 
 def test_without_a_poll_it_says_so() -> None:
-    assert texts(drawn()) == ["No poll yet. p polls now."]
+    assert texts(drawn()) == ["No poll yet."]
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
