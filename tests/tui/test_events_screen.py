@@ -16,6 +16,7 @@ from cwconsole.tui.widgets import history_table
 from cwconsole.tui.widgets.prompt import Prompt
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.test_keys_ahead import nothing_is_read
 
 MANY = 5_000
 
@@ -230,6 +231,20 @@ async def test_where_there_is_room_the_detail_follows_the_cursor(path: Path) -> 
         await rig.until(lambda: "acme/contacts 10" in rig.text())
         await rig.press("j")
         await rig.until(lambda: "acme/contacts 9" in rig.text())
+
+
+async def test_beside_a_row_that_is_not_read_or_not_there_stands_nothing_of_another(path: Path) -> None:
+    async with console(path, size=(140, 40)) as rig:
+        await rig.press("2", "k")
+        detail = rig.screen.query_one("#detail")
+        await rig.until(lambda: f"event    {MANY + 40} " in detail.text)
+        async with nothing_is_read(rig):
+            for _ in range(30):
+                rig.send("pagedown")
+            await rig.until(lambda: rig.screen.table.current is None and detail.text == "")
+        await rig.until(lambda: rig.screen.table.current and f"event    {rig.screen.table.current.id} " in detail.text)
+        await rig.press("slash", *"object:999999", "enter")
+        await rig.until(lambda: not rig.screen.table.rows.total and detail.text == "")
 
 
 async def test_coming_back_catches_up(rig: Rig) -> None:

@@ -63,7 +63,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         shown = self._detail.display
         self.set_class(not shown, "-with")
         self.set_class(shown, "-without")
-        self.rested(self.table.current)
+        self._show_beside()
 
     def subject(self) -> Subject:
         row: EventRow | None = self.table.current if self.ready else None
@@ -89,9 +89,22 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         await self.console.drill(spec("event", id=row.id))
 
     def rested(self, row: EventRow | None) -> None:
-        """Show the row in full, if the cursor is still on it."""
         super().rested(row)
-        if row is not None and self._detail.display and self.table.current == row:
+        self._show_beside()
+
+    def show_spec(self) -> None:
+        super().show_spec()
+        if self.ready:
+            self._show_beside()
+
+    def _show_beside(self) -> None:
+        """The event under the cursor in full; nothing, where there is none or it has not been read yet."""
+        if not self._detail.display:
+            return
+        row: EventRow | None = self.table.current
+        if row is None:
+            self._detail.show([])
+        else:
             start(self, self._show_in_full(row), what="Reading the event", group="beside", exclusive=True)
 
     async def _show_in_full(self, row: EventRow) -> None:
