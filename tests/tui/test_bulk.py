@@ -1,4 +1,4 @@
-"""Many deliveries at once: their number is typed, and nothing less does it."""
+"""Many at once: their number is typed, and nothing less does it; they stay marked until it is done."""
 
 from __future__ import annotations
 
@@ -85,3 +85,43 @@ async def test_fewer_want_one_key(path: Path) -> None:
         assert "Try 2 deliveries again?" in rig.text()
         await rig.press("y")
         await rig.until(lambda: any("2 deliveries are tried again." in one.message for one in rig.app._notifications))
+
+
+FULL = "There is no space left for the database"
+
+
+async def fill_the_disk(rig: Rig) -> None:
+    """What takes a page more finds no room."""
+    ((pages,),) = await rig.rows("PRAGMA page_count")
+    await rig.store.write(lambda conn: conn.execute(f"PRAGMA max_page_count = {pages}").fetchone()[0])
+
+
+async def make_room(rig: Rig) -> None:
+    await rig.store.write(lambda conn: conn.execute("PRAGMA max_page_count = 1000000").fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind", "marked"),
+    [
+        (("1", "space", "space", "x"), "pause", "2 marked"),
+        (("3", "slash", *"state:dead resource:tickets", "enter", "space", "space", "r"), "retry", "2 marked"),
+    ],
+)
+async def test_what_could_not_be_written_stays_marked_for_another_try(
+    path: Path, keys: tuple[str, ...], kind: str, marked: str
+) -> None:
+    async with console(path, size=(100, 30)) as rig:
+        await rig.press(*keys)
+        await rig.until(lambda: isinstance(rig.screen, Confirm))
+        await fill_the_disk(rig)
+        rig.screen.query_one("#reason").value = "a long story " * 2000
+        await rig.press("y")
+        await rig.until(lambda: any(FULL in one.message for one in rig.app._notifications))
+        assert marked in rig.lines()[1]
+        assert await actions(rig, kind) == 0
+        await make_room(rig)
+        await rig.press(keys[-1])
+        await rig.until(lambda: isinstance(rig.screen, Confirm))
+        await rig.press("y")
+        await rig.until(lambda: marked not in rig.lines()[1])
+        assert await actions(rig, kind) == 2

@@ -89,12 +89,16 @@ class DeliveryKeys:
 
         def answered(answer: Answer | None) -> None:
             if answer is not None:
-                screen.drop_marks()
-                work = change_all(screen.console.operator, verb, ids, answer.reason)
-                screen.carry_out(work, what=question.title)
+                screen.carry_out(self._change_all(verb, ids, answer.reason), what=question.title)
 
         if screen.in_front:
             screen.app.push_screen(Confirm(question), answered)
+
+    async def _change_all(self, verb: Verb, ids: Sequence[int], reason: str | None) -> str:
+        screen = self._delivery_screen
+        told = await change_all(screen.console.operator, verb, ids, reason)
+        screen.drop_marks()  # not before it is written: they are what is to be tried again
+        return told
 
     # --- held deliveries --------------------------------------------------------------------------------------------
 

@@ -193,9 +193,14 @@ class Places(PlacePages, SweepAnswer):
 
     def _do_to(self, verb: _Verb, work: Change, places: Sequence[Place], reason: str | None) -> None:
         screen = self._place_screen
-        if len(places) > 1:
-            screen.drop_marks()
-        screen.carry_out(work(places, reason), what=BY_ID[verb.action].title)
+
+        async def done() -> str:
+            told = await work(places, reason)
+            if len(places) > 1:
+                screen.drop_marks()  # not before it is written: they are what is to be tried again
+            return told
+
+        screen.carry_out(done(), what=BY_ID[verb.action].title)
 
     def _steering(self, verb: _Verb, operation: Operation[str]) -> Change:
         """What only changes state."""
