@@ -4,6 +4,8 @@ CwconsoleError                 one plain sentence: what happened, to what, what 
 ├── ConfigError                fix the instance file or the settings: names key, found, expected
 ├── UsageError                 ask differently: an unknown instance, a bad filter (exit 2)
 ├── RefusedError               confirm first: the numbers of what would happen are in the message (exit 3)
+│   ├── LossesError            an edit would lose something: confirm that
+│   └── OtherNumbersError      the numbers are not those that were shown: look at the new ones
 ├── TooLateError               nothing to do: what was to be called off has begun or ended (exit 1)
 ├── EngineUnreachableError     start an engine, or wait for one (exit 4)
 ├── StoreError                 look at the database file: locked, foreign, newer, full
@@ -22,6 +24,8 @@ Messages never contain secrets. `code` is the short word that is stored, filtere
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class CwconsoleError(Exception):
@@ -64,6 +68,21 @@ class RefusedError(CwconsoleError):
 
     exit_code = 3
     code = "refused"
+
+
+class LossesError(RefusedError):
+    """An edit would lose something, and nobody has agreed to that.
+
+    losses: each in words, without a full stop.
+    """
+
+    def __init__(self, name: str, losses: Sequence[str]) -> None:
+        super().__init__(f"{name}: {'; '.join(losses)}. Nothing was changed; confirm it with --yes.")
+        self.losses = tuple(losses)
+
+
+class OtherNumbersError(RefusedError):
+    """What was shown and agreed to is not so any more; the new numbers are in the message."""
 
 
 class TooLateError(CwconsoleError):

@@ -13,7 +13,7 @@ from difflib import get_close_matches
 
 from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import LossesError, StaleError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import actions, meta, open_deliveries, reconfigure
 from cwconsole.store.actions import Asked
@@ -138,7 +138,7 @@ def edit(
     """Give an instance another configuration. Returns what changes for its resources.
 
     seen: the instance as it was when the draft was made from it. confirmed: whether resources may start anew or
-    stop, and open deliveries be given up; raises RefusedError with the numbers otherwise. Raises UsageError if the name
+    stop, and open deliveries be given up; raises LossesError with the numbers otherwise. Raises UsageError if the name
     is taken, StaleError if somebody else has changed the instance meanwhile.
     """
     instance_id = seen.id
@@ -234,15 +234,23 @@ def _callback_id(conn: sqlite3.Connection, config: InstanceConfig) -> int | None
 
 def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceConfig, made: list[Change]) -> None:
     losses = [
-        f"{change.name} would start anew and forget {reconfigure.known_objects(conn, change.stored.id)} known records"
+        f"{change.name} would start anew and forget {_known(conn, change.stored.id)}"
         for change in made
         if change.step is Step.RESTART and change.stored is not None
     ]
     losses += [
-        f"{change.name} would not be polled any more, with {reconfigure.known_objects(conn, change.stored.id)} known "
-        "records: what changes is in no event before it is configured again"
+        f"{change.name} would not be polled any more, with {_known(conn, change.stored.id)}: what changes is in no "
+        "event before it is configured again"
         for change in made
         if change.step is Step.STOP and change.stored is not None and change.stored.begun
+    ]
+    losses += [
+        f"{counted(left, 'delivery', 'deliveries')} of {change.name} would stay to be sent"
+        for change in made
+        if change.step is Step.STOP
+        and change.stored is not None
+        and config.callback is not None
+        and (left := open_deliveries.not_held_by_name(conn, change.stored.id))
     ]
     losses += [
         f"{counted(held, 'delivery', 'deliveries')} that {change.name} holds would be let go"
@@ -254,9 +262,14 @@ def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceC
     ]
     waiting = open_deliveries.count(conn, before.id)
     if config.callback is None and waiting:
-        losses.append(f"{waiting} open deliveries would be given up, since there would be no callback URL")
+        given_up = counted(waiting, "open delivery", "open deliveries")
+        losses.append(f"{given_up} would be given up, since there would be no callback URL")
     if losses:
-        raise RefusedError(f"{before.name}: {'; '.join(losses)}. Nothing was changed; confirm it with --yes.")
+        raise LossesError(before.name, losses)
+
+
+def _known(conn: sqlite3.Connection, resource_id: int) -> str:
+    return counted(reconfigure.known_objects(conn, resource_id), "known record")
 
 
 def _with_enabled(body: str, enabled: bool) -> str:

@@ -31,6 +31,12 @@ def held_by_name(conn: sqlite3.Connection, resource_id: int) -> int:
     return 0 if row is None else int(row[0])
 
 
+def not_held_by_name(conn: sqlite3.Connection, resource_id: int) -> int:
+    """How many of a resource's open deliveries do not wait behind a hold of its own."""
+    row = conn.execute("SELECT pending + sending + retrying FROM resources WHERE id = ?", (resource_id,)).fetchone()
+    return int(row[0]) - held_by_name(conn, resource_id)
+
+
 def objects_of(conn: sqlite3.Connection, resource_id: int) -> set[int]:
     """The ids of a resource's objects that have an open delivery."""
     rows = conn.execute(

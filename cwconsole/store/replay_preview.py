@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.errors import OtherNumbersError, UsageError
 from cwconsole.store import event_list, selection
 from cwconsole.store.event_list import EventRow
 from cwconsole.store.selection import Selection
@@ -90,12 +90,14 @@ def read_token(token: str) -> tuple[int, int]:
 
 
 def confirmed(conn: sqlite3.Connection, wanted: Selection, token: str) -> Preview:
-    """The preview that a token came from, made again. Raises RefusedError with the new numbers if they are others."""
+    """The preview that a token came from, made again. Raises OtherNumbersError with the new ones."""
     moment, upper = read_token(token)
     again = preview(conn, wanted, asked_ms=moment, upper=upper)
     if again.token != token.strip():
         fresh = preview(conn, wanted, asked_ms=moment)
-        raise RefusedError(f"That is not what was shown any more. {fresh.sentence} The token is now {fresh.token}.")
+        raise OtherNumbersError(
+            f"That is not what was shown any more. {fresh.sentence} The token is now {fresh.token}."
+        )
     return again
 
 

@@ -112,7 +112,7 @@ class Operator:
         return await self.write(requests.ask_replay, events, asked=asked, now_ms=self.now_ms())
 
     async def order_replays(self, asked: Asked, shown: Preview, *, rate: float) -> int:
-        """Order what a preview showed. Returns the job's id. Raises RefusedError if the numbers are others now."""
+        """Order what a preview showed. Returns the job's id. Raises OtherNumbersError if they are others now."""
         await self.store.read(replay_preview.confirmed, shown.selection, shown.token)
         return await self.write(replay_jobs.create, shown, rate=rate, asked=asked, now_ms=self.now_ms())
 
@@ -153,7 +153,7 @@ class Operator:
         )
 
     async def edit_instance(self, asked: Asked, seen: Instance, draft: Draft, *, confirmed: bool) -> list[Change]:
-        """Give an instance another configuration. Raises RefusedError with the numbers of what would be lost."""
+        """Give an instance another configuration. Raises LossesError, in numbers, unless `confirmed`."""
         return await self.write(instances.edit, seen, draft, confirmed=confirmed, asked=asked, now_ms=self.now_ms())
 
     async def switch_instance(self, asked: Asked, instance: str, *, enabled: bool) -> str:

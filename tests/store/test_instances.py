@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
-from cwconsole.core.errors import RefusedError, StaleError, UsageError
+from cwconsole.core.errors import LossesError, RefusedError, StaleError, UsageError
 from cwconsole.store import actions, instances, meta, operations, resources
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import prepared
@@ -267,8 +267,10 @@ def test_a_resource_that_would_stop_asks_with_its_numbers(
     contacts = resource_id(conn, instance, "contacts")
     add_events(conn, contacts, [1, 2, 3])
     begin(conn, contacts)
-    with pytest.raises(RefusedError, match="contacts would not be polled any more, with 3 known records") as refused:
+    add_delivery(conn, 1, state="retrying")
+    with pytest.raises(LossesError, match="contacts would not be polled any more, with 3 known records") as refused:
         edit(conn, instance, config("acme", *wanted))
+    assert refused.value.losses[1:] == ("1 delivery of contacts would stay to be sent",)
     assert "confirm it with --yes" in refused.value.message
     assert column(conn, contacts, "active") == 1
     edit(conn, instance, config("acme", *wanted), confirmed=True)

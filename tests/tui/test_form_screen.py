@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.instance_body import canonical
 from cwconsole.tui.instance_fields import edit_command, empty_body, fields_of, filled_in, offers_of
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance_form import InstanceForm
 from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.store.rows import add_events, resource_id
+from tests.store.rows import add_delivery, add_events, resource_id
 from tests.tui.instance_rows import add_stored, stored_body
 from tests.tui.outside import FakeOutside
 from tests.tui.rig import Rig, console, database
@@ -161,14 +161,27 @@ async def test_another_company_loses_records_and_wants_the_name(rig: Rig) -> Non
 
 
 async def test_a_resource_that_is_unticked_asks_before_it_is_polled_no_more(rig: Rig) -> None:
+    await rig.store.write(lambda conn: [add_delivery(conn, event, state="pending") for event in (1, 2, 3)])
     await form(rig, "E")
     rig.screen.query_one("#resources").focus()
     await rig.press("space", "ctrl+s")
     await rig.until(lambda: isinstance(rig.screen, Confirm))
     assert "contacts would not be polled any more, with 12 known records" in text(rig)
+    assert "3 deliveries of contacts would stay to be sent." in text(rig)
+    assert "--yes" not in rig.text(), "that is for the command line"
     await rig.press(*"acme", "enter")
     await rig.until(lambda: isinstance(rig.screen, FleetScreen))
     assert await rig.rows("SELECT active FROM resources WHERE name = 'contacts'") == [(0,)]
+
+
+async def test_a_refusal_that_no_name_would_lift_is_not_asked_about(rig: Rig) -> None:
+    await form(rig, "E")
+    assert isinstance(rig.app.outside, FakeOutside)
+    rig.app.outside.fault = RefusedError("The vault is closed.")
+    fill(rig, field_company="other")
+    await rig.press("ctrl+s")
+    await rig.until(lambda: "The vault is closed." in text(rig))
+    assert isinstance(rig.screen, InstanceForm)
 
 
 async def test_somebody_elses_edit_is_never_undone(rig: Rig) -> None:

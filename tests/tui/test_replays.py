@@ -247,3 +247,16 @@ async def test_both_sizes_show_the_whole_question(path: Path) -> None:
                 "esc go back",
             ):
                 assert words in rig.text(), size
+
+
+async def test_a_refusal_that_new_numbers_would_not_lift_is_said_as_it_is(path: Path) -> None:
+    async with console(path, read_only_instances=("locked",)) as rig:
+        await rig.press("2")
+        await asked(rig, "space", "space", "r")
+        await rig.write("UPDATE instances SET name = 'locked' WHERE name = 'acme'")
+        await rig.press("y")
+        await rig.until(lambda: any("locked" in one.message for one in rig.app._notifications))
+        told = [one.message for one in rig.app._notifications]
+        assert not any("numbers have changed" in message for message in told)
+        assert not isinstance(rig.app.screen, Confirm)
+        assert await rig.rows(JOBS) == []

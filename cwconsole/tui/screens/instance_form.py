@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import ConfigError, CwconsoleError, RefusedError
+from cwconsole.core.errors import ConfigError, CwconsoleError, LossesError
 from cwconsole.core.instance_body import InstanceBody, restore_secrets
 from cwconsole.core.moments import clock_words
 from cwconsole.core.secret import MASK
@@ -54,7 +54,7 @@ class Draught:
 
 
 class Save(Protocol):
-    """Stores what was filled in. Raises RefusedError with the numbers of what would be lost, unless `confirmed`."""
+    """Stores what was filled in. Raises LossesError with the numbers, unless `confirmed`."""
 
     def __call__(self, made: Draught, *, confirmed: bool) -> Awaitable[None]: ...
 
@@ -223,7 +223,7 @@ class InstanceForm(Modal[bool]):
             reason = self.query_one("#reason", Input).value.strip() or None
             made = Draught(draft=sealed.draft, body=body, reason=reason)
             await self._form.save(made, confirmed=False)
-        except RefusedError as error:
+        except LossesError as error:
             self._saving = False
             self._ask(error, made)
         except CwconsoleError as error:
@@ -249,11 +249,9 @@ class InstanceForm(Modal[bool]):
 
         self.app.push_screen(Confirm(question), answered)
 
-    def _ask(self, error: RefusedError, made: Draught) -> None:
-        self._say(error.message)
-        lines = (
-            plain(error.message).replace("Nothing was changed; confirm it with --yes.", "Nothing is changed yet."),
-        )
+    def _ask(self, error: LossesError, made: Draught) -> None:
+        self._say("Nothing is changed yet.")
+        lines = [f"{plain(loss)}." for loss in error.losses]
         question = Question(title="This loses something", lines=lines, yes="save it", typed=self._form.warned)
         self.app.push_screen(Confirm(question), lambda answer: self._answered(answer, made))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import CwconsoleError, RefusedError
+from cwconsole.core.errors import CwconsoleError, OtherNumbersError
 from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
 from cwconsole.store.actions import ActionKind
@@ -91,7 +91,7 @@ class Replays:
         asked = operator.asked(ActionKind.REPLAY, command, answer.reason, remark=remark)
         try:
             job_id = await operator.order_replays(asked, shown, rate=rate)
-        except RefusedError:
+        except OtherNumbersError:
             await self._ask_to_replay(wanted, answer)
             return "The numbers have changed meanwhile; here are the new ones."
         tell_of_job(screen.console, job_id)
