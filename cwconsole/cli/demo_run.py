@@ -110,7 +110,7 @@ async def _shown(screen: Screen | None) -> AsyncIterator[asyncio.Event | None]:
 
 def _said_after(left: asyncio.Event, say: Say) -> Say:
     """Words on the terminal, once the screen is gone."""
-    return lambda line: say(line) if left.is_set() else log.info("demo", progress=line)
+    return lambda line: say(line) if left.is_set() else log.debug("demo", progress=line)
 
 
 @contextmanager

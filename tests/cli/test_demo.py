@@ -179,7 +179,8 @@ def test_with_a_screen_it_is_the_console_and_reports_when_one_leaves(tmp_path: P
         terminal.type("y")
         terminal.until(lambda text: "is paused" in text)
         terminal.type("7")
-        terminal.until(lambda text: "engine.log" in text and "demo" in text and "progress=" in text)
+        terminal.until(lambda text: "engine.log" in text and "resource is failing" in text, seconds=60)
+        assert "progress=" not in terminal.text, "what the engine tells is not buried under a line each second"
         terminal.type("1")
         terminal.until(lambda text: "retry" in text or "pending" in text, seconds=45)
         terminal.type("q")

@@ -34,6 +34,7 @@ async def test_lists_and_pages_say_held_with_its_own_glyph(path: Path, what: str
         await rig.until(lambda: "○ pending" not in rig.text())  # beside the list too, a moment later
         await rig.press("r")
         assert "1m ago, held" in rig.text()
+        assert "Where deliveries are held, these wait too until H lets them go." in rig.text()
         await rig.press("escape", "enter")
         assert "arrived  ◇ held  pending, but nothing is sent; H lets it go" in rig.text()
         await rig.press("3")

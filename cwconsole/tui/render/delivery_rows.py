@@ -9,13 +9,14 @@ from typing import Final
 from cwconsole.core.counted import counted
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
+from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
-from cwconsole.tui.render.plain import Align, plain
+from cwconsole.tui.render.plain import Align, fit, plain, width
 from cwconsole.tui.render.states import state_cell, type_cell
 from cwconsole.tui.render.times import ago, both, second, span, until
 
@@ -57,6 +58,26 @@ DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
 )  # fmt: skip
 
 
+def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int, cells: int) -> Line:
+    """The states with their numbers, the chosen one in brackets; closer together where they would not fit else."""
+    texts = [
+        f"{state or 'all'}{'' if number is None else f' {count(number)}'}"
+        for state, number in zip(states, numbers, strict=True)
+    ]
+    tones = [
+        Tone.STRONG if at == chosen else Tone.BAD if state == "dead" and numbers[at] else Tone.MUTED
+        for at, state in enumerate(states)
+    ]
+    wide = 1 + sum(width(text) + 2 for text in texts) <= cells
+    line = [Cell(" ")] if wide else []
+    for at, (text, tone) in enumerate(zip(texts, tones, strict=True)):
+        before = "[" if at == chosen else "" if not wide and at == chosen + 1 else " "
+        after = "]" if at == chosen else " " if wide else ""
+        line.append(Cell(f"{before}{text}{after}", tone))
+    used = sum(width(cell.text) for cell in line)
+    return (*line, Cell(fit("", max(cells - used, 0))))
+
+
 # --- callback URLs --------------------------------------------------------------------------------------------------
 
 
@@ -72,15 +93,22 @@ def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int, *, m
 def _trouble(row: CallbackRow, glyphs: Glyphs, now_ms: int) -> Line:
     waiting = f"{row.waiting:,} waiting, " if row.waiting else ""
     sign = glyphs.held if row.held_ms is not None else glyphs.warn
-    return (Cell(f"{sign} {plain(row.url)}  ", Tone.STRONG), Cell(f"{waiting}{callback_words(row, now_ms)}", Tone.WARN))
+    return (
+        Cell(f"{sign} {plain(row.url)}  ", Tone.STRONG),
+        Cell(f"{waiting}{callback_words(row, now_ms, way='H on one of them')}", Tone.WARN),
+    )
 
 
-def callback_words(row: CallbackRow | None, now_ms: int) -> str:
-    """How a callback URL stands, in words. The breaker's time is absolute: it is half a minute away at most."""
+def callback_words(row: CallbackRow | None, now_ms: int, *, way: str = "H") -> str:
+    """How a callback URL stands, in words. way: how it is let go from here.
+
+    The breaker's time is absolute: it is half a minute away at most.
+    """
     if row is None:
         return "is no instance's callback URL any more"
     if row.held_ms is not None:
-        return f"held for {ago(row.held_ms, now_ms)}, H lets it go: {plain(row.held_reason or 'an operator held it')}"
+        why = plain(row.held_reason or "an operator held it")
+        return f"held for {ago(row.held_ms, now_ms)}, {way} lets it go: {why}"
     if row.breaker_until_ms is not None:
         return f"mostly fails, so it is left alone: one try at {_clock(row.breaker_until_ms)}"
     return (

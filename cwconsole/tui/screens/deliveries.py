@@ -13,10 +13,8 @@ from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
-from cwconsole.tui.render.bars import count
-from cwconsole.tui.render.cells import Cell, Line, Tone
-from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, trouble_lines
-from cwconsole.tui.render.plain import fit, width
+from cwconsole.tui.render.cells import Line
+from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS, state_tabs, trouble_lines
 from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
@@ -114,14 +112,8 @@ class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
         return _STATES.index(state) if state in _STATES else 0
 
     def _states(self, cells: int) -> Line:
-        line: list[Cell] = [Cell(" ")]
-        for at, state in enumerate(_STATES):
-            number = self._count(state)
-            text = f"{state or 'all'}{f' {count(number)}' if number is not None else ''}"
-            tone = Tone.STRONG if at == self._state else Tone.BAD if state == "dead" and number else Tone.MUTED
-            line.append(Cell(f"[{text}]" if at == self._state else f" {text} ", tone))
-        used = sum(width(cell.text) for cell in line)
-        return (*line, Cell(fit("", max(cells - used, 0))))
+        numbers = [self._count(state) for state in _STATES]
+        return state_tabs(_STATES, numbers, self._state, cells)
 
     def _count(self, state: str) -> int | None:
         """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone."""

@@ -27,7 +27,7 @@ from cwconsole.tui.widgets.virtual_table import VirtualTable
 SHOWN: Final = 500  # the newest jobs
 
 
-NO_JOB: Final = "No job yet. On events, r sends again what is marked: * marks all that the filter shows."
+NO_JOB: Final = "No job yet. r sends marked events again; * marks all that the filter shows."
 
 
 class JobsScreen(JobKeys, RowCopies, ListScreen):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cwconsole.core.command_line import command_line
@@ -14,6 +15,7 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import DEFAULT_RATE, read_rate
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Selection
+from cwconsole.store.status import StatusRow
 from cwconsole.tui.outcomes import tell_of_job, tell_of_replay
 from cwconsole.tui.render.replay_lines import pace_line, preview_lines
 from cwconsole.tui.widgets.confirm import Answer, Choice, Confirm, Question
@@ -58,7 +60,7 @@ class Replays:
             screen.app.notify("There is no such event any more.", severity="warning")
             return
         if screen.in_front:
-            question = _question(shown, now_ms, before)
+            question = _question(shown, now_ms, before, held=_may_be_held(shown, screen.console.fleet.values()))
             screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
 
     def _answered(self, wanted: Selection, shown: Preview, answer: Answer | None) -> None:
@@ -115,7 +117,16 @@ def selection_of(table: VirtualTable[Any], listed: Filter) -> Selection | None:
     return Selection(numbers=(row.id,))
 
 
-def _question(shown: Preview, now_ms: int, before: Answer) -> Question:
+def _may_be_held(shown: Preview, fleet: Iterable[StatusRow]) -> bool:
+    """Whether deliveries are held where these events are from. Of many, only the first ones' places are known."""
+    if any(row.held for row in shown.sample):
+        return True
+    known = shown.total == len(shown.sample)
+    places = {(row.instance, row.resource) for row in shown.sample}
+    return any(row.held and (not known or (row.instance, row.resource) in places) for row in fleet)
+
+
+def _question(shown: Preview, now_ms: int, before: Answer, *, held: bool) -> Question:
     what = "this event" if shown.total == 1 else f"{'' if shown.exact else 'at least '}{shown.total:,} events"
     rate = Choice(
         name="Events a second",
@@ -124,7 +135,7 @@ def _question(shown: Preview, now_ms: int, before: Answer) -> Question:
     )
     return Question(
         title=f"Send {what} again?",
-        lines=preview_lines(shown, now_ms),
+        lines=preview_lines(shown, now_ms, held=held),
         yes="send again",
         typed=str(shown.total) if shown.total > TYPED_ABOVE else None,
         reasoned=True,

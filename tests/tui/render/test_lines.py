@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cwconsole.core.filters import STATES, Noun
 from cwconsole.core.health import Health
 from cwconsole.core.instance_body import canonical
 from cwconsole.store.resource_view import Receiver
@@ -13,6 +16,7 @@ from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
+from cwconsole.tui.render.delivery_rows import state_tabs
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.instance_lines import config_lines, receiver_line
 from cwconsole.tui.render.plain import plain, width
@@ -145,3 +149,17 @@ def test_a_reason_that_is_a_sentence_goes_on_with_what_to_do() -> None:
     )
     line = receiver_line(held, Look())
     assert "".join(cell.text for cell in line).endswith("held: It answered 410 Gone; H lets it go")
+
+
+@given(
+    numbers=st.lists(st.none() | st.integers(0, 9_999), min_size=8, max_size=8),
+    chosen=st.integers(0, 7),
+)
+def test_the_states_with_their_numbers_fit_80_columns_whole(numbers: list[int | None], chosen: int) -> None:
+    states = ("", *STATES[Noun.DELIVERIES])
+    numbers = [number if state in {"pending", "sending", "retrying", "held", "dead"} else None
+               for state, number in zip(states, numbers, strict=True)]  # fmt: skip
+    line = text_of(state_tabs(states, numbers, chosen, 80))
+    assert width(line) == 80
+    assert f"[{states[chosen] or 'all'}" in line
+    assert re.split(r"[\[\] \d.k]+", line.strip(" ][")) == ["all", *STATES[Noun.DELIVERIES]]
