@@ -11,7 +11,6 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -26,12 +25,6 @@ T = TypeVar("T")
 
 THREADS = 2
 INTERRUPT_SECONDS = 0.02
-
-
-def run_read(path: Path, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Read once on a connection of its own: for commands that show something and end. Blocks."""
-    with translated(path), closing(connection.reader(path)) as conn:
-        return _snapshot(conn, lambda: fn(conn, *args, **kwargs))
 
 
 class Readers:

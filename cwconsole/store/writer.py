@@ -19,7 +19,6 @@ from queue import Empty, SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from cwconsole.core.errors import StoreError
-from cwconsole.store import connection
 from cwconsole.store.completion import completed
 from cwconsole.store.connection import as_store_error, check_level, release_cursors, transaction, translated
 
@@ -28,12 +27,6 @@ T = TypeVar("T")
 
 GROUP_UNITS = 256
 GROUP_SECONDS = 0.05
-
-
-def run_unit(path: Path, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one unit on a connection of its own: for commands that write once and end. Blocks until it is committed."""
-    with translated(path), closing(connection.writer(path)) as conn, transaction(conn):
-        return fn(conn, *args, **kwargs)
 
 
 @dataclass(slots=True, eq=False)

@@ -24,8 +24,8 @@ from cwconsole.store import instances
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import prepared
 from cwconsole.store.instances import Draft
+from cwconsole.store.once import write_once
 from cwconsole.store.vault import Vault
-from cwconsole.store.writer import run_unit
 
 SERVE_SIMULATOR = """
 import asyncio, json, sys
@@ -97,7 +97,7 @@ def create(path: Path, *bodies: dict[str, Any]) -> None:
         parsed: InstanceBody = canonical(one)
         asked = Asked(kind=ActionKind.ADD, operator="benchmark", origin="benchmark", command="")
         draft = Draft(body=json.dumps(parsed.document), config=to_config(parsed))
-        run_unit(
+        write_once(
             path,
             instances.add,
             draft,

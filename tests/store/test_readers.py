@@ -14,7 +14,8 @@ import pytest
 from cwconsole.core.errors import StoreError
 from cwconsole.store.database import Store, prepared
 from cwconsole.store.format import SCHEMA_VERSION
-from cwconsole.store.readers import Readers, run_read
+from cwconsole.store.once import read_once
+from cwconsole.store.readers import Readers
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 SHORT = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) SELECT max(i) FROM n"
@@ -236,6 +237,6 @@ async def test_a_missing_file_is_refused_at_the_first_read(tmp_path: Path) -> No
 
 
 def test_a_command_reads_once_without_a_loop(path: Path) -> None:
-    assert run_read(path, ask, sql="SELECT 7") == 7
+    assert read_once(path, ask, sql="SELECT 7") == 7
     with pytest.raises(StoreError, match="cannot be written"):
-        run_read(path, add, "a")
+        read_once(path, add, "a")

@@ -19,20 +19,21 @@ from cwconsole.core.errors import StoreError
 from cwconsole.store.connection import transaction, writer
 from cwconsole.store.database import Store, prepared
 from cwconsole.store.format import SCHEMA_VERSION
-from cwconsole.store.writer import Writer, _Unit, run_unit
+from cwconsole.store.once import write_once
+from cwconsole.store.writer import Writer, _Unit
 from tests.store.processes import finished, go, killed, said, start
 
 COUNT_UP = """
 import sys
 from pathlib import Path
-from cwconsole.store.writer import run_unit
+from cwconsole.store.once import write_once
 
 def count_up(conn):
     conn.execute("UPDATE meta SET value = value + 1 WHERE key = 'count'")
 
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
-    run_unit(Path(sys.argv[1]), count_up)
+    write_once(Path(sys.argv[1]), count_up)
 """
 
 WRITE_UNTIL_KILLED = """
@@ -443,9 +444,9 @@ def test_a_loop_that_ends_without_a_stop_loses_no_commit(path: Path) -> None:
 
 
 def test_a_command_writes_once_without_a_loop(path: Path) -> None:
-    assert run_unit(path, add, "a", value="1") == "a"
+    assert write_once(path, add, "a", value="1") == "a"
     with pytest.raises(ValueError, match="no"):
-        run_unit(path, add_and_fail, "b", ValueError("no"))
+        write_once(path, add_and_fail, "b", ValueError("no"))
     assert keys(path) == ["a"]
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -469,7 +470,7 @@ def test_what_was_answered_survives_a_kill(path: Path) -> None:
     answered = [said(process) for _ in range(200)]
     killed(process)
     assert set(answered) <= set(keys(path))
-    run_unit(path, add, "after")
+    write_once(path, add, "after")
 
 
 UNITS = st.lists(
