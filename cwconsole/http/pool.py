@@ -63,18 +63,6 @@ async def open_pool() -> AsyncIterator[HttpPool]:
         await pool.aclose()
 
 
-@asynccontextmanager
-async def open_http(
-    *, policy: AddressPolicy = ALLOW_ALL, ca_file: str | None = None, proxy: str | None = None
-) -> AsyncIterator[HttpClient]:
-    """One client alone, as `HttpPool.client` gives it; closed at the end."""
-    pool = HttpPool(await asyncio.to_thread(tls_context, None))
-    try:
-        yield pool.client(policy=policy, ca_file=ca_file, proxy=proxy)
-    finally:
-        await pool.aclose()
-
-
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Verifies as every other program on the machine does, and by the CA file. Reads files."""
     context = ssl.create_default_context()

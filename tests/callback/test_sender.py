@@ -22,8 +22,8 @@ from cwconsole.core.config import CallbackConfig
 from cwconsole.core.secret import Secret
 from cwconsole.http.client import HttpClient
 from cwconsole.http.policy import public_only
-from cwconsole.http.pool import open_http
 from tests.callback.samples import CONTACT, contact, parcel
+from tests.http.clients import open_http
 from tests.http.servers import Talk, answering, app_server, certificate, closed_port, raw_server, read_request, reset
 
 if TYPE_CHECKING:

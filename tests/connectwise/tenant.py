@@ -18,7 +18,7 @@ from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.secret import Secret
 from cwconsole.http.client import HttpClient
-from cwconsole.http.pool import open_http
+from tests.http.clients import open_http
 from tests.http.servers import Talk, app_server, raw_server
 
 CONFIG = InstanceConfig(

@@ -23,8 +23,8 @@ from cwconsole.core.errors import (
 from cwconsole.core.records import PageRequest
 from cwconsole.http.client import HttpClient
 from cwconsole.http.policy import public_only
-from cwconsole.http.pool import open_http
 from tests.connectwise.tenant import CONFIG, CONTACTS, FakeTime, connect, hanging, raw_tenant, said, tenant
+from tests.http.clients import open_http
 from tests.http.servers import answering, closed_port
 
 NOT_FOUND = '{"code":"NotFound","message":"Contact 99999 not found"}'

@@ -11,11 +11,11 @@ import pytest
 
 from cwconsole.core.config import Mode, ResourceConfig
 from cwconsole.core.poll_url import understand
-from cwconsole.http.pool import open_http
 from cwconsole.simulator.simulator import Simulator
 from tests.connectwise.tenant import CONFIG, CONTACTS, connect
 from tests.engine.rig import Rig, contacts, rig
 from tests.fakes import SERVER_EPOCH, FakeClock
+from tests.http.clients import open_http
 
 HOUR, DAY = 3600, 86_400
 

@@ -12,7 +12,8 @@ from aiohttp import web
 from cwconsole.core.errors import ConfigError
 from cwconsole.http.errors import HttpFailure
 from cwconsole.http.policy import public_only
-from cwconsole.http.pool import open_http, open_pool
+from cwconsole.http.pool import open_pool
+from tests.http.clients import open_http
 from tests.http.servers import answering, app_server, certificate, closed_port, raw_server, read_request, reset
 
 DENIAL = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"

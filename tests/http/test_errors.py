@@ -19,8 +19,8 @@ from aiohttp.client_reqrep import ConnectionKey
 from cwconsole.http.client import HttpClient
 from cwconsole.http.errors import HttpFailure, diagnose
 from cwconsole.http.policy import ALLOW_ALL, public_only
-from cwconsole.http.pool import open_http
 from cwconsole.http.transport import HonestTransport
+from tests.http.clients import open_http
 from tests.http.servers import answering, certificate, closed_port, raw_server, read_request, reset
 
 EMPTY_200 = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
