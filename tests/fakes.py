@@ -33,10 +33,6 @@ class FakeClock:
     def now_ms(self) -> int:
         return self.time_ms
 
-    async def sleep(self, seconds: float) -> None:
-        self.time_ms += int(seconds * 1000)
-        await asyncio.sleep(0)
-
 
 @dataclass
 class Row:
@@ -147,10 +143,6 @@ class FakeSource:
         if any(row.undecodable for row in found) and not ids_only:
             raise UndecodableFault(f"{path}: a record in this page is not JSON")
         return self._page([row.seen(ids_only) for row in found])
-
-    async def count(self, path: str, conditions: str) -> int:
-        await self._answer()
-        return len(self._matching(conditions))
 
     async def _answer(self) -> None:
         await asyncio.sleep(0)

@@ -48,10 +48,6 @@ class SystemClock:
         """Milliseconds since the epoch, UTC."""
         return time.time_ns() // 1_000_000
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
-
 
 class Connector:
     """Makes instances' connections (`engine.ports.Connect`). What they share lives as long as the engine."""

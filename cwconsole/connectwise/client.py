@@ -1,4 +1,4 @@
-"""ConnectWise's REST API as one instance sees it: the engine's `Source`, and the probes of "test connection"."""
+"""ConnectWise's REST API as one instance sees it: the engine's `Source`, and what a console asks (`cli.outside`)."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from cwconsole.connectwise import records
 from cwconsole.connectwise.conditions import LONGEST_URL, after_id, among_ids, url_of
 from cwconsole.connectwise.decoder import Decoder, ReadList
 from cwconsole.connectwise.door import TOTAL_SECONDS, Door, Query
-from cwconsole.connectwise.faults import misshapen, unknown_company
+from cwconsole.connectwise.faults import misshapen
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading
@@ -28,22 +27,10 @@ WORTH_A_GLANCE = range(64_000, 4_000_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemInfo:
-    """What `GET /system/info` tells. server_time: whole seconds since the epoch. It may answer with any keys."""
+    """What `GET /system/info` tells. version: empty if it names none. server_time: whole seconds since the epoch."""
 
     version: str
-    cloud: bool
-    time_zone: str
     server_time: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyInfo:
-    """What the login page tells of a company, without keys. codebase: `v2017_3/`, part of the base URL."""
-
-    name: str
-    codebase: str
-    version: str
-    cloud: bool
 
 
 class ConnectWiseClient:
@@ -145,29 +132,8 @@ class ConnectWiseClient:
         """Whether ConnectWise is there, and what its clock says. Does not prove the keys: it may answer without."""
         answer = await self._door.ask(self._door.question("/system/info", one=True))
         info = _object(answer.question, answer.body)
-        return SystemInfo(
-            version=_text(info, "version"),
-            cloud=_flag(info.get("isCloud")),
-            time_zone=_text(info, "serverTimeZone"),
-            server_time=answer.server_time,
-        )
-
-    async def company_info(self) -> CompanyInfo:
-        """Whether the company exists, and its codebase; asked of the login site, without keys."""
-        door = self._door
-        question = door.question(f"/login/companyinfo/{quote(door.company, safe='')}", one=True)
-        answer = await door.fetch(question, url_of(door.login_site, question.path, ()))
-        info = records.decoded(question, answer.body)
-        if info is None:  # a 200 with `null` is how ConnectWise says that it knows no such company
-            raise unknown_company(question)
-        if not isinstance(info, dict):
-            raise misshapen(question, "not_an_object", "something other than a company's information")
-        return CompanyInfo(
-            name=_text(info, "CompanyName"),
-            codebase=_text(info, "Codebase"),
-            version=_text(info, "VersionCode"),
-            cloud=_flag(info.get("IsCloud")),
-        )
+        version = info.get("version")
+        return SystemInfo(version=version if isinstance(version, str) else "", server_time=answer.server_time)
 
     def _reader(self, dates: RecordDates, *, after: int | None) -> ReadList:
         reading = Reading(created=dates.created, dated=dates.updated, drop_nulls=self._drop_nulls)
@@ -210,13 +176,3 @@ def _object(question: Question, body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise misshapen(question, "not_an_object", "something other than an object")
     return value
-
-
-def _text(info: dict[str, Any], name: str) -> str:
-    value = info.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _flag(value: Any) -> bool:
-    """A truth value, which the login site may write as a text."""
-    return value is True or (isinstance(value, str) and value.lower() == "true")

@@ -34,19 +34,6 @@ def among_ids(conditions: str, object_ids: Iterable[int]) -> str:
     return and_join(conditions, f"id in ({','.join(map(str, object_ids))})")
 
 
-def string_literal(text: str) -> str:
-    """A text for comparing by `=`, taken literally: brackets mean dates and `*` and `%` are wildcards otherwise.
-
-    Each special character in brackets stands for itself, as the documentation shows for `[`. A double quote cannot be
-    written inside double quotes, so such a text stands in single ones; one with both kinds is refused by ValueError.
-    """
-    if '"' in text and "'" in text:
-        raise ValueError("a text with both kinds of quotes cannot be written in a condition")
-    mark = "'" if '"' in text else '"'
-    literal = "".join(f"[{char}]" if char in "[*%" else char for char in text)
-    return f"{mark}{literal}{mark}"
-
-
 def url_of(base: str, path: str, query: Iterable[tuple[str, str | int]]) -> str:
     """The URL of a question; members with an empty value are left out."""
     members = [f"{name}={quote(str(value), safe=_PLAIN)}" for name, value in query if value != ""]

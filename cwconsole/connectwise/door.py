@@ -82,32 +82,24 @@ class Door:
         self._total = total
         self._headers = _headers(config, config.client_id or client_id)
 
-    @property
-    def login_site(self) -> str:
-        """Scheme and host of the login pages: the API's, without its `api-`."""
-        parts = urlsplit(self.base)
-        return f"{parts.scheme}://{parts.netloc.removeprefix('api-')}"
-
     def question(self, path: str, *, one: bool = False) -> Question:
         """A question about this path below the base URL. one: about a single record."""
         return Question(host=self.host, company=self.company, path=path, one=one)
 
     async def ask(self, question: Question, query: Query = ()) -> Answered:
         """Ask, and ask again where that may help. Raises `SourceFault`s only."""
-        answer = await self.fetch(question, url_of(self.base, question.path, query), self._headers)
+        answer = await self._fetched(question, url_of(self.base, question.path, query))
         question = _named(question, answer)
         date = http_date(answer.header("date") or "")
         if date is None:
             raise no_date(question)
         return Answered(question=question, body=answer.body, server_time=math.floor(date - answer.elapsed))
 
-    async def fetch(self, question: Question, url: str, headers: tuple[tuple[str, str], ...] = ()) -> HttpAnswer:
-        """As `ask`, for any URL; the answer may lack a date."""
-
+    async def _fetched(self, question: Question, url: str) -> HttpAnswer:
         async def once() -> HttpAnswer:
             async with self._limits.turn(self._requests_per_minute):
                 try:
-                    answer = await self._http.request("GET", url, headers, total=self._total, max_body=MOST_BODY)
+                    answer = await self._http.request("GET", url, self._headers, total=self._total, max_body=MOST_BODY)
                 except HttpFailure as failure:
                     raise fault_of_failure(question, failure) from failure
             if (fault := fault_of(_named(question, answer), answer)) is None:

@@ -87,12 +87,6 @@ def no_date(question: Question) -> PassingFault:
     return _passing(question, "no_date", "the answer has no usable Date header, so ConnectWise's time is unknown")
 
 
-def unknown_company(question: Question) -> AccessFault:
-    """The login site knows no such company."""
-    message = f"{question.company}: {question.host} knows no company of that name; check company and baseUrl"
-    return AccessFault(message, code="no_company", request_id=question.request_id)
-
-
 def _passing(question: Question, code: str, what: str) -> PassingFault:
     return PassingFault(f"{question}: {what}; {TRIED_AGAIN}", code=code, request_id=question.request_id)
 

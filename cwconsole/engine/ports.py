@@ -55,10 +55,6 @@ class Source(Protocol):
         """A page by number, for URL templates run as written; ids in any order."""
         ...
 
-    async def count(self, path: str, conditions: str) -> int:
-        """How many records satisfy the conditions now."""
-        ...
-
 
 class Sender(Protocol):
     """The way to one instance's callback URL."""
@@ -69,14 +65,10 @@ class Sender(Protocol):
 
 
 class Clock(Protocol):
-    """This machine's time, and waiting."""
+    """This machine's time."""
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch, UTC."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
         ...
 
 

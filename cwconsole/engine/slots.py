@@ -20,11 +20,6 @@ class Slots:
         self.in_doubt = 0  # held by lanes in doubt
         self._short: dict[Callable[[], None], None] = {}
 
-    @property
-    def unused(self) -> bool:
-        """Whether nothing is in flight."""
-        return self.free == self.total
-
     def take(self, held: int, wake: Callable[[], None], *, doubtful: bool = False) -> bool:
         """Take one more, or be woken when some become free. held: how many the lane has."""
         if held >= self.free or (doubtful and self.in_doubt >= self.total // 2):

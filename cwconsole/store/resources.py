@@ -288,11 +288,6 @@ def note_heavy(conn: sqlite3.Connection, resource_id: int, size: PageSize) -> No
     )
 
 
-def schedule_poll(conn: sqlite3.Connection, resource_id: int, next_poll_ms: int) -> None:
-    """Set when the next poll is due."""
-    conn.execute("UPDATE resources SET next_poll_ms = ? WHERE id = ?", (next_poll_ms, resource_id))
-
-
 def hasten(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> bool:
     """ConnectWise answers the resource's requests again: a poll that waits out a fault is due now, and is the judge.
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
 import yarl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cwconsole.connectwise.conditions import after_id, among_ids, and_join, string_literal, url_of
+from cwconsole.connectwise.conditions import after_id, among_ids, and_join, url_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
@@ -24,26 +23,6 @@ def test_the_cursor_is_added_to_whatever_filter_there_is() -> None:
     assert after_id("", 0) == "id > 0"
     assert after_id('name="a"or name="b"', 7) == '(name="a"or name="b") and (id > 7)'
     assert among_ids("x=1", [3, 5]) == "(x=1) and (id in (3,5))"
-
-
-def test_special_characters_of_a_text_are_taken_literally() -> None:
-    assert string_literal("plain") == '"plain"'
-    assert string_literal("100% [x] *") == '"100[%] [[]x] [*]"'
-    assert string_literal('say "hi"') == "'say \"hi\"'"
-    with pytest.raises(ValueError, match="quotes"):
-        string_literal("\"'")
-
-
-@given(texts.filter(lambda text: not ('"' in text and "'" in text)))
-def test_a_literal_ends_where_it_should(text: str) -> None:
-    literal = string_literal(text)
-    assert literal[0] == literal[-1]
-    assert literal[0] not in literal[1:-1]
-    inner = literal[1:-1]
-    for special in "[*%":
-        inner = inner.replace(f"[{special}]", "\0" + special) if "\0" not in text else inner
-    if "\0" not in text:
-        assert inner.replace("\0", "") == text
 
 
 @given(texts.filter(bool), st.integers(1, 1000))
