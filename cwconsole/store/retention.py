@@ -14,15 +14,17 @@ from cwconsole.store import meta
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
 KEEP_MS = 90 * DAY_MS
+_PRUNED_TO = "pruned_to"  # the last event that was looked at
 
 
 def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
     """Delete up to `limit` events older than the retention, with their deliveries and attempts.
 
-    Returns how many went. Looks at no more than `limit` of the oldest a call, from where the last call stopped.
+    Looks at no more than `limit` of the oldest a call, from where the last call stopped. Returns how many of these are
+    so old: those that have to stay are among them.
     """
     horizon = now_ms - keep_ms
-    start = int(_note(conn) or 0)
+    start = int(meta.get(conn, _PRUNED_TO) or 0)
     rows = conn.execute("SELECT id, seen_ms FROM events WHERE id > ? ORDER BY id LIMIT ?", (start, limit)).fetchall()
     old = [event_id for event_id, seen_ms in rows if seen_ms < horizon]
     if not old:
@@ -32,7 +34,7 @@ def prune_events(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: 
     for event_id in prunable:
         _forget_deleted(conn, event_id)
         _delete_event(conn, event_id)
-    _note(conn, old[-1])
+    meta.put(conn, _PRUNED_TO, str(old[-1]))
     return len(old)
 
 
@@ -41,7 +43,7 @@ def _begin_again(conn: sqlite3.Connection, now_ms: int) -> None:
     begun_ms = int(meta.get(conn, "pruning_begun_ms") or 0)
     if not 0 <= now_ms - begun_ms < DAY_MS:
         meta.put(conn, "pruning_begun_ms", str(now_ms))
-        _note(conn, 0)
+        meta.put(conn, _PRUNED_TO, "0")
 
 
 def prune_polls(conn: sqlite3.Connection, now_ms: int, limit: int, *, keep_ms: int = KEEP_MS) -> int:
@@ -136,10 +138,10 @@ def _delete_event(conn: sqlite3.Connection, event_id: int) -> None:
 
 
 def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
-    """Delete up to `limit` rows of instances that were removed; the instance itself goes last. Returns how many.
+    """Delete up to `limit` rows of instances that were removed; the instance itself goes last.
 
-    Nothing of a resource goes while something of it is being sent: a delivery's number may be used again, and the
-    outcome of the request would count for the next one that bears it.
+    Returns `limit` as long as there may be more. Nothing of a resource goes while something of it is being sent: a
+    delivery's number may be used again, and the outcome of the request would count for the next one that bears it.
     """
     row = conn.execute(
         """
@@ -174,11 +176,3 @@ def prune_removed(conn: sqlite3.Connection, now_ms: int, limit: int) -> int:
             return limit
     conn.execute("DELETE FROM resources WHERE id = ?", (resource_id,))
     return limit
-
-
-def _note(conn: sqlite3.Connection, position: int | None = None) -> str | None:
-    """Where the last round of pruning stopped."""
-    if position is not None:
-        conn.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('pruned_to', ?)", (str(position),))
-    row = conn.execute("SELECT value FROM meta WHERE key = 'pruned_to'").fetchone()
-    return None if row is None else str(row[0])

@@ -176,7 +176,13 @@ def fleet(
 
     engine_runs: whether anything polls now; without an engine nothing overdue counts as up to date.
     """
-    return _rows(conn, ids, now_ms=now_ms, engine_runs=engine_runs)
+    some = "" if ids is None else _SOME
+    params = {"hour": now_ms // HOUR_MS - 24, "ids": json.dumps(ids)}
+    found = conn.execute(f"{_SELECT} {some} {_ORDER}", params)
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # sqlite3.Row looks through all for a name
+    tagged = production.tagged(conn, {row["instance_id"] for row in rows})
+    return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
 
 
 def document(row: StatusRow) -> dict[str, Any]:
@@ -192,13 +198,13 @@ def reread(conn: sqlite3.Connection, before: Reading | None, *, now_ms: int, eng
     stamps: dict[int, str] = {row[0]: row[1] for row in conn.execute(_STAMPS).fetchall()}
     bare, minute = _bare(conn), now_ms // MINUTE_MS
     if before is None or (before.minute, before.engine_runs) != (minute, engine_runs):
-        rows = {row.resource_id: row for row in _rows(conn, now_ms=now_ms, engine_runs=engine_runs)}
+        rows = {row.resource_id: row for row in fleet(conn, now_ms=now_ms, engine_runs=engine_runs)}
         return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs, bare=bare)
     changed = [one for one, stamp in stamps.items() if before.stamps.get(one) != stamp]
     if not changed and len(stamps) == len(before.stamps) and bare == before.bare:
         return before
     rows = dict(before.rows)
-    rows |= {row.resource_id: row for row in _rows(conn, changed, now_ms=now_ms, engine_runs=engine_runs)}
+    rows |= {row.resource_id: row for row in fleet(conn, changed, now_ms=now_ms, engine_runs=engine_runs)}
     if any(_name(rows[one]) != _name(before.rows.get(one)) for one in changed) or len(rows) != len(stamps):
         rows = {row.resource_id: row for row in sorted(rows.values(), key=_name) if row.resource_id in stamps}
     return Reading(rows=rows, stamps=stamps, minute=minute, engine_runs=engine_runs, bare=bare)
@@ -220,19 +226,6 @@ def _bare(conn: sqlite3.Connection) -> tuple[BareInstance, ...]:
 
 def _name(row: StatusRow | None) -> tuple[str, str]:
     return ("", "") if row is None else (row.instance, row.resource)
-
-
-def _rows(
-    conn: sqlite3.Connection, ids: Sequence[int] | None = None, *, now_ms: int, engine_runs: bool
-) -> list[StatusRow]:
-    """By instance and name. ids: of some resources only."""
-    some = "" if ids is None else _SOME
-    params = {"hour": now_ms // HOUR_MS - 24, "ids": json.dumps(ids)}
-    found = conn.execute(f"{_SELECT} {some} {_ORDER}", params)
-    names = [column[0] for column in found.description]
-    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]  # sqlite3.Row looks through all for a name
-    tagged = production.tagged(conn, {row["instance_id"] for row in rows})
-    return [_status(row, now_ms, engine_runs, row["instance_id"] in tagged) for row in rows]
 
 
 def _status(row: Row, now_ms: int, engine_runs: bool, production: bool) -> StatusRow:
