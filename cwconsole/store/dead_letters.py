@@ -13,10 +13,10 @@ from typing import Final
 
 from cwconsole.core.filters import Filter
 from cwconsole.store import production
+from cwconsole.store.delivery_indexes import TROUBLED
 from cwconsole.store.listing import place_of
 
 MOST: Final = 100_000
-_TROUBLED = "state IN ('sending', 'retrying', 'dead', 'cancelled')"  # word for word as in the index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def groups(conn: sqlite3.Connection, chosen: Filter, *, most: int = MOST) -> Dea
         FROM (
             SELECT callback_id, instance_id, resource_id, settled_ms,
                 coalesce(CAST(status AS TEXT), error_code) AS error
-            FROM deliveries INDEXED BY deliveries_troubled WHERE {_TROUBLED} AND state = 'dead'
+            FROM deliveries INDEXED BY deliveries_troubled WHERE {TROUBLED} AND state = 'dead'
             ORDER BY id DESC LIMIT :most
         ) AS letters
             JOIN callbacks c ON c.id = letters.callback_id JOIN instances i ON i.id = letters.instance_id

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import UsageError
 from cwconsole.core.event_id import public_id
 from cwconsole.core.filters import STATES, Filter, Noun
-from cwconsole.store import meta, object_chain, production
+from cwconsole.store import delivery_indexes, meta, object_chain, production
 from cwconsole.store.listing import (
     Listing,
     Place,
@@ -27,10 +28,7 @@ from cwconsole.store.listing import (
 
 SLACK_MS = 60_000
 SORTED_AT_MOST = 20_000  # so many open deliveries are sorted; more are dense enough to be found by going through all
-OPEN = ("pending", "sending", "retrying")
 TROUBLED = ("sending", "retrying", "dead", "cancelled")
-_TROUBLED_INDEX = "state IN ('sending', 'retrying', 'dead', 'cancelled')"  # word for word as in the index
-_OPEN_INDEX = "state IN ('pending', 'sending', 'retrying')"
 # Whether a delivery `d` waits behind a hold, and how it stands: the one place of that rule, for every list and filter.
 HELD = """
     (d.state IN ('pending', 'retrying')
@@ -244,7 +242,7 @@ def _held_places(conn: sqlite3.Connection) -> frozenset[int]:
     return frozenset(row[0] for row in rows.fetchall())
 
 
-def _total(conn: sqlite3.Connection, states: Sequence[str], place: Place) -> int:
+def _total(conn: sqlite3.Connection, states: Iterable[str], place: Place) -> int:
     """How many deliveries are in these states, from the maintained totals."""
     conditions, params = place.residual()
     where = " AND ".join(conditions).replace("resource_id", "id") or "1"
@@ -253,12 +251,12 @@ def _total(conn: sqlite3.Connection, states: Sequence[str], place: Place) -> int
 
 
 def _troubled(state: str) -> Stream:
-    return Stream(index="deliveries_troubled", where=f"{_TROUBLED_INDEX} AND state = :s", params={"s": state})
+    return Stream(index="deliveries_troubled", where=f"{delivery_indexes.TROUBLED} AND state = :s", params={"s": state})
 
 
 def _open(place: Place) -> Stream:
     conditions, params = place.residual("open_places")  # by a name of its own, beside the filter's places
-    return Stream(index="deliveries_open", where=" AND ".join((_OPEN_INDEX, *conditions)), params=params)
+    return Stream(index="deliveries_open", where=" AND ".join((delivery_indexes.OPEN, *conditions)), params=params)
 
 
 def _of_resource(resource_id: int) -> Stream:

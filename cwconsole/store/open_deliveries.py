@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 
-_OPEN = "state IN ('pending', 'sending', 'retrying')"  # word for word as in the index, which is not used otherwise
+from cwconsole.store.delivery_indexes import OPEN
+
 _OF_INSTANCE = "resource_id IN (SELECT id FROM resources WHERE instance_id = :instance)"
 
 
@@ -40,7 +41,7 @@ def not_held_by_name(conn: sqlite3.Connection, resource_id: int) -> int:
 def objects_of(conn: sqlite3.Connection, resource_id: int) -> set[int]:
     """The ids of a resource's objects that have an open delivery."""
     rows = conn.execute(
-        f"SELECT DISTINCT object_id FROM deliveries INDEXED BY deliveries_open WHERE {_OPEN} AND resource_id = ?",
+        f"SELECT DISTINCT object_id FROM deliveries INDEXED BY deliveries_open WHERE {OPEN} AND resource_id = ?",
         (resource_id,),
     )
     return {row[0] for row in rows}
@@ -51,7 +52,7 @@ def apply_hold(conn: sqlite3.Connection, instance_id: int) -> None:
     conn.execute(
         f"""
         UPDATE deliveries INDEXED BY deliveries_open SET held = 1 - held
-        WHERE {_OPEN} AND {_OF_INSTANCE} AND held <> (
+        WHERE {OPEN} AND {_OF_INSTANCE} AND held <> (
             SELECT i.held_ms IS NOT NULL OR r.held_ms IS NOT NULL
             FROM resources r JOIN instances i ON i.id = r.instance_id WHERE r.id = deliveries.resource_id)
         """,
@@ -64,7 +65,7 @@ def move(conn: sqlite3.Connection, instance_id: int, callback_id: int) -> int:
     return conn.execute(
         f"""
         UPDATE deliveries INDEXED BY deliveries_open SET callback_id = :callback
-        WHERE {_OPEN} AND {_OF_INSTANCE} AND callback_id <> :callback
+        WHERE {OPEN} AND {_OF_INSTANCE} AND callback_id <> :callback
         """,
         {"instance": instance_id, "callback": callback_id},
     ).rowcount
@@ -75,7 +76,7 @@ def cancel(conn: sqlite3.Connection, instance_id: int, now_ms: int) -> int:
     conn.execute(
         f"""
         UPDATE deliveries INDEXED BY deliveries_open SET state = 'cancelled', due_ms = NULL, settled_ms = :now
-        WHERE {_OPEN} AND state <> 'sending' AND {_OF_INSTANCE}
+        WHERE {OPEN} AND state <> 'sending' AND {_OF_INSTANCE}
         """,
         {"instance": instance_id, "now": now_ms},
     )

@@ -18,6 +18,7 @@ from cwconsole.core.polling import Birth, Verdict, classify, judge
 from cwconsole.core.records import EventType, Known, Page, Presence, Seen
 from cwconsole.store import polls, resources
 from cwconsole.store.bulk import insert_rows
+from cwconsole.store.delivery_indexes import OPEN
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
 
@@ -27,10 +28,10 @@ EVENT_COLUMNS = (
 )
 # Whether any object in a range of ids has an open delivery: asked once a page, since on a first full read none has.
 # Not told by `previous_id`: what was begun anew knows nothing of the events before, whose deliveries may be open still.
-_SOME_OPEN = """
+_SOME_OPEN = f"""
     SELECT EXISTS (
         SELECT 1 FROM deliveries INDEXED BY deliveries_open
-        WHERE resource_id = ? AND object_id BETWEEN ? AND ? AND state IN ('pending', 'sending', 'retrying')
+        WHERE resource_id = ? AND object_id BETWEEN ? AND ? AND {OPEN}
     )
 """
 FUTURE_SLACK = 2  # seconds a record's date may lie after the answer's own time before it is flagged
@@ -274,13 +275,12 @@ def _add_deliveries(conn: sqlite3.Connection, recording: Recording, first_id: in
     resource, count = recording.resource, len(object_ids)
     some_open = conn.execute(_SOME_OPEN, (resource.id, min(object_ids), max(object_ids))).fetchone()[0]
     conn.execute(
-        """
+        f"""
         INSERT INTO deliveries (event_id, instance_id, resource_id, object_id, callback_id, due_ms, held, created_ms)
         SELECT e.id, e.instance_id, e.resource_id, e.object_id, :callback,
                CASE WHEN :some_open AND EXISTS (
                    SELECT 1 FROM deliveries o INDEXED BY deliveries_open
-                   WHERE o.resource_id = e.resource_id AND o.object_id = e.object_id
-                       AND o.state IN ('pending', 'sending', 'retrying')
+                   WHERE o.resource_id = e.resource_id AND o.object_id = e.object_id AND o.{OPEN}
                ) THEN NULL ELSE :now END,
                :held, :now
         FROM events e WHERE e.id >= :first AND e.id < :first + :count ORDER BY e.id

@@ -25,10 +25,10 @@ from cwconsole.store.listing import (
     page_of_ids,
     place_of,
 )
+from cwconsole.store.polls import TROUBLED
 
 SLACK_MS = 600_000  # a poll's row is written with its first answer, after tries that may take minutes
 _BY_ID = Stream(where="id IN (SELECT value FROM json_each(:polls))")
-_TROUBLED_INDEX = "outcome <> 'ok'"  # word for word as in the index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def show(conn: sqlite3.Connection, poll_id: int) -> PollRow:
 def any_ended(conn: sqlite3.Connection, action_id: int, outcome: str) -> bool:
     """Whether a poll or sweep that this action asked for ended so, not well. `refused`: it waits for confirmation."""
     row = conn.execute(
-        f"SELECT 1 FROM polls WHERE {_TROUBLED_INDEX} AND outcome = ? AND action_id = ? LIMIT 1", (outcome, action_id)
+        f"SELECT 1 FROM polls WHERE {TROUBLED} AND outcome = ? AND action_id = ? LIMIT 1", (outcome, action_id)
     ).fetchone()
     return row is not None
 
@@ -126,7 +126,7 @@ def _streams(chosen: Filter, place: Place) -> list[Stream]:
     if chosen.state is not None:
         states = [one for one in STATES[Noun.POLLS] if (one in chosen.state.value) != chosen.state.inverted]
         if "ok" not in states:
-            where = f"{_TROUBLED_INDEX} AND outcome = :o"
+            where = f"{TROUBLED} AND outcome = :o"
             return [Stream(index="polls_troubled", where=where, params={"o": state}) for state in states]
     if place.included is not None:
         return [

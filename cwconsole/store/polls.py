@@ -10,6 +10,7 @@ from cwconsole.store import meta
 
 HOUR_MS = 3_600_000
 KEEP_QUIET_POLLS_MS = 48 * HOUR_MS
+TROUBLED = "outcome <> 'ok'"  # word for word as in the index polls_troubled, which is not used otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +124,7 @@ def _add_to_hour(conn: sqlite3.Connection, poll_id: int) -> None:
 
 def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
     """At an engine's start: whatever still says `running` was cut off. Returns how many there were."""
-    running = "outcome <> 'ok' AND outcome = 'running'"  # the first half is the index's own condition
-    ids = [row[0] for row in conn.execute(f"SELECT id FROM polls WHERE {running}")]
+    ids = [row[0] for row in conn.execute(f"SELECT id FROM polls WHERE {TROUBLED} AND outcome = 'running'")]
     for poll_id in ids:
         finish_poll(conn, poll_id, outcome="interrupted", now_ms=now_ms, code="interrupted", error="The engine ended.")
     return len(ids)

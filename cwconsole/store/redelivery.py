@@ -10,6 +10,7 @@ import sqlite3
 
 from cwconsole.core.delivery import DeliveryState, IllegalStep, Signal, step
 from cwconsole.core.errors import UsageError
+from cwconsole.store.delivery_indexes import OPEN, TROUBLED
 from cwconsole.store.turns import Totals, destination, pass_turns
 
 
@@ -56,9 +57,8 @@ def hurry(conn: sqlite3.Connection, now_ms: int) -> int:
     Only an object's first open delivery has a due time, so the order stays. The count of attempts goes on.
     """
     return conn.execute(
-        """
-        UPDATE deliveries SET due_ms = :now
-        WHERE state IN ('sending', 'retrying', 'dead', 'cancelled') AND state = 'retrying' AND due_ms > :now
+        f"""
+        UPDATE deliveries SET due_ms = :now WHERE {TROUBLED} AND state = 'retrying' AND due_ms > :now
         """,
         {"now": now_ms},
     ).rowcount
@@ -100,9 +100,9 @@ def add_replay(conn: sqlite3.Connection, event_id: int, now_ms: int) -> int:
 def _turn_is_free_for(conn: sqlite3.Connection, resource_id: int, object_id: int, event_id: int) -> bool:
     """Whether a replay may go next. Takes the turn away from a delivery of the same event that waits."""
     turn = conn.execute(
-        """
+        f"""
         SELECT id, event_id, state FROM deliveries INDEXED BY deliveries_open
-        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying')
+        WHERE resource_id = ? AND object_id = ? AND {OPEN}
             AND (state = 'sending' OR due_ms IS NOT NULL) LIMIT 1
         """,
         (resource_id, object_id),
@@ -128,9 +128,9 @@ def _may_have_turn(conn: sqlite3.Connection, row: sqlite3.Row) -> bool:
     if row["due_ms"] is not None:
         return True
     other = conn.execute(
-        """
+        f"""
         SELECT 1 FROM deliveries INDEXED BY deliveries_open
-        WHERE resource_id = ? AND object_id = ? AND state IN ('pending', 'sending', 'retrying') AND id <> ? LIMIT 1
+        WHERE resource_id = ? AND object_id = ? AND {OPEN} AND id <> ? LIMIT 1
         """,
         (row["resource_id"], row["object_id"], row["id"]),
     ).fetchone()

@@ -15,11 +15,12 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from cwconsole.core.counted import counted
+from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.core.json_values import as_json
-from cwconsole.store import actions, redelivery, selection
+from cwconsole.store import actions, delivery_indexes, redelivery, selection
 from cwconsole.store.actions import Asked
-from cwconsole.store.delivery_list import HELD, OPEN, STANDING
+from cwconsole.store.delivery_list import HELD, STANDING
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Found
 
@@ -268,7 +269,7 @@ def goes_on_sending(conn: sqlite3.Connection, job_id: int) -> bool:
     """Whether any of a job's replays is neither settled nor held. Looked up, not counted."""
     sql = f"""
         SELECT 1 FROM deliveries d INDEXED BY deliveries_job
-        WHERE d.job_id = ? AND d.state IN ('pending', 'sending', 'retrying') AND NOT {HELD} LIMIT 1
+        WHERE d.job_id = ? AND d.{delivery_indexes.OPEN} AND NOT {HELD} LIMIT 1
         """
     return conn.execute(sql, (job_id,)).fetchone() is not None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from cwconsole.store import meta
+from cwconsole.store.delivery_indexes import OPEN
 
 HOUR_MS = 3600 * 1000
 DAY_MS = 24 * HOUR_MS
@@ -109,7 +110,7 @@ def _prunable(conn: sqlite3.Connection, event_id: int) -> bool:
 
 def _has_open_delivery(conn: sqlite3.Connection, event_id: int) -> bool:
     row = conn.execute(
-        "SELECT 1 FROM deliveries WHERE event_id = ? AND state IN ('pending', 'sending', 'retrying') LIMIT 1",
+        f"SELECT 1 FROM deliveries WHERE event_id = ? AND {OPEN} LIMIT 1",
         (event_id,),
     ).fetchone()
     return row is not None

@@ -11,6 +11,7 @@ from cwconsole.core.attempts import Outcome
 from cwconsole.core.delivery import OPEN, Decision, DeliveryState, Signal, interrupted_outcome, step
 from cwconsole.store.bulk import insert_rows
 from cwconsole.store.deliveries import Claimed
+from cwconsole.store.delivery_indexes import TROUBLED
 from cwconsole.store.turns import Totals, callback_of, pass_turns
 
 
@@ -172,10 +173,10 @@ def recover(conn: sqlite3.Connection, now_ms: int) -> int:
     """
     totals = Totals()
     rows = conn.execute(
-        """
+        f"""
         SELECT d.id, d.attempts, d.resource_id, c.url
         FROM deliveries d INDEXED BY deliveries_troubled JOIN callbacks c ON c.id = d.callback_id
-        WHERE d.state IN ('sending', 'retrying', 'dead', 'cancelled') AND d.state = 'sending'
+        WHERE d.{TROUBLED} AND d.state = 'sending'
         """
     ).fetchall()
     for delivery_id, attempts, resource_id, url in rows:

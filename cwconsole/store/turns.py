@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cwconsole.core.delivery import DeliveryState
+from cwconsole.store.delivery_indexes import OPEN
 
 
 class Totals:
@@ -63,11 +64,11 @@ def pass_turns(conn: sqlite3.Connection, freed: Iterable[tuple[int, int]], now_m
     """
     objects = json.dumps(list(freed))
     rows = conn.execute(
-        """
+        f"""
         SELECT min(d.id), d.state, d.due_ms, d.callback_id
         FROM json_each(?) o CROSS JOIN deliveries d INDEXED BY deliveries_open
             ON d.resource_id = json_extract(o.value, '$[0]') AND d.object_id = json_extract(o.value, '$[1]')
-        WHERE d.state IN ('pending', 'sending', 'retrying') GROUP BY d.resource_id, d.object_id
+        WHERE d.{OPEN} GROUP BY d.resource_id, d.object_id
         """,
         (objects,),
     ).fetchall()  # the other columns are those of the row with the least id, as SQLite promises

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sqlite3
 
 from cwconsole.store import meta
+from cwconsole.store.delivery_indexes import OPEN
 
 LEAST_MS = 2_000  # below that a clock is being adjusted, and waiting so much longer is no harm
 
 _MOVES = (
-    "UPDATE deliveries SET due_ms = max(due_ms - :back, :now)"
-    " WHERE state IN ('pending', 'sending', 'retrying') AND due_ms > :now",  # as the index of open ones has it
+    f"UPDATE deliveries SET due_ms = max(due_ms - :back, :now) WHERE {OPEN} AND due_ms > :now",
     "UPDATE resources SET next_poll_ms = max(next_poll_ms - :back, :now) WHERE next_poll_ms > :now",
     "UPDATE resources SET next_sweep_ms = max(next_sweep_ms - :back, :now) WHERE next_sweep_ms > :now",
     "UPDATE resources SET skew_ms = skew_ms + :back",

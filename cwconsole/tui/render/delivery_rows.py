@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 from cwconsole.core.counted import counted
+from cwconsole.core.delivery import OPEN
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
 from cwconsole.tui.render.bars import count
@@ -19,8 +20,6 @@ from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, fit, plain, width
 from cwconsole.tui.render.states import state_cell, type_cell
 from cwconsole.tui.render.times import ago, both, second, span, until
-
-OPEN: Final = frozenset({"pending", "sending", "retrying"})
 
 
 def _next(row: DeliveryRow, look: Look) -> Cell:
