@@ -14,7 +14,7 @@ from cwconsole.cli.text import moment
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
-from cwconsole.store import instance_list, open_deliveries, reconfigure, resources
+from cwconsole.store import instance_list
 from cwconsole.store import instances as store
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Draft, Instance
@@ -212,11 +212,10 @@ def remove(invocation: Invocation, instance: str, yes: bool, reason: str | None)
 
 
 def _what_is_lost(conn: Connection, row: Instance) -> str:
-    known = sum(reconfigure.known_objects(conn, resource.id) for resource in resources.of_instance(conn, row.id))
-    waiting = open_deliveries.count(conn, row.id)
+    lost = store.losses(conn, row.id)
     return (
-        f"{row.name}: {known} known records and their history would be deleted, and {waiting} open deliveries "
-        "given up. Nothing was changed; confirm it with --yes."
+        f"{row.name}: {lost.known} known records and their history would be deleted, and {lost.waiting} open "
+        "deliveries given up. Nothing was changed; confirm it with --yes."
     )
 
 

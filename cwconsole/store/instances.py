@@ -15,7 +15,7 @@ from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import LossesError, StaleError, UsageError
 from cwconsole.core.reconfiguration import Change, Step
-from cwconsole.store import actions, meta, open_deliveries, reconfigure
+from cwconsole.store import actions, meta, open_deliveries, reconfigure, resources
 from cwconsole.store.actions import Asked
 
 ENABLED_KEY = "event.notification.enabled"
@@ -77,21 +77,29 @@ def load(conn: sqlite3.Connection, id_or_name: str) -> Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callback:
-    """Where an instance's notifications go. held_reason: why nothing is sent there; None if it is not held."""
+    """Where an instance's notifications go. held_reason: why nothing is sent there; None if it is not held.
+
+    last_success_ms: when it took something; None for never. breaker_until_ms: when its breaker lets a probe through.
+    """
 
     id: int
     url: str
     held_reason: str | None
+    last_success_ms: int | None
+    breaker_until_ms: int | None
 
 
 def callback_of(conn: sqlite3.Connection, instance: Instance) -> Callback | None:
     """An instance's callback; None for record only."""
     row = conn.execute(
-        "SELECT id, url, held_ms, held_reason FROM callbacks WHERE id = ?", (instance.callback_id,)
+        """
+        SELECT id, url, CASE WHEN held_ms IS NOT NULL THEN coalesce(held_reason, 'held') END AS held_reason,
+            last_success_ms, breaker_until_ms
+        FROM callbacks WHERE id = ?
+        """,
+        (instance.callback_id,),
     ).fetchone()
-    if row is None:
-        return None
-    return Callback(id=row[0], url=row[1], held_reason=None if row[2] is None else row[3] or "held")
+    return None if row is None else Callback(**row)
 
 
 def _unknown(conn: sqlite3.Connection, id_or_name: str) -> str:
@@ -190,6 +198,23 @@ def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, as
         )
     outcome = f"{instance.name} is {'enabled' if enabled else 'disabled'}."
     _done(conn, replace(asked, instance_id=instance_id), outcome, now_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """What removing an instance gives up: known records, and deliveries that are still open."""
+
+    known: int
+    waiting: int
+
+
+def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:
+    """What would be given up. Counts every known record: not for a screen that refreshes."""
+    rows = resources.of_instance(conn, instance_id)
+    return Losses(
+        known=sum(reconfigure.known_objects(conn, row.id) for row in rows),
+        waiting=open_deliveries.count(conn, instance_id),
+    )
 
 
 def remove(conn: sqlite3.Connection, instance_id: int, *, asked: Asked, now_ms: int) -> int:

@@ -13,7 +13,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
 from cwconsole.store import actions, instances, meta, open_deliveries, redelivery, resources
 from cwconsole.store.actions import Asked
-from cwconsole.store.instances import Instance
+from cwconsole.store.instances import Callback, Instance
 from cwconsole.store.resources import Resource
 
 
@@ -113,15 +113,11 @@ def hold(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) 
 
 
 def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:
-    """Send what was held, in order. The callback URL is let go as well if that is what is held: for an instance always,
-    for a resource where nobody holds it by name.
+    """Send what was held, in order, with its callback URL if that is held (`callback_let_go`).
 
     Returns the outcome as a sentence.
     """
-    by_name = target.resource is not None and (target.held_ms or target.instance.held_ms) is not None
-    callback = None if by_name else instances.callback_of(conn, target.instance)
-    if callback is not None and callback.held_reason is None:
-        callback = None
+    callback = callback_let_go(conn, target)
     if target.held_ms is None and callback is None:
         return _nothing(conn, target, asked, _not_by_itself(target, target.instance.held_ms, "held"), now_ms)
     conn.execute(f"UPDATE {target.table} SET held_ms = NULL WHERE id = ?", (target.row_id,))
@@ -133,6 +129,16 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
     if target.resource is not None and target.instance.held_ms is not None:
         outcome = f"{target.label} goes on as soon as its instance does: deliveries of {target.instance.name} are held."
     return _done(conn, target, asked, outcome, now_ms)
+
+
+def callback_let_go(conn: sqlite3.Connection, target: Scope) -> Callback | None:
+    """The held callback URL that is let go with a scope: with an instance always, with a resource where nobody holds
+    it by name.
+    """
+    if target.resource is not None and (target.held_ms or target.instance.held_ms) is not None:
+        return None
+    callback = instances.callback_of(conn, target.instance)
+    return None if callback is None or callback.held_reason is None else callback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

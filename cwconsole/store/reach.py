@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cwconsole.core.errors import RefusedError
-from cwconsole.store import callback_list, instances, operations, resources
+from cwconsole.store import callback_list, operations, resources
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.operations import Scope
 
@@ -111,8 +111,5 @@ def release(conn: sqlite3.Connection, places: Sequence[tuple[str, str | None]]) 
 
 
 def _callback_let_go(conn: sqlite3.Connection, target: Scope) -> CallbackRow | None:
-    """The held callback URL that goes with it: see `operations.release`."""
-    if target.resource is not None and (target.held_ms or target.instance.held_ms) is not None:
-        return None
-    callback = instances.callback_of(conn, target.instance)
-    return None if callback is None or callback.held_reason is None else callback_list.of_url(conn, callback.url)
+    callback = operations.callback_let_go(conn, target)
+    return None if callback is None else callback_list.of_url(conn, callback.url)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cwconsole.store import instances, open_deliveries, operations, production, reconfigure, resources, status
-from cwconsole.store.instances import Instance
+from cwconsole.store import instances, operations, production, resources, status
+from cwconsole.store.instances import Callback, Instance
 from cwconsole.store.polls import HOUR_MS
 from cwconsole.store.resources import Resource
 from cwconsole.store.status import StatusRow
@@ -40,16 +40,6 @@ class PollPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receiver:
-    """Where notifications go. held_reason: why nothing is sent; breaker_until_ms: when it is tried again, if broken."""
-
-    url: str
-    held_reason: str | None
-    last_success_ms: int | None
-    breaker_until_ms: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceView:
     """A resource in full.
 
@@ -60,7 +50,7 @@ class ResourceView:
 
     instance: Instance
     resource: Resource
-    receiver: Receiver | None
+    callback: Callback | None
     points: Sequence[PollPoint]
     highest_id: int
     set_aside: int
@@ -80,7 +70,7 @@ class InstanceView:
 
     instance: Instance
     resources: Sequence[Resource]
-    receiver: Receiver | None
+    callback: Callback | None
     production: bool = False
 
 
@@ -95,14 +85,6 @@ class HourPoint:
     duration_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
-    """What removing an instance gives up: known records, and deliveries that are still open."""
-
-    known: int
-    waiting: int
-
-
 def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView:
     """One resource, also one that is left out of the configuration. Raises UsageError for what there is not."""
     target = operations.looked_at(conn, instance, name)
@@ -111,7 +93,7 @@ def resource(conn: sqlite3.Connection, instance: str, name: str) -> ResourceView
     return ResourceView(
         instance=target.instance,
         resource=row,
-        receiver=_receiver(conn, target.instance),
+        callback=instances.callback_of(conn, target.instance),
         points=_points(conn, row.id),
         highest_id=_number(conn, "SELECT max(object_id) FROM objects WHERE resource_id = ?", row.id),
         set_aside=_number(conn, "SELECT count(*) FROM set_aside WHERE resource_id = ?", row.id),
@@ -126,7 +108,7 @@ def instance(conn: sqlite3.Connection, id_or_name: str) -> InstanceView:
     return InstanceView(
         instance=row,
         resources=resources.of_instance(conn, row.id),
-        receiver=_receiver(conn, row),
+        callback=instances.callback_of(conn, row),
         production=bool(production.tagged(conn, [row.id])),
     )
 
@@ -162,27 +144,6 @@ def hours(conn: sqlite3.Connection, instance_id: int, *, now_ms: int) -> list[Ho
     ).fetchall()
     known = {row["hour"]: HourPoint(**{name: row[name] for name in row.keys()}) for row in rows}  # noqa: SIM118
     return [known.get(hour) or HourPoint(hour=hour) for hour in range(min(known, default=last + 1), last + 1)]
-
-
-def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:
-    """What would be given up. Counts every known record: not for a screen that refreshes."""
-    rows = resources.of_instance(conn, instance_id)
-    return Losses(
-        known=sum(reconfigure.known_objects(conn, row.id) for row in rows),
-        waiting=open_deliveries.count(conn, instance_id),
-    )
-
-
-def _receiver(conn: sqlite3.Connection, row: Instance) -> Receiver | None:
-    callback = instances.callback_of(conn, row)
-    if callback is None:
-        return None
-    (success, until) = conn.execute(
-        "SELECT last_success_ms, breaker_until_ms FROM callbacks WHERE id = ?", (callback.id,)
-    ).fetchone()
-    return Receiver(
-        url=callback.url, held_reason=callback.held_reason, last_success_ms=success, breaker_until_ms=until
-    )  # fmt: skip
 
 
 def _points(conn: sqlite3.Connection, resource_id: int) -> list[PollPoint]:

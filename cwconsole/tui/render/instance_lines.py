@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cwconsole.core.document import Json
 from cwconsole.core.health import Health
 from cwconsole.core.instance_body import POLLER, InstanceBody, masked
 from cwconsole.core.secret import MASK
-from cwconsole.store.resource_view import InstanceView, Receiver
+from cwconsole.store.instances import Callback
+from cwconsole.store.resource_view import InstanceView
 from cwconsole.store.status import StatusRow
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Look
@@ -35,7 +36,7 @@ def instance_lines(view: InstanceView, rows: Sequence[StatusRow], look: Look) ->
             *_states(view, rows, look),
         ),
         _fact("reads", ", ".join(map(plain, sources)) or "nothing: it has no resources; E adds some"),
-        receiver_line(view.receiver, look),
+        callback_line(view.callback, look),
         _fact("since", f"{second(row.created_ms)}, changed {ago(row.updated_ms, look.now_ms)} ago", Tone.MUTED),
     ]
 
@@ -56,20 +57,20 @@ def _states(view: InstanceView, rows: Sequence[StatusRow], look: Look) -> Iterat
         yield Cell(f"{sign} {number} {word}  ", cell.tone)
 
 
-def receiver_line(receiver: Receiver | None, look: Look) -> Line:
+def callback_line(callback: Callback | None, look: Look) -> Line:
     """Where notifications go, and what stands in the way."""
-    if receiver is None:
+    if callback is None:
         return _fact("delivers", "nothing: it only records, for it has no callback URL", Tone.MUTED)
-    line = _fact("delivers", f"to {plain(receiver.url)}")
-    if receiver.held_reason is not None:
+    line = _fact("delivers", f"to {plain(callback.url)}")
+    if callback.held_reason is not None:
         return (
             *line,
-            Cell(f"  {look.glyphs.held} held: {plain(receiver.held_reason).rstrip('.')}; H lets it go", Tone.WARN),
+            Cell(f"  {look.glyphs.held} held: {plain(callback.held_reason).rstrip('.')}; H lets it go", Tone.WARN),
         )
-    if receiver.breaker_until_ms is not None:
-        left = span(max(receiver.breaker_until_ms - look.now_ms, 0) / 1000)
+    if callback.breaker_until_ms is not None:
+        left = span(max(callback.breaker_until_ms - look.now_ms, 0) / 1000)
         return (*line, Cell(f"  {look.glyphs.warn} it does not answer; tried again in {left}", Tone.WARN))
-    answered = receiver.last_success_ms
+    answered = callback.last_success_ms
     return (*line, *([Cell(f"  answered {ago(answered, look.now_ms)} ago", Tone.MUTED)] if answered else []))
 
 
@@ -102,11 +103,6 @@ def _setting(key: str, value: Json) -> Line:
         return (Cell(name, Tone.KEY), Cell(" = "), Cell(f"{value:g}", Tone.NUMBER), Cell(" minutes", Tone.MUTED))
     tone = Tone.TEXT if isinstance(value, str) else Tone.NUMBER
     return (Cell(name, Tone.KEY), Cell(" = "), Cell(plain(json.dumps(value, ensure_ascii=False)), tone))
-
-
-def flattened(body: InstanceBody) -> Mapping[str, Json]:
-    """Every value by its dotted key, secrets masked: what an edit is told by."""
-    return dict(_flat(dict(masked(body).document)))
 
 
 def _fact(name: str, text: str, tone: Tone = Tone.PLAIN) -> Line:

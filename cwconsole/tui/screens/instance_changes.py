@@ -14,11 +14,10 @@ from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, canonical, masked
 from cwconsole.store import instances as stored_instances
-from cwconsole.store import reach, resource_view
+from cwconsole.store import reach
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.instances import Instance, edit_sentence
 from cwconsole.store.once import Connection
-from cwconsole.store.resource_view import Losses
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
@@ -205,9 +204,9 @@ async def switching_off(screen: ConsoleScreen, name: str, reason: str | None) ->
 async def removing(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     """Ask, then remove."""
 
-    def read(conn: Connection) -> tuple[Instance, Losses]:
+    def read(conn: Connection) -> tuple[Instance, stored_instances.Losses]:
         row = stored_instances.load(conn, name)
-        return row, resource_view.losses(conn, row.id)
+        return row, stored_instances.losses(conn, row.id)
 
     row, losses = await screen.console.store.read(read)
     question = Question(

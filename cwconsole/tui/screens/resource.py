@@ -17,7 +17,7 @@ from cwconsole.store.status import StatusRow
 from cwconsole.tui.action import Subject
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.charts import height_in
-from cwconsole.tui.render.instance_lines import config_lines, receiver_line
+from cwconsole.tui.render.instance_lines import callback_line, config_lines
 from cwconsole.tui.render.resource_lines import BESIDE_FROM, chart_lines, standing_lines, state_line, why
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.screens.page import PageScreen, Pane
@@ -90,7 +90,7 @@ class ResourceScreen(PageScreen):
         self.show_facts(facts)
         self.query_one("#text", TextView).show(self._now(view, status, own, zone), keep_place=True)
         body = InstanceBody(document=json.loads(view.instance.body))
-        lines = [*_facts_of(own), receiver_line(view.receiver, look), (), *config_lines(body, view.resource.name)]
+        lines = [*_facts_of(own), callback_line(view.callback, look), (), *config_lines(body, view.resource.name)]
         self.query_one("#configuration", TextView).show(lines, keep_place=True)
         self.update_frame()
 

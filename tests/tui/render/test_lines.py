@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cwconsole.core.filters import STATES, Noun
 from cwconsole.core.health import Health
 from cwconsole.core.instance_body import canonical
-from cwconsole.store.resource_view import Receiver
+from cwconsole.store.instances import Callback
 from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -18,7 +18,7 @@ from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
 from cwconsole.tui.render.delivery_rows import state_tabs
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
-from cwconsole.tui.render.instance_lines import config_lines, receiver_line
+from cwconsole.tui.render.instance_lines import callback_line, config_lines
 from cwconsole.tui.render.plain import plain, width
 from cwconsole.tui.render.verdict import Heading, Verdict, heading_line
 from cwconsole.tui.render.wrapped import wrapped
@@ -144,10 +144,10 @@ def test_intervals_of_the_configuration_have_their_unit() -> None:
 
 
 def test_a_reason_that_is_a_sentence_goes_on_with_what_to_do() -> None:
-    held = Receiver(
-        url="https://r.test/", held_reason="It answered 410 Gone.", last_success_ms=None, breaker_until_ms=None
+    held = Callback(
+        id=1, url="https://r.test/", held_reason="It answered 410 Gone.", last_success_ms=None, breaker_until_ms=None
     )
-    line = receiver_line(held, Look())
+    line = callback_line(held, Look())
     assert "".join(cell.text for cell in line).endswith("held: It answered 410 Gone; H lets it go")
 
 
