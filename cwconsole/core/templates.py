@@ -60,16 +60,13 @@ class Token:
     unit: Fraction | None = None
 
 
-def render(
-    template: str, *, last_poll_ms: int, now_ms: int, properties: Mapping[str, str] = _NO_PROPERTIES, key: str = "url"
-) -> str:
+def render(template: str, *, last_poll_ms: int, now_ms: int) -> str:
     """The template with every token filled in; times are milliseconds since the epoch, UTC.
 
-    properties: configuration values that `{Name}` inside a token may stand for.
-    Raises ConfigError, naming `key`, for a token that cannot be resolved.
+    The template must have passed `fill_properties`, or name no configuration value. Raises ConfigError otherwise.
     """
     moments = {Moment.LAST_POLL: last_poll_ms, Moment.NOW: now_ms}
-    parts = parse_template(template, properties=properties, key=key)
+    parts = parse_template(template)
     return "".join(part if isinstance(part, str) else _written(part, moments[part.moment]) for part in parts)
 
 

@@ -19,7 +19,7 @@ PROPERTIES = {"TimeZone": "America/Denver", "odd": "a}b'"}
 
 
 def _render(template: str) -> str:
-    return render(template, last_poll_ms=LAST_POLL, now_ms=NOW, properties=PROPERTIES)
+    return render(fill_properties(template, PROPERTIES), last_poll_ms=LAST_POLL, now_ms=NOW)
 
 
 FORMS = [
@@ -89,7 +89,7 @@ MALFORMED = [
 @pytest.mark.parametrize("token", MALFORMED)
 def test_a_malformed_token_is_an_error_that_names_the_key_and_is_never_sent(token: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        render(f"where=lastUpdated>'{token}'", last_poll_ms=0, now_ms=0, properties=PROPERTIES, key="resource.url")
+        fill_properties(f"where=lastUpdated>'{token}'", PROPERTIES, key="resource.url")
     assert caught.value.key == "resource.url"
     assert caught.value.found
 
