@@ -1,4 +1,4 @@
-"""Questions to ConnectWise as text: which ids are wanted, and the URL that carries it (reference/connectwise-api.md)."""
+"""Questions to ConnectWise as text: which ids are wanted, and the URL (reference/connectwise-api.md 2)."""
 
 from __future__ import annotations
 
