@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0  # between two looks whether the engine's lock is free
 RETRY_SECONDS = 30.0  # after an engine has ended by an error
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def run(
@@ -96,7 +95,7 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool 
 
             app.warnings += await store.read(guard.unknown, author.read_only_instances)
         running = asyncio.get_running_loop()
-        for number in SIGNALS:
+        for number in loop.SIGNALS:
             running.add_signal_handler(number, _leave, app, number)
         async with asyncio.TaskGroup() as group:
             hosting = group.create_task(_Hosting(invocation, app, store, may_host=not author.read_only).run())
@@ -262,7 +261,5 @@ class _Hosting:
 
 
 def _sentence(error: BaseException) -> str:
-    """What went wrong, where a task group may have wrapped it."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+    error = loop.first_error(error)
     return error.message if isinstance(error, CwconsoleError) else f"{type(error).__name__}: {error}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from cwconsole.cli import output
 from cwconsole.cli.lock import engine_runs
+from cwconsole.cli.loop import SIGNALS
 from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
@@ -30,13 +30,6 @@ Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engi
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a run ended. signal: the number of the signal that ended it, or None."""
-
-    signal: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Once:
     """What `run --once` did. unusable: a sentence for each instance that could not be polled at all."""
 
@@ -44,8 +37,8 @@ class Once:
     unusable: list[str]
 
 
-async def run(host: Host, *, seconds: float | None) -> Ended:
-    """Run the engine until a signal comes or the time is up; what runs is finished first."""
+async def run(host: Host, *, seconds: float | None) -> int | None:
+    """Run the engine until a signal comes, whose number is returned, or the time is up; what runs is finished first."""
     ended, caught = asyncio.Event(), []
 
     def stop(number: int) -> None:
@@ -53,15 +46,15 @@ async def run(host: Host, *, seconds: float | None) -> Ended:
         ended.set()
 
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         loop.add_signal_handler(number, stop, number)
     try:
         async with host():
             await wait_for(ended, seconds)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in SIGNALS:
             loop.remove_signal_handler(number)
-    return Ended(signal=caught[0] if caught else None)
+    return caught[0] if caught else None
 
 
 async def run_once(path: Path, host: Host) -> Once:
@@ -87,22 +80,15 @@ async def carry_out(path: Path, host: Host, action_id: int) -> Action:
     """
     clock = asyncio.get_running_loop().time
     slow = clock() + SLOW_SECONDS
-    while True:
-        action = await asyncio.to_thread(_load, path, action_id)
-        if not action.open:
-            await _sent(path, partial(_replay_is_under_way, path, action))
-            return action
+    while (action := await asyncio.to_thread(_load, path, action_id)).open:
         if action.state == "queued" and clock() > slow:
             slow = inf
             output.say(
                 f"Still waiting: another process runs the engine, and has not begun with action {action_id} yet."
             )
-        try:
-            async with host(scheduled=False, only=action_id) as engine:
-                await _finished(path, action_id)
-                await engine.drained()
-        except EngineRunningError:
-            await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and will pick it up
+        await _hosted(partial(host, only=action_id), lambda: not _load(path, action_id).open)
+    await _sent(path, partial(_replay_is_under_way, path, action))
+    return action
 
 
 async def do_job(path: Path, host: Host, job_id: int) -> Job:
@@ -110,23 +96,21 @@ async def do_job(path: Path, host: Host, job_id: int) -> Job:
 
     If no engine runs, host one for it and the deliveries that result.
     """
-    while True:
-        job = await asyncio.to_thread(_load_job, path, job_id)
-        if job.state not in GOING_ON:
-            await _sent(path, partial(_job_is_under_way, path, job_id))
-            return job
-        try:
-            async with host(scheduled=False, job=job_id) as engine:
-                while (await asyncio.to_thread(_load_job, path, job_id)).state in GOING_ON:  # noqa: ASYNC110 - a row
-                    await asyncio.sleep(LOOK_SECONDS)
-                await engine.drained()
-        except EngineRunningError:
-            await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and does it
+    while (job := await asyncio.to_thread(_load_job, path, job_id)).state in GOING_ON:
+        await _hosted(partial(host, job=job_id), lambda: _load_job(path, job_id).state not in GOING_ON)
+    await _sent(path, partial(_job_is_under_way, path, job_id))
+    return job
 
 
-async def _finished(path: Path, action_id: int) -> None:
-    while (await asyncio.to_thread(_load, path, action_id)).open:  # noqa: ASYNC110 - it is a row, not an event
-        await asyncio.sleep(LOOK_SECONDS)
+async def _hosted(host: Host, is_over: Callable[[], bool]) -> None:
+    """Host an engine until something is over, and what is to be sent because of it is sent. is_over: reads the file."""
+    try:
+        async with host(scheduled=False) as engine:
+            while not await asyncio.to_thread(is_over):  # noqa: ASYNC110 - it is a row, not an event
+                await asyncio.sleep(LOOK_SECONDS)
+            await engine.drained()
+    except EngineRunningError:
+        await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and does it
 
 
 async def _sent(path: Path, under_way: Callable[[], bool]) -> None:

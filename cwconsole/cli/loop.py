@@ -20,7 +20,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     try:
         return asyncio.run(_ended_by_signals(main))
     except BaseExceptionGroup as group:
-        raise _first(group) from group
+        raise first_error(group) from group
 
 
 async def _ended_by_signals(main: Coroutine[Any, Any, T]) -> T:
@@ -45,10 +45,10 @@ async def _ended_by_signals(main: Coroutine[Any, Any, T]) -> T:
             loop.remove_signal_handler(number)
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What went wrong, in one error: one of ours if there is any, since it says what to do."""
+def first_error(error: BaseException) -> BaseException:
+    """What went wrong, out of its task groups: one of ours if there is any, since it says what to do."""
     leaves: list[BaseException] = []
-    waiting: list[BaseException] = [group]
+    waiting = [error]
     while waiting:
         one = waiting.pop()
         if isinstance(one, BaseExceptionGroup):

@@ -46,11 +46,11 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
 def _until_ended(invocation: Invocation, seconds: float | None) -> int:
     from cwconsole.cli import hosting, loop  # noqa: PLC0415 - the engine, and all it needs
 
-    ended = loop.run(hosting.run(host(invocation), seconds=seconds))
+    signal = loop.run(hosting.run(host(invocation), seconds=seconds))
     if invocation.as_json:
         times = {"started": iso(invocation.now_ms), "ended": iso(time.time_ns() // 1_000_000)}
-        output.print_json({**times, "signal": ended.signal})
-    return 0 if ended.signal is None else 128 + ended.signal
+        output.print_json({**times, "signal": signal})
+    return 0 if signal is None else 128 + signal
 
 
 def _once(invocation: Invocation) -> int:
