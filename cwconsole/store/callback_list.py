@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 _SELECT = """
     SELECT c.id, c.url, c.held_ms, c.held_reason, c.last_success_ms, c.breaker_until_ms,
-        (SELECT count(*) FROM instances i WHERE i.callback_id = c.id AND i.removed_ms IS NULL),
+        (SELECT count(*) FROM instances i WHERE i.callback_id = c.id AND i.removed_ms IS NULL) AS instances,
         (SELECT coalesce(sum(r.pending + r.sending + r.retrying), 0) FROM resources r JOIN instances i
-            ON i.id = r.instance_id WHERE i.callback_id = c.id AND i.removed_ms IS NULL)
+            ON i.id = r.instance_id WHERE i.callback_id = c.id AND i.removed_ms IS NULL) AS waiting
     FROM callbacks c
     """
 
@@ -51,13 +51,13 @@ def troubled(conn: sqlite3.Connection) -> list[CallbackRow]:
         ORDER BY c.held_ms IS NULL, c.held_ms, c.id
         """
     ).fetchall()
-    return [_row(row) for row in rows]
+    return [CallbackRow(**row) for row in rows]
 
 
 def of_url(conn: sqlite3.Connection, url: str) -> CallbackRow | None:
     """One callback URL, None if nothing was ever to be sent there."""
     row = conn.execute(f"{_SELECT} WHERE c.url = ?", (url,)).fetchone()
-    return None if row is None else _row(row)
+    return None if row is None else CallbackRow(**row)
 
 
 def holds(conn: sqlite3.Connection, instance_id: int, resource: str | None, url: str) -> Holds:
@@ -72,16 +72,3 @@ def holds(conn: sqlite3.Connection, instance_id: int, resource: str | None, url:
     callback = of_url(conn, url)
     is_held = callback is not None and callback.held_ms is not None
     return Holds(instance=bool(flags[0]), resource=bool(flags[1]), callback=callback if is_held else None)
-
-
-def _row(row: sqlite3.Row) -> CallbackRow:
-    return CallbackRow(
-        id=row[0],
-        url=row[1],
-        held_ms=row[2],
-        held_reason=row[3],
-        last_success_ms=row[4],
-        breaker_until_ms=row[5],
-        instances=row[6],
-        waiting=row[7],
-    )

@@ -58,10 +58,11 @@ def groups(conn: sqlite3.Connection, chosen: Filter, *, most: int = MOST) -> Dea
     where = " AND ".join(conditions) or "1"
     rows = conn.execute(
         f"""
-        SELECT letters.callback_id, c.url, letters.error, count(*),
-            coalesce(min(CASE WHEN i.id IN (SELECT value FROM json_each(:tagged)) THEN i.name END), min(i.name)),
-            count(DISTINCT letters.instance_id), min(letters.settled_ms), max(letters.settled_ms),
-            max(i.id IN (SELECT value FROM json_each(:tagged)))
+        SELECT letters.callback_id, c.url, letters.error, count(*) AS count,
+            coalesce(min(CASE WHEN i.id IN (SELECT value FROM json_each(:tagged)) THEN i.name END), min(i.name))
+                AS instance,
+            count(DISTINCT letters.instance_id) AS instances, min(letters.settled_ms) AS first_ms,
+            max(letters.settled_ms) AS last_ms, max(i.id IN (SELECT value FROM json_each(:tagged))) AS production
         FROM (
             SELECT callback_id, instance_id, resource_id, settled_ms,
                 coalesce(CAST(status AS TEXT), error_code) AS error
@@ -74,18 +75,5 @@ def groups(conn: sqlite3.Connection, chosen: Filter, *, most: int = MOST) -> Dea
         {**params, "most": most, "tagged": json.dumps(sorted(production.all_tagged(conn)))},
     ).fetchall()
     total = f"SELECT coalesce(sum(dead), 0) FROM resources WHERE {where.replace('resource_id', 'id')}"
-    return DeadLetters(groups=[_group(row) for row in rows], total=conn.execute(total, params).fetchone()[0])
-
-
-def _group(row: sqlite3.Row) -> DeadGroup:
-    return DeadGroup(
-        callback_id=row[0],
-        url=row[1],
-        error=row[2],
-        count=row[3],
-        instance=row[4],
-        instances=row[5],
-        first_ms=row[6],
-        last_ms=row[7],
-        production=bool(row[8]),
-    )
+    found = [DeadGroup(**{**dict(row), "production": bool(row["production"])}) for row in rows]
+    return DeadLetters(groups=found, total=conn.execute(total, params).fetchone()[0])

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import UsageError
@@ -267,41 +268,23 @@ def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, DeliveryRow
     tag = meta.get(conn, "tag")
     rows = conn.execute(
         f"""
-        SELECT d.id, d.event_id, d.instance_id, i.name, r.name, d.object_id, coalesce(e.type, ''), d.state,
-            {HELD}, d.replay, d.attempts, d.due_ms, d.created_ms, d.settled_ms, d.status,
-            d.error_code, c.url
+        SELECT d.id, d.event_id AS event, d.instance_id, i.name AS instance, r.name AS resource, d.object_id,
+            coalesce(e.type, '') AS type, d.state, {HELD} AS held, d.replay, d.attempts, d.due_ms, d.created_ms,
+            d.settled_ms, d.status, d.error_code, c.url
         FROM deliveries d JOIN instances i ON i.id = d.instance_id JOIN resources r ON r.id = d.resource_id
             JOIN callbacks c ON c.id = d.callback_id LEFT JOIN events e ON e.id = d.event_id
         WHERE d.id IN (SELECT value FROM json_each(?))
         """,
         (json.dumps(ids),),
     ).fetchall()
-    tagged = production.tagged(conn, (row[2] for row in rows))
-    return {row[0]: _row(row, tag, row[2] in tagged) for row in rows}
+    tagged = production.tagged(conn, (row["instance_id"] for row in rows))
+    return {row["id"]: _row(dict(row), tag, row["instance_id"] in tagged) for row in rows}
 
 
-def _row(row: sqlite3.Row, tag: str | None, is_production: bool) -> DeliveryRow:
-    return DeliveryRow(
-        id=row[0],
-        event=row[1],
-        event_id=str(row[1]) if tag is None else public_id(tag, row[1]),
-        instance_id=row[2],
-        instance=row[3],
-        resource=row[4],
-        object_id=row[5],
-        type=row[6],
-        state=row[7],
-        held=bool(row[8]),
-        replay=bool(row[9]),
-        attempts=row[10],
-        due_ms=row[11],
-        created_ms=row[12],
-        settled_ms=row[13],
-        status=row[14],
-        error_code=row[15],
-        url=row[16],
-        production=is_production,
-    )
+def _row(row: dict[str, Any], tag: str | None, is_production: bool) -> DeliveryRow:
+    event_id = str(row["event"]) if tag is None else public_id(tag, row["event"])
+    flags = {"held": bool(row["held"]), "replay": bool(row["replay"]), "production": is_production}
+    return DeliveryRow(**{**row, **flags, "event_id": event_id})
 
 
 def _attempts(conn: sqlite3.Connection, delivery_id: int) -> list[AttemptRow]:
@@ -315,19 +298,12 @@ def _attempts(conn: sqlite3.Connection, delivery_id: int) -> list[AttemptRow]:
     ).fetchall()
     return [
         AttemptRow(
-            number=row[0],
-            trigger=row[1],
-            started_ms=row[2],
-            duration_ms=row[3],
-            url=row[4],
-            peer=row[5],
-            status=row[6],
-            error_code=row[7],
-            error=row[8],
-            headers=tuple((name, value) for name, value in json.loads(row[9])),
-            body=bytes(row[10]),
-            truncated=bool(row[11]),
-            next_ms=row[12],
+            **{
+                **dict(row),
+                "headers": tuple((name, value) for name, value in json.loads(row["headers"])),
+                "body": bytes(row["body"]),
+                "truncated": bool(row["truncated"]),
+            }
         )
         for row in rows
     ]

@@ -202,8 +202,8 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
     tag = meta.get(conn, "tag")
     rows = conn.execute(
         f"""
-        SELECT e.id, e.instance_id, i.name, r.name, e.object_id, e.type, e.seen_ms, e.record_date, e.future, e.poll_id,
-            e.previous_id, d.state, {delivery_list.HELD}
+        SELECT e.id, e.instance_id, i.name AS instance, r.name AS resource, e.object_id, e.type, e.seen_ms,
+            e.record_date, e.future, e.poll_id, e.previous_id, d.state AS delivery, {delivery_list.HELD} AS held
         FROM events e JOIN instances i ON i.id = e.instance_id JOIN resources r ON r.id = e.resource_id
             LEFT JOIN deliveries d
                 ON d.id = (SELECT id FROM deliveries WHERE event_id = e.id ORDER BY id DESC LIMIT 1)
@@ -211,24 +211,11 @@ def _rows(conn: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, EventRo
         """,
         (json.dumps(numbers),),
     ).fetchall()
-    tagged = production.tagged(conn, (row[1] for row in rows))
-    return {
-        row[0]: EventRow(
-            id=row[0],
-            event_id=str(row[0]) if tag is None else public_id(tag, row[0]),
-            instance_id=row[1],
-            instance=row[2],
-            resource=row[3],
-            object_id=row[4],
-            type=row[5],
-            seen_ms=row[6],
-            record_date=row[7],
-            future=bool(row[8]),
-            poll_id=row[9],
-            previous_id=row[10],
-            delivery=row[11],
-            held=bool(row[12]),
-            production=row[1] in tagged,
-        )
-        for row in rows
-    }
+    tagged = production.tagged(conn, (row["instance_id"] for row in rows))
+    return {row["id"]: _row(dict(row), tag, row["instance_id"] in tagged) for row in rows}
+
+
+def _row(row: dict[str, Any], tag: str | None, is_production: bool) -> EventRow:
+    event_id = str(row["id"]) if tag is None else public_id(tag, row["id"])
+    flags = {"future": bool(row["future"]), "held": bool(row["held"]), "production": is_production}
+    return EventRow(**{**row, **flags, "event_id": event_id})
