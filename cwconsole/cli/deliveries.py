@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from cwconsole.cli import output
@@ -12,7 +14,7 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.filters import Noun
 from cwconsole.store import delivery_list, operations
-from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.actions import ActionKind
 from cwconsole.store.delivery_list import AttemptRow, DeliveryDetail, DeliveryRow
 from cwconsole.store.once import Connection
 
@@ -65,8 +67,7 @@ deliveries.add_command(export_command(Noun.DELIVERIES))
 @pass_invocation
 def retry(invocation: Invocation, delivery_ids: tuple[str, ...], reason: str | None) -> None:
     """Try deliveries again now, with a fresh schedule of attempts. All of them, or none."""
-    asked = invocation.asked(ActionKind.RETRY, reason=reason)
-    _told(invocation, invocation.write(_retry_all, delivery_ids, asked, invocation.now_ms))
+    _change_all(invocation, operations.retry, delivery_ids, ActionKind.RETRY, reason)
 
 
 @deliveries.command("cancel")
@@ -76,19 +77,18 @@ def retry(invocation: Invocation, delivery_ids: tuple[str, ...], reason: str | N
 @pass_invocation
 def cancel(invocation: Invocation, delivery_ids: tuple[str, ...], reason: str | None) -> None:
     """Give deliveries up; the next one of the object takes its turn. All of them, or none."""
-    asked = invocation.asked(ActionKind.CANCEL, reason=reason)
-    _told(invocation, invocation.write(_cancel_all, delivery_ids, asked, invocation.now_ms))
+    _change_all(invocation, operations.cancel, delivery_ids, ActionKind.CANCEL, reason)
 
 
-def _retry_all(conn: Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
-    return [operations.retry(conn, whole_id(one), asked=asked, now_ms=now_ms) for one in ids]
+def _change_all(
+    invocation: Invocation, change: Callable[..., str], ids: tuple[str, ...], kind: ActionKind, reason: str | None
+) -> None:
+    asked = invocation.asked(kind, reason=reason)
 
+    def unit(conn: Connection) -> list[str]:
+        return [change(conn, whole_id(one), asked=asked, now_ms=invocation.now_ms) for one in ids]
 
-def _cancel_all(conn: Connection, ids: tuple[str, ...], asked: Asked, now_ms: int) -> list[str]:
-    return [operations.cancel(conn, whole_id(one), asked=asked, now_ms=now_ms) for one in ids]
-
-
-def _told(invocation: Invocation, outcomes: list[str]) -> None:
+    outcomes = invocation.write(unit)
     if invocation.as_json:
         output.print_json({"outcome": " ".join(outcomes), "count": len(outcomes)})
     else:

@@ -304,35 +304,35 @@ DELETE FROM objects
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
-    for statement in statements(FIRST):
-        db.conn.execute(statement)
+    _run(db, FIRST)
 
 
 @migrations()
 def second(db: Database) -> None:
     """Jobs."""
-    for statement in statements(SECOND):
-        db.conn.execute(statement)
+    _run(db, SECOND)
 
 
 @migrations()
 def third(db: Database) -> None:
     """What has to be known of sweeps to call a resource fresh; attempts that were cut off."""
-    for statement in statements(THIRD):
-        db.conn.execute(statement)
+    _run(db, THIRD)
 
 
 @migrations()
 def fourth(db: Database) -> None:
     """What polls could not read."""
-    for statement in statements(FOURTH):
-        db.conn.execute(statement)
+    _run(db, FOURTH)
 
 
 @migrations()
 def fifth(db: Database) -> None:
     """Deleted objects that an earlier retention left behind."""
-    for statement in statements(FIFTH):
+    _run(db, FIFTH)
+
+
+def _run(db: Database, script: str) -> None:
+    for statement in statements(script):
         db.conn.execute(statement)
 
 
