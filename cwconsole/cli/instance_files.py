@@ -22,7 +22,7 @@ from cwconsole.core.instance_body import (
     is_reference,
     map_secrets,
     masked,
-    restore_secrets,
+    stored_body,
 )
 from cwconsole.core.instance_config import to_config
 from cwconsole.core.instance_file import export_json, export_toml_tree, parse_instance
@@ -30,8 +30,6 @@ from cwconsole.core.known_keys import CONFIGURATION, DATE_KEYS, RESOURCE, Keys, 
 from cwconsole.store.connection import is_open_database
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.vault import SEALED, Vault
-
-__all__ = ["draft_of", "exported", "masked", "parse_instance", "read_file", "restore_secrets", "stored_body"]
 
 LARGEST = 4_000_000  # bytes; a body with every poller there is takes a hundredth of it
 
@@ -91,14 +89,9 @@ def _lenient(vault: Vault, note: Callable[[str], object]) -> Callable[[str], str
     return resolve
 
 
-def stored_body(instance: Instance) -> InstanceBody:
-    """The body as it is stored: secrets sealed or named."""
-    return canonical(json.loads(instance.body))
-
-
 def exported(instance: Instance, *, as_toml: bool) -> str:
     """The body fit to be shown: secrets as `********`, references as they are."""
-    body = masked(stored_body(instance))
+    body = masked(stored_body(instance.body))
     return tomli_w.dumps(export_toml_tree(body)) if as_toml else export_json(body)
 
 

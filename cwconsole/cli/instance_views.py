@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from cwconsole.cli.text import maybe, span
-from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.instance_body import stored_body
 from cwconsole.store.instance_list import InstanceRow
 from cwconsole.store.resources import Resource
 
@@ -35,7 +33,7 @@ def cells(row: InstanceRow) -> list[str]:
         str(row.instance.id),
         row.instance.name,
         row.state,
-        maybe(", ".join(sources) or InstanceBody(document=json.loads(row.instance.body)).configuration.get("company")),
+        maybe(", ".join(sources) or stored_body(row.instance.body).configuration.get("company")),
         maybe(", ".join(resource.name for resource in row.resources)),
         maybe(row.url),
     ]

@@ -13,6 +13,7 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import moment
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError, UsageError
+from cwconsole.core.instance_body import restore_secrets, stored_body
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import instance_list
 from cwconsole.store import instances as store
@@ -119,16 +120,15 @@ def edit(
     that is left out is polled no more; both want --yes. Another name alone loses nothing.
     """
     from cwconsole.cli import instance_files as files  # noqa: PLC0415
+    from cwconsole.core.instance_file import parse_instance  # noqa: PLC0415
 
     stored = invocation.read(store.load, instance)
-    before = files.stored_body(stored)
+    before = body = stored_body(stored.body)
     if file is not None:
-        body = files.restore_secrets(files.read_file(file), before)
-    elif assignments or removed:
-        body = before
-    else:
-        body = files.restore_secrets(files.parse_instance(_in_editor(files.exported(stored, as_toml=True))), before)
-    body = files.restore_secrets(files.with_assignments(body, assignments, removed), before)
+        body = restore_secrets(files.read_file(file), before)
+    elif not assignments and not removed:
+        body = restore_secrets(parse_instance(_in_editor(files.exported(stored, as_toml=True))), before)
+    body = restore_secrets(files.with_assignments(body, assignments, removed), before)
     draft = files.draft_of(body, invocation.vault)
     asked = invocation.asked(ActionKind.EDIT, reason=reason)
     made = invocation.write(store.edit, stored, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
@@ -176,16 +176,15 @@ def disable(invocation: Invocation, instance: str, reason: str | None) -> None:
 
 
 def _switch(invocation: Invocation, instance: str, enabled: bool, asked: Asked) -> None:
-    def unit(conn: Connection) -> Instance:
+    def unit(conn: Connection) -> tuple[Instance, str]:
         row = store.load(conn, instance)
-        store.set_enabled(conn, row.id, enabled, asked=asked, now_ms=invocation.now_ms)
-        return row
+        return row, store.set_enabled(conn, row.id, enabled, asked=asked, now_ms=invocation.now_ms)
 
-    row = invocation.write(unit)
+    row, outcome = invocation.write(unit)
     if invocation.as_json:
         output.print_json({"id": row.id, "name": row.name, "enabled": enabled})
     else:
-        output.print_line(f"{row.name} is {'enabled' if enabled else 'disabled'}.")
+        output.print_line(outcome)
 
 
 @instances.command()

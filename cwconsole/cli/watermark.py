@@ -135,11 +135,11 @@ def _counts(invocation: Invocation, asked: _Asked) -> tuple[dict[str, int | None
 
 def _overlap(asked: _Asked) -> int:
     """Seconds that each window reads again before its watermark."""
-    from cwconsole.cli.instance_files import stored_body  # noqa: PLC0415 - with it comes reading files
-    from cwconsole.core.instance_config import to_config  # noqa: PLC0415
+    from cwconsole.core.instance_body import stored_body  # noqa: PLC0415 - only for a preview
+    from cwconsole.core.instance_config import hidden, to_config  # noqa: PLC0415
 
     try:
-        config = to_config(stored_body(asked.instance), lambda _: "hidden")
+        config = to_config(stored_body(asked.instance.body), hidden)
     except ConfigError:  # the count says why
         return DEFAULT_OVERLAP
     return next((one.overlap for one in config.resources if one.name == asked.resource), DEFAULT_OVERLAP)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 import random
 import secrets
@@ -25,7 +24,7 @@ from cwconsole.connectwise.limits import LimitsRegistry
 from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
-from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.instance_body import stored_body
 from cwconsole.core.instance_config import to_config
 from cwconsole.engine.ports import Connection
 from cwconsole.engine.supervisor import Engine, running
@@ -100,7 +99,7 @@ class Connector:
 
 def stored_config(vault: Vault, body: str) -> InstanceConfig:
     """What a stored body says, its secrets resolved. Reads files. Raises ConfigError."""
-    return to_config(InstanceBody(document=json.loads(body)), lambda text: vault.resolve(text).reveal())
+    return to_config(stored_body(body), lambda text: vault.resolve(text).reveal())
 
 
 @asynccontextmanager

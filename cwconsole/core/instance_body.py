@@ -10,6 +10,7 @@ finds them; sealing and resolving are the caller's.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -70,6 +71,11 @@ def canonical(document: Mapping[str, Json]) -> InstanceBody:
         "configuration": _configuration(configuration),
     }
     return InstanceBody(document=shaped)
+
+
+def stored_body(text: str) -> InstanceBody:
+    """A body as the store keeps it: canonical already, secrets sealed or named."""
+    return InstanceBody(document=json.loads(text))
 
 
 def map_secrets(body: InstanceBody, change: Callable[[str], str]) -> InstanceBody:

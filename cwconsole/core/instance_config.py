@@ -41,6 +41,11 @@ def as_stored(text: str) -> str:
     return text
 
 
+def hidden(_: str) -> str:
+    """A resolver for whoever needs the rest of a body, and none of its secrets."""
+    return "hidden"
+
+
 def to_config(body: InstanceBody, resolve: Resolve = as_stored) -> InstanceConfig:
     """The body's values, checked. Raises ConfigError for the first one that cannot be used.
 

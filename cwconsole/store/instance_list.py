@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from cwconsole.core.instance_body import canonical, masked
+from cwconsole.core.instance_body import masked, stored_body
 from cwconsole.core.moments import iso
 from cwconsole.store import instances, resources
 from cwconsole.store.instances import Instance
@@ -64,7 +63,7 @@ def document(row: InstanceRow) -> dict[str, Any]:
 
 def full_document(row: InstanceRow) -> dict[str, Any]:
     """An instance as JSON with its body, secrets masked."""
-    return {**document(row), "body": dict(masked(canonical(json.loads(row.instance.body))).document)}
+    return {**document(row), "body": dict(masked(stored_body(row.instance.body)).document)}
 
 
 def _row(conn: sqlite3.Connection, instance: Instance) -> InstanceRow:

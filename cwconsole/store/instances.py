@@ -184,8 +184,8 @@ def _step_words(change: Change) -> str:
     return f"{change.step}, formerly {change.stored.name}"
 
 
-def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, asked: Asked, now_ms: int) -> None:
-    """Switch an instance on or off, in its body too. Switched on, it is polled at once."""
+def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, asked: Asked, now_ms: int) -> str:
+    """Switch an instance on or off, in its body too. Switched on, it is polled at once. Returns the outcome."""
     instance = load(conn, str(instance_id))
     conn.execute(
         "UPDATE instances SET enabled = ?, body = ?, updated_ms = ? WHERE id = ?",
@@ -198,6 +198,7 @@ def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, as
         )
     outcome = f"{instance.name} is {'enabled' if enabled else 'disabled'}."
     _done(conn, replace(asked, instance_id=instance_id), outcome, now_ms)
+    return outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

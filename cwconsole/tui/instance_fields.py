@@ -20,7 +20,7 @@ from cwconsole.core import catalogue
 from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.instance_body import HEADERS, POLLER, InstanceBody, canonical, is_reference, masked
-from cwconsole.core.instance_config import to_config
+from cwconsole.core.instance_config import hidden, to_config
 from cwconsole.core.secret import MASK
 
 ENABLED: Final = "event.notification.enabled"
@@ -232,7 +232,7 @@ def _named(body: InstanceBody) -> dict[str, str]:
     if isinstance(pollers, dict) and pollers:
         return {name: str(table.get("url") or "") if isinstance(table, dict) else "" for name, table in pollers.items()}
     try:
-        return {one.name: one.template for one in to_config(body, lambda _: "hidden").resources}
+        return {one.name: one.template for one in to_config(body, hidden).resources}
     except ConfigError:
         return {}
 

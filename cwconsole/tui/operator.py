@@ -162,8 +162,7 @@ class Operator:
 
         def unit(conn: Connection) -> str:
             row = instances.load(conn, instance)
-            instances.set_enabled(conn, row.id, enabled, asked=asked, now_ms=now_ms)
-            return f"{row.name} is {'enabled' if enabled else 'disabled'}."
+            return instances.set_enabled(conn, row.id, enabled, asked=asked, now_ms=now_ms)
 
         return await self.write(unit)
 

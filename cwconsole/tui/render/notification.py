@@ -6,7 +6,6 @@ configured headers are masked.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +13,8 @@ from cwconsole.callback.envelope import notification
 from cwconsole.core.attempts import EventFacts
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.errors import ConfigError, UsageError
-from cwconsole.core.instance_body import InstanceBody
-from cwconsole.core.instance_config import to_config
+from cwconsole.core.instance_body import stored_body
+from cwconsole.core.instance_config import hidden, to_config
 from cwconsole.core.records import EventType
 from cwconsole.core.secret import MASK
 from cwconsole.store.event_list import EventDetail
@@ -43,7 +42,7 @@ class Request:
 def request_of(detail: EventDetail, instance: Instance) -> Request:
     """The request for an event. Raises UsageError if the instance only records, or its body cannot be read."""
     try:
-        config = to_config(InstanceBody(document=json.loads(instance.body)), lambda _: "hidden")
+        config = to_config(stored_body(instance.body), hidden)
     except ConfigError as error:
         raise UsageError(f"The configuration of {instance.name} cannot be used: {error.message}") from error
     callback, event_id = config.callback, detail.event.event_id

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, tzinfo
 
 from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.errors import ConfigError, UsageError
-from cwconsole.core.instance_body import InstanceBody
-from cwconsole.core.instance_config import to_config
+from cwconsole.core.instance_body import stored_body
+from cwconsole.core.instance_config import hidden, to_config
 from cwconsole.core.zones import find_zone
 from cwconsole.store import instances
 from cwconsole.store.instances import Instance
@@ -26,7 +25,7 @@ def configured(view: ResourceView) -> tuple[InstanceConfig | None, ResourceConfi
 def config_of(instance: Instance) -> InstanceConfig | None:
     """The instance's configuration; None where the body says nothing that can be used."""
     try:
-        return to_config(InstanceBody(document=json.loads(instance.body)), lambda _: "hidden")
+        return to_config(stored_body(instance.body), hidden)
     except ConfigError:  # the engine says so, as the resource's fault
         return None
 

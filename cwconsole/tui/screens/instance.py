@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
@@ -12,7 +11,7 @@ from typing import Any, ClassVar, Final
 from textual.timer import Timer
 
 from cwconsole.core.health import Health
-from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.instance_body import stored_body
 from cwconsole.store import resource_view
 from cwconsole.store.resource_view import HourPoint, InstanceView, ResourceView
 from cwconsole.store.status import StatusRow
@@ -164,7 +163,7 @@ class InstanceScreen(PageScreen):
         self._rows.replace(arranged(made, spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()
-        body = InstanceBody(document=json.loads(view.instance.body))
+        body = stored_body(view.instance.body)
         self.query_one("#configuration", TextView).show(config_lines(body), keep_place=True)
         self.update_frame()
 

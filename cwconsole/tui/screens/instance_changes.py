@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import CwconsoleError
-from cwconsole.core.instance_body import InstanceBody, canonical, masked
+from cwconsole.core.instance_body import InstanceBody, masked, stored_body
 from cwconsole.store import instances as stored_instances
 from cwconsole.store import reach
 from cwconsole.store.actions import ActionKind, Asked
@@ -103,7 +102,7 @@ def _outside(screen: ConsoleScreen) -> Outside | None:
 
 async def _stored(screen: ConsoleScreen, name: str) -> tuple[Instance, InstanceBody]:
     row = await screen.console.store.read(stored_instances.load, name)
-    return row, canonical(json.loads(row.body))
+    return row, stored_body(row.body)
 
 
 async def importing(screen: ConsoleScreen, path: str, reason: str | None) -> None:

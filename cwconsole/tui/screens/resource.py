@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import ClassVar
 
 from cwconsole.core.config import ResourceConfig
 from cwconsole.core.health import Health
-from cwconsole.core.instance_body import InstanceBody
+from cwconsole.core.instance_body import stored_body
 from cwconsole.core.zones import find_zone
 from cwconsole.store import resource_view
 from cwconsole.store.resource_view import ResourceView
@@ -89,7 +88,7 @@ class ResourceScreen(PageScreen):
             facts.append((Cell(why(view, status, look, engine_runs=self.console.engine.runs), Tone.STRONG),))
         self.show_facts(facts)
         self.query_one("#text", TextView).show(self._now(view, status, own, zone), keep_place=True)
-        body = InstanceBody(document=json.loads(view.instance.body))
+        body = stored_body(view.instance.body)
         lines = [*_facts_of(own), callback_line(view.callback, look), (), *config_lines(body, view.resource.name)]
         self.query_one("#configuration", TextView).show(lines, keep_place=True)
         self.update_frame()
