@@ -20,6 +20,7 @@ from cwconsole.store.database import Store
 from cwconsole.store.resources import Resource
 from cwconsole.store.status import StatusRow
 from tests.fakes import FakeClock, FakeSource
+from tests.store.rows import empty_file
 
 
 def contacts(**more: Any) -> ResourceConfig:
@@ -111,6 +112,7 @@ async def rig(
     """A rig on a fresh file."""
     config = resource or contacts()
     clock, source, nudged = FakeClock(), FakeSource(), list[int]()
+    (folder / name).write_bytes(await asyncio.to_thread(empty_file))
     async with Store.open(folder / name, migrate=True) as store:
         await store.write(insert_rows, config, callback)
         services = Services(store=store, clock=clock, chance=lambda: 0.5, nudge=nudged.append)

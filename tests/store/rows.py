@@ -5,14 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cwconsole.core.config import CallbackConfig, InstanceConfig, Mode, Origin, ResourceConfig
 from cwconsole.core.secret import Secret
 from cwconsole.store import instances
 from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.database import prepared
 from cwconsole.store.instances import Draft
 
 NOW = 1_790_000_000_000
+
+
+@cache
+def empty_file() -> bytes:
+    """A file without rows; making its tables takes longer than many a test."""
+    with TemporaryDirectory() as folder:
+        prepared(Path(folder) / "cw.db").close()
+        return (Path(folder) / "cw.db").read_bytes()
 
 
 def asked(kind: ActionKind = ActionKind.ADD) -> Asked:

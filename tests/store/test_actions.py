@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 from cwconsole.store import actions, meta
 from cwconsole.store.actions import EXPIRES_MS, ActionKind, Asked
-from cwconsole.store.database import prepared
 from cwconsole.store.meta import EngineProcess
 
 NOW = 1_790_000_000_000
-
-
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = prepared(tmp_path / "cw.db")
-    yield connection
-    connection.close()
 
 
 def asked(kind: ActionKind = ActionKind.POLL, **more: object) -> Asked:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,16 +10,14 @@ from cwconsole.core.errors import RefusedError
 from cwconsole.core.filters import Noun, parse
 from cwconsole.store import callback_list, chosen_deliveries, dead_letters, operations
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, resource_id
 
 HERE, THERE = "http://127.0.0.1:9/hook", "http://127.0.0.1:9/other"
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     """acme and east deliver to one URL, globex to another; 12 dead letters, 2 retrying, 1 pending, 1 delivered."""
-    conn = prepared(tmp_path / "cw.db")
     for name, url in (("acme", HERE), ("east", HERE), ("globex", THERE)):
         add(conn, config(name, company=name, callback=url))
     for instance, count, status, code in (
@@ -41,8 +37,7 @@ def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
         add_events(conn, places, range(4)), ("retrying", "retrying", "pending", "delivered"), strict=True
     ):
         add_delivery(conn, event, state=state)
-    yield conn
-    conn.close()
+    return conn
 
 
 def found(conn: sqlite3.Connection, line: str, *, most: int = dead_letters.MOST) -> list[tuple[str, str | None, int]]:

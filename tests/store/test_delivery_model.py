@@ -33,7 +33,7 @@ from cwconsole.store.database import prepared
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.operations import Scope
 from cwconsole.store.settlements import Settlement
-from tests.store.rows import NOW, add, asked, config, draft, resource
+from tests.store.rows import NOW, add, asked, config, draft, empty_file, resource
 
 STATES = ("pending", "sending", "retrying", "dead", "delivered", "cancelled")
 OBJECTS = st.integers(1, 3)
@@ -48,7 +48,9 @@ class Deliveries(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
+        (self.folder / "cw.db").write_bytes(empty_file())
         self.conn: sqlite3.Connection = prepared(self.folder / "cw.db")
+        self.conn.execute("PRAGMA synchronous = OFF")
         self.now = NOW
         self.sending: list[Claimed] = []
         self.contents = 0

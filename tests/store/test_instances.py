@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +12,9 @@ from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import LossesError, RefusedError, StaleError, UsageError
 from cwconsole.store import actions, instances, meta, operations, resources
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, draft, resource, resource_id
 
 LATER = NOW + 60_000
-
-
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = prepared(tmp_path / "cw.db")
-    yield connection
-    connection.close()
 
 
 def edit(conn: sqlite3.Connection, instance: int, wanted: InstanceConfig, *, confirmed: bool = False) -> None:

@@ -6,7 +6,6 @@ import csv
 import json
 import sqlite3
 import stat
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -26,14 +25,12 @@ HOSTILE = '{"id":1,"name":"=1+1 [b ] \\u001b[31m \\ud800 \\"x\\",\\n漢"}'
 
 
 @pytest.fixture
-def conn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connection:
     monkeypatch.setattr(list_export, "PAGE", 7)
-    connection = prepared(tmp_path / "cw.db")
-    add(connection)
-    add_events(connection, resource_id(connection, 1, "contacts"), range(1, 21))
-    add_events(connection, resource_id(connection, 1, "tickets"), [5], kind="CREATED", record=HOSTILE)
-    yield connection
-    connection.close()
+    add(conn)
+    add_events(conn, resource_id(conn, 1, "contacts"), range(1, 21))
+    add_events(conn, resource_id(conn, 1, "tickets"), [5], kind="CREATED", record=HOSTILE)
+    return conn
 
 
 def event_file(path: str | Path, wanted: Format, *, overwrite: bool = False) -> ExportFile:

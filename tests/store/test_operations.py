@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +10,6 @@ from cwconsole.core.delivery import IllegalStep
 from cwconsole.core.errors import UsageError
 from cwconsole.store import actions, meta, operations, resources
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from cwconsole.store.operations import Scope, scope
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, resource_id
 
@@ -20,11 +17,9 @@ HELD = "SELECT id FROM deliveries WHERE held = 1 ORDER BY id"
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = prepared(tmp_path / "cw.db")
-    add(connection)
-    yield connection
-    connection.close()
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
+    add(conn)
+    return conn
 
 
 def held(conn: sqlite3.Connection) -> list[int]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -15,7 +13,6 @@ from cwconsole.core.filters import Noun, parse
 from cwconsole.store import actions, instances, operations, read_only, replay_jobs, replay_preview, requests
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.connection import transaction
-from cwconsole.store.database import prepared
 from cwconsole.store.selection import Selection
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, draft, resource_id
 
@@ -25,17 +22,16 @@ Unit = Callable[[sqlite3.Connection, int], object]  # what is done to the instan
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     """acme and globex, each with contacts that have a watermark, an event n, and its delivery n, which is dead; a poll
     of each is queued. They share no callback URL."""
-    with closing(prepared(tmp_path / "cw.db")) as conn:
-        for number, name in NAMES.items():
-            add(conn, config(name, company=f"{name}_c", callback=f"http://127.0.0.1:9/{name}"))
-            add_delivery(conn, *add_events(conn, resource_id(conn, number, "contacts"), [7]), state="dead")
-        conn.execute("UPDATE resources SET watermark = ?", (NOW // 1000 - 90,))
-        for name in NAMES.values():
-            requests.ask_poll(conn, operations.scope(conn, name), asked=asked(ActionKind.POLL), now_ms=NOW)
-        yield conn
+    for number, name in NAMES.items():
+        add(conn, config(name, company=f"{name}_c", callback=f"http://127.0.0.1:9/{name}"))
+        add_delivery(conn, *add_events(conn, resource_id(conn, number, "contacts"), [7]), state="dead")
+    conn.execute("UPDATE resources SET watermark = ?", (NOW // 1000 - 90,))
+    for name in NAMES.values():
+        requests.ask_poll(conn, operations.scope(conn, name), asked=asked(ActionKind.POLL), now_ms=NOW)
+    return conn
 
 
 def guarded(conn: sqlite3.Connection, unit: Callable[[sqlite3.Connection], object], *names: str) -> None:

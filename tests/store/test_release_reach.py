@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import RefusedError
 from cwconsole.store import operations, reach
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, resource_id
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     """acme and globex deliver to one URL: 3 contacts and 2 tickets each wait."""
-    connection = prepared(tmp_path / "cw.db")
     for name in ("acme", "globex"):
-        instance = add(connection, config(name, company=f"{name}_c"))
+        instance = add(conn, config(name, company=f"{name}_c"))
         for resource, number in (("contacts", 3), ("tickets", 2)):
-            for event in add_events(connection, resource_id(connection, instance, resource), range(1, number + 1)):
-                add_delivery(connection, event)
-    yield connection
-    connection.close()
+            for event in add_events(conn, resource_id(conn, instance, resource), range(1, number + 1)):
+                add_delivery(conn, event)
+    return conn
 
 
 def free(conn: sqlite3.Connection) -> int:

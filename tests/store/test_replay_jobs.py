@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +15,6 @@ from cwconsole.core.filters import Filter, Noun, Term, parse
 from cwconsole.store import instances, replay_jobs, replay_preview, selection
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.connection import transaction
-from cwconsole.store.database import prepared
 from cwconsole.store.replay_jobs import Job
 from cwconsole.store.selection import Selection
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, resource_id
@@ -27,16 +23,15 @@ HOUR = 3_600_000
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     """acme with 30 contacts seen an hour ago, the first ten of them again now; of those two deliveries are dead."""
-    with closing(prepared(tmp_path / "cw.db")) as conn:
-        add(conn)
-        contacts = resource_id(conn, 1, "contacts")
-        made = add_events(conn, contacts, range(1, 31), seen_ms=NOW - HOUR)
-        made += add_events(conn, contacts, range(1, 11), seen_ms=NOW)
-        for event in made:
-            add_delivery(conn, event, state="dead" if event in {5, 35} else "delivered")
-        yield conn
+    add(conn)
+    contacts = resource_id(conn, 1, "contacts")
+    made = add_events(conn, contacts, range(1, 31), seen_ms=NOW - HOUR)
+    made += add_events(conn, contacts, range(1, 11), seen_ms=NOW)
+    for event in made:
+        add_delivery(conn, event, state="dead" if event in {5, 35} else "delivered")
+    return conn
 
 
 def chosen(line: str = "") -> Selection:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import UsageError
 from cwconsole.store import actions, requests
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from cwconsole.store.operations import scope
 from tests.store.rows import NOW, add, add_events, asked, config, resource_id
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = prepared(tmp_path / "cw.db")
-    add(connection)
-    yield connection
-    connection.close()
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
+    add(conn)
+    return conn
 
 
 def test_a_poll_is_queued_for_its_scope(conn: sqlite3.Connection) -> None:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from cwconsole.store.database import prepared
 from cwconsole.store.polls import HOUR_MS
 from cwconsole.store.resource_view import HOURS, HourPoint, hours
 from tests.store.rows import NOW, add, config, resource_id
@@ -17,12 +14,10 @@ HOUR = NOW // HOUR_MS
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    conn = prepared(tmp_path / "cw.db")
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     add(conn)
     add(conn, config("globex", company="globex_c"), now_ms=NOW + 1)
-    yield conn
-    conn.close()
+    return conn
 
 
 def put(conn: sqlite3.Connection, instance: int, resource: str, hour: int, polls: int = 1) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,6 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.health import Health
 from cwconsole.store import instances, operations, resource_view, resources, status
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.database import prepared
 from cwconsole.store.pages import SetAside, put_aside
 from cwconsole.store.polls import Tally
 from cwconsole.store.status import StatusRow
@@ -23,14 +20,12 @@ HOUR = NOW // 3_600_000
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    connection = prepared(tmp_path / "cw.db")
-    add(connection, config("acme", resource("contacts")))
-    connection.execute(
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
+    add(conn, config("acme", resource("contacts")))
+    conn.execute(
         "UPDATE resources SET watermark = ?, baseline_done = 1, next_poll_ms = ?", (NOW // 1000 - 90, NOW + 60_000)
     )
-    yield connection
-    connection.close()
+    return conn
 
 
 def only(conn: sqlite3.Connection, *, engine_runs: bool = True) -> StatusRow:

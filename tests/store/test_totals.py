@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cwconsole.store import connection, redelivery
-from cwconsole.store.database import prepared
 from cwconsole.store.totals import DeliveryTotals, EventTotals, Totals, totals
 from tests.store import rows
 from tests.store.rows import NOW
@@ -18,13 +15,11 @@ SECOND = 1000
 
 
 @pytest.fixture
-def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+def conn(conn: sqlite3.Connection) -> sqlite3.Connection:
     """A fresh database with one instance."""
-    conn = prepared(tmp_path / "cw.db")
     with connection.transaction(conn):
         rows.add(conn)
-    yield conn
-    conn.close()
+    return conn
 
 
 def test_an_empty_database_counts_nothing(conn: sqlite3.Connection) -> None:

@@ -22,6 +22,7 @@ from cwconsole.store.format import SCHEMA_VERSION
 from cwconsole.store.once import write_once
 from cwconsole.store.writer import Writer, _Unit
 from tests.store.processes import finished, go, killed, said, start
+from tests.store.rows import empty_file
 
 COUNT_UP = """
 import sys
@@ -499,6 +500,8 @@ async def test_groups_come_to_the_same_as_one_by_one(units: list[tuple[str, str,
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr("cwconsole.store.writer.GROUP_UNITS", size)
         grouped, single = Path(folder, "grouped.db"), Path(folder, "single.db")
+        for one in (grouped, single):
+            one.write_bytes(await asyncio.to_thread(empty_file))
         async with Store.open(grouped, migrate=True) as store:
             results = await one_group(store, *(partial(step, what=w, key=k, number=n) for w, k, n in units))
         expected = await asyncio.to_thread(

@@ -1,0 +1,23 @@
+"""Fixtures for tests of the store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from cwconsole.store import connection
+from tests.store.rows import empty_file
+
+
+@pytest.fixture
+def conn(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a file without rows, `cw.db`; modules whose tests need some put them in."""
+    path = tmp_path / "cw.db"
+    path.write_bytes(empty_file())
+    with closing(connection.writer(path)) as conn:
+        conn.execute("PRAGMA synchronous = OFF")  # no test needs these rows to survive a power cut
+        yield conn
