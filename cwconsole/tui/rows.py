@@ -2,7 +2,7 @@
 
 `MemoryRows` holds all of them. `WindowRows` holds one run of neighbours out of a history of any size: the run grows at
 both ends as the operator moves, lets go of what is far away, and is replaced when the operator jumps. The positions in
-a run are estimates until one of the list's ends has been seen; then they are shifted to be right (`Shift`).
+a run are estimates until one of the list's ends has been seen; then they are shifted to be right.
 Neighbours are always true neighbours: only the number of rows before the run can be wrong, never what is shown.
 """
 
@@ -90,13 +90,6 @@ class MemoryRows(Generic[R]):
         """Show these instead."""
         self._rows = list(rows)
         self._places = {self._key(row): at for at, row in enumerate(self._rows)}
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """Every position has become a different one: add `by` to what was remembered."""
-
-    by: int = 0
 
 
 class WindowRows(Generic[R]):
@@ -190,8 +183,8 @@ class WindowRows(Generic[R]):
             self._base += spare
             self._top_known = False
 
-    def prepend(self, rows: Sequence[R], *, topped: bool) -> Shift:
-        """What comes before the run. topped: nothing comes before that. Returns how positions moved."""
+    def prepend(self, rows: Sequence[R], *, topped: bool) -> int:
+        """What comes before the run. topped: nothing comes before that. Returns what to add to every position."""
         base = self._base - len(rows)
         right = 0 if topped else max(base, 1)
         self._rows[:0] = rows
@@ -200,7 +193,7 @@ class WindowRows(Generic[R]):
         self._total = max(self._total + right - base, self.end)
         self._forget_places()
         self._let_go_of_the_end()
-        return Shift(right - base)
+        return right - base
 
     def renew(self, rows: Sequence[R], *, high: int, low: int) -> bool:
         """What stands in the list now between two keys, both included: what is not among it is gone.

@@ -36,7 +36,7 @@ class Colours(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal:
-    """What was decided. remote: over SSH, where bytes count. utf8: ASCII glyphs were chosen all the same if not set."""
+    """What was decided. unicode: whether other glyphs than ASCII are sent. remote: over SSH, where bytes count."""
 
     colours: Colours
     unicode: bool

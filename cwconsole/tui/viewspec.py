@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Final
 
 from cwconsole.core.errors import UsageError
-from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, ReadTime, parse
+from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, parse
 from cwconsole.core.health import Health
 from cwconsole.core.moments import duration
 from cwconsole.store import patterns
@@ -105,10 +105,10 @@ class ViewSpec:
         """The same view in another order."""
         return replace(self, sort=sort, descending=descending)
 
-    def filter(self, *, now_ms: int, read_time: ReadTime | None = None) -> Filter:
+    def filter(self, *, now_ms: int) -> Filter:
         """The filter of a view that lists a history. Raises UsageError for values that cannot be."""
         noun = self.kind.noun
-        return Filter() if noun is None else parse(noun, self.filter_line, now_ms=now_ms, read_time=read_time)
+        return Filter() if noun is None else parse(noun, self.filter_line, now_ms=now_ms)
 
 
 def spec(view: str, **words: str | int | None) -> ViewSpec:

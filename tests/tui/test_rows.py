@@ -45,7 +45,7 @@ class WalkedHistory(RuleBasedStateMachine):
         at = self.all.index(self.rows.newest)
         shift = self.rows.prepend(self.all[max(at - PAGE, 0) : at], topped=at <= PAGE)
         found = self.rows.index(remembered[0])
-        assert found is None or found == remembered[1] + shift.by
+        assert found is None or found == remembered[1] + shift
 
     @invariant()
     def neighbours_are_neighbours(self) -> None:

@@ -80,11 +80,14 @@ def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int
 # --- callback URLs --------------------------------------------------------------------------------------------------
 
 
-def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int, *, most: int = 3) -> list[Line]:
+_TROUBLED: Final = 3  # so many are named, the rest is counted
+
+
+def trouble_lines(rows: Sequence[CallbackRow], glyphs: Glyphs, now_ms: int) -> list[Line]:
     """The callback URLs that get nothing now, one line each."""
-    lines: list[Line] = [_trouble(row, glyphs, now_ms) for row in rows[:most]]
-    if len(rows) > most:
-        more = counted(len(rows) - most, "more callback URL that gets", "more callback URLs that get")
+    lines: list[Line] = [_trouble(row, glyphs, now_ms) for row in rows[:_TROUBLED]]
+    if len(rows) > _TROUBLED:
+        more = counted(len(rows) - _TROUBLED, "more callback URL that gets", "more callback URLs that get")
         lines.append((Cell(f"  and {more} nothing now", Tone.WARN),))
     return lines
 

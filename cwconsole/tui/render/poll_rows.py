@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import Final
 
 from cwconsole.core.counted import counted
@@ -16,7 +16,7 @@ from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
 from cwconsole.tui.render.states import state_cell
-from cwconsole.tui.render.times import ago, both, span
+from cwconsole.tui.render.times import ago, both, compact, span
 
 
 def took(row: PollRow) -> float | None:
@@ -38,17 +38,10 @@ def _news(row: PollRow, look: Look) -> Cell:
 
 def _window(row: PollRow, look: Look) -> Cell:
     """From where to where it read, on ConnectWise's clock."""
-    start, end = (_clock(one, look.now_ms) for one in (row.window_from, row.server_time))
     if row.server_time is None:
         return Cell("")
-    return Cell(f"{start or 'beginning'} {look.glyphs.to} {end}", Tone.MUTED)
-
-
-def _clock(seconds: int | None, now_ms: int) -> str:
-    if seconds is None:
-        return ""
-    when = datetime.fromtimestamp(seconds, tz=UTC)
-    return f"{when:%H:%M:%S}" if abs(now_ms / 1000 - seconds) < 72_000 else f"{when:%m-%d %H:%M}"
+    start = "beginning" if row.window_from is None else compact(row.window_from * 1000, look.now_ms)
+    return Cell(f"{start} {look.glyphs.to} {compact(row.server_time * 1000, look.now_ms)}", Tone.MUTED)
 
 
 POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
@@ -97,7 +90,7 @@ def detail_lines(row: PollRow, zone: tzinfo = UTC) -> list[Line]:
     )
     if row.trouble:
         code = f"{plain(row.error_code)}: " if row.error_code else ""
-        lines += [(), (Cell(f"{code}", Tone.KEY), Cell(plain(row.trouble), Tone.BAD))]
+        lines += [(), (Cell(code, Tone.KEY), Cell(plain(row.trouble), Tone.BAD))]
     return [*lines, (), (Cell(_meaning(row), Tone.MUTED),)]
 
 

@@ -58,10 +58,10 @@ def minute(ms: int, zone: tzinfo | None = UTC) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, tz=UTC).astimezone(zone):%H:%M}"
 
 
-def second(ms: int | None, zone: tzinfo = UTC, *, none: str = "—") -> str:
+def second(ms: int | None, zone: tzinfo = UTC) -> str:
     """`2026-09-01 08:00:00 UTC`."""
     if ms is None:
-        return none
+        return "—"
     return f"{datetime.fromtimestamp(ms // 1000, tz=UTC).astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
 
 

@@ -235,7 +235,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
             if self.in_front:
                 self.console.keeper.look()
 
-    def _crumbs(self, cells: int) -> Any:
+    def _crumbs(self, cells: int) -> Line:
         app = self.console
         names = [screen.title_of() for screen in app.screen_stack if isinstance(screen, ConsoleScreen)]
         return crumbs_line(names, self.badge(), self.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
@@ -243,7 +243,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def _notice(self, _: int) -> Line:
         return notice_line(self.freshness, self.console.glyphs, self.console.now_ms())
 
-    def _footer(self, cells: int) -> Any:
+    def _footer(self, cells: int) -> Line:
         return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
 
     # --- actions ----------------------------------------------------------------------------------------------------

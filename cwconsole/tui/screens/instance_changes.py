@@ -14,7 +14,7 @@ from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, masked, stored_body
 from cwconsole.store import instances as stored_instances
 from cwconsole.store import reach
-from cwconsole.store.actions import ActionKind, Asked
+from cwconsole.store.actions import ActionKind
 from cwconsole.store.instances import Instance, edit_sentence
 from cwconsole.store.once import Connection
 from cwconsole.tui.action import Subject
@@ -24,7 +24,7 @@ from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.screens.file_dialog import FileDialog
-from cwconsole.tui.screens.instance_form import Draught, Form, InstanceForm
+from cwconsole.tui.screens.instance_form import Form, InstanceForm, Save, ToStore
 from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
 from cwconsole.tui.work import QUESTION, Work, start
@@ -142,16 +142,13 @@ async def copying(screen: ConsoleScreen, name: str, reason: str | None) -> None:
     open_form(screen, form)
 
 
-class adding:  # noqa: N801 - reads as the verb it is
+def adding(screen: ConsoleScreen, path: str = "FILE") -> Save:
     """Saves a new instance. Nothing asks for its token yet, so it is not shown."""
 
-    def __init__(self, screen: ConsoleScreen, path: str = "FILE") -> None:
-        self._screen, self._path = screen, path
-
-    async def __call__(self, made: Draught, *, confirmed: bool) -> None:
-        app, name = self._screen.console, made.draft.config.name
+    async def save(made: ToStore, *, confirmed: bool) -> None:
+        app, name = screen.console, made.draft.config.name
         token = secrets.token_urlsafe(32)
-        asked = app.operator.asked(ActionKind.ADD, command_line("instances", "add", self._path), made.reason)
+        asked = app.operator.asked(ActionKind.ADD, command_line("instances", "add", path), made.reason)
         number = await app.operator.add_instance(asked, made.draft, token)
         names = ", ".join(one.name for one in made.draft.config.resources) or "no resources"
         polled = "It is polled from now on." if made.draft.config.enabled else "It is not polled: n switches it on."
@@ -160,20 +157,21 @@ class adding:  # noqa: N801 - reads as the verb it is
         ]
         app.call_later(lambda: app.push_screen(Notice(f"Added {name}", lines)))
 
+    return save
 
-class _changing:  # noqa: N801 - reads as the verb it is
+
+def _changing(screen: ConsoleScreen, seen: Instance, before: InstanceBody) -> Save:
     """Saves another configuration of an instance."""
 
-    def __init__(self, screen: ConsoleScreen, seen: Instance, before: InstanceBody) -> None:
-        self._screen, self._seen, self._before = screen, seen, before
-
-    async def __call__(self, made: Draught, *, confirmed: bool) -> None:
-        app, name = self._screen.console, made.draft.config.name
-        command = edit_command(self._seen.name, self._before, made.body) + (" --yes" if confirmed else "")
-        asked: Asked = app.operator.asked(ActionKind.EDIT, command, made.reason)
-        changes = await app.operator.edit_instance(asked, self._seen, made.draft, confirmed=confirmed)
-        _renamed(self._screen, self._seen.name, name)
+    async def save(made: ToStore, *, confirmed: bool) -> None:
+        app, name = screen.console, made.draft.config.name
+        command = edit_command(seen.name, before, made.body) + (" --yes" if confirmed else "")
+        asked = app.operator.asked(ActionKind.EDIT, command, made.reason)
+        changes = await app.operator.edit_instance(asked, seen, made.draft, confirmed=confirmed)
+        _renamed(screen, seen.name, name)
         app.notify(edit_sentence(name, changes))
+
+    return save
 
 
 async def switching_off(screen: ConsoleScreen, name: str, reason: str | None) -> None:

@@ -45,7 +45,7 @@ POLLED = "enabled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draught:
+class ToStore:
     """What is to be stored. body: as filled in, for telling what was changed. reason: for the audit log."""
 
     draft: Draft
@@ -56,7 +56,7 @@ class Draught:
 class Save(Protocol):
     """Stores what was filled in. Raises LossesError with the numbers, unless `confirmed`."""
 
-    def __call__(self, made: Draught, *, confirmed: bool) -> Awaitable[None]: ...
+    def __call__(self, made: ToStore, *, confirmed: bool) -> Awaitable[None]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,7 @@ class InstanceForm(Modal[bool]):
                 self._ask_about_bare(body)
                 return
             reason = self.query_one("#reason", Input).value.strip() or None
-            made = Draught(draft=sealed.draft, body=body, reason=reason)
+            made = ToStore(draft=sealed.draft, body=body, reason=reason)
             await self._form.save(made, confirmed=False)
         except LossesError as error:
             self._saving = False
@@ -249,18 +249,18 @@ class InstanceForm(Modal[bool]):
 
         self.app.push_screen(Confirm(question), answered)
 
-    def _ask(self, error: LossesError, made: Draught) -> None:
+    def _ask(self, error: LossesError, made: ToStore) -> None:
         self._say("Nothing is changed yet.")
         lines = [f"{plain(loss)}." for loss in error.losses]
         question = Question(title="This loses something", lines=lines, yes="save it", typed=self._form.warned)
         self.app.push_screen(Confirm(question), lambda answer: self._answered(answer, made))
 
-    def _answered(self, answer: Answer | None, made: Draught) -> None:
+    def _answered(self, answer: Answer | None, made: ToStore) -> None:
         if answer is not None and self.is_attached:
             self._saving = True
             start(self, self._save_confirmed(made), what="Saving the instance", group="operator")
 
-    async def _save_confirmed(self, made: Draught) -> None:
+    async def _save_confirmed(self, made: ToStore) -> None:
         try:
             await self._form.save(made, confirmed=True)
         except CwconsoleError as error:

@@ -9,6 +9,7 @@ from textual.timer import Timer
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.freshness import Phase
+from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec, completed, judge, remark
@@ -73,7 +74,7 @@ class ListScreen(ConsoleScreen):
         table = self.table
         if table.marks.none:
             return False
-        table.set_marks(type(table.marks)())
+        table.set_marks(Marks())
         return True
 
     def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:

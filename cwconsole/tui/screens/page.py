@@ -21,6 +21,7 @@ from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
+from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.copies import Copies, EventCopies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
 from cwconsole.tui.screens.instances import Instances
@@ -191,7 +192,7 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
     def drop_marks(self) -> bool:
         if self._events is None or self._events.marks.none:
             return False
-        self._events.set_marks(type(self._events.marks)())
+        self._events.set_marks(Marks())
         return True
 
     def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:

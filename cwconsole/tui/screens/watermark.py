@@ -18,6 +18,7 @@ from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from cwconsole.core.command_line import command_line
+from cwconsole.core.config import DEFAULT_OVERLAP
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.moments import moment
 from cwconsole.core.rewinding import consequences, held_by_window
@@ -36,8 +37,6 @@ from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
-
-DEFAULT_OVERLAP = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.filters import LONGEST_PAGE
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
-from cwconsole.tui.rows import Marks, Shift, WindowRows
+from cwconsole.tui.rows import Marks, WindowRows
 from cwconsole.tui.widgets.awaited_lines import TableScreen
 from cwconsole.tui.widgets.checked import NOTHING, Checked, Counted
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -266,8 +266,9 @@ class HistoryTable(VirtualTable[R]):
         elif missing == "above" and self.rows.newest is not None:
             page = await history.above(self.rows.newest)
             if generation == self._generation:
-                shift = self.rows.prepend(page.rows, topped=page.topped or not page.complete)
-                self._shifted(shift)
+                by = self.rows.prepend(page.rows, topped=page.topped or not page.complete)
+                self._end_moved()
+                self.show_shifted(by)
         elif missing == "below":
             listing = await history.below(self._after)
             if generation == self._generation:
@@ -289,10 +290,6 @@ class HistoryTable(VirtualTable[R]):
             self._after = listing.next_after
             self._all_read(changes)
             self.show_changed()
-
-    def _shifted(self, shift: Shift) -> None:
-        self._end_moved()
-        self.show_shifted(shift.by)
 
     def _end_moved(self) -> None:
         """The run may have let go of its last rows."""
@@ -339,8 +336,8 @@ class HistoryTable(VirtualTable[R]):
         self.show_changed()
         self.move_to_key(history.key(listing.rows[0]))
 
-    def move_to(self, index: int, *, center: bool = False) -> None:
-        super().move_to(index, center=center)
+    def move_to(self, index: int) -> None:
+        super().move_to(index)
         self._want()
 
     def notify_new(self) -> str:

@@ -37,9 +37,6 @@ class TickList(Toned, ScrollView, can_focus=True):
     TickList { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
     """
 
-    class Ticked(Message):
-        """Something was ticked, or is not any more."""
-
     class Pointed(Message):
         """The cursor has come to a name."""
 
@@ -101,7 +98,6 @@ class TickList(Toned, ScrollView, can_focus=True):
         if self._offers:
             self._chosen ^= {self._offers[self.cursor].name}
             self._refresh_line(self.cursor)
-            self.post_message(self.Ticked())
 
     def on_click(self, event: events.Click) -> None:
         """A click ticks."""

@@ -104,7 +104,7 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         """The row under the cursor; None if there is none, it has not been read yet, or others are asked for."""
         return self.rows.at(self._cursor) if self.is_here else None
 
-    def move_to(self, index: int, *, center: bool = False) -> None:
+    def move_to(self, index: int) -> None:
         """Put the cursor on a position, and bring it into view."""
         index = max(min(index, self.rows.total - 1), 0)
         before, self._cursor = self._cursor, index
@@ -113,7 +113,7 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         moved, self._cursor_key = (before != index or key != self._cursor_key), key
         if before != index:
             self._refresh_rows((before, index))
-        self._show_cursor(center=center)
+        self._show_cursor()
         if moved:
             self._tell_cursor(row)
 
@@ -128,13 +128,9 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
             self.move_to(index)
         return index is not None
 
-    def _show_cursor(self, *, center: bool = False) -> None:
+    def _show_cursor(self) -> None:
         top, page = self.scroll_offset.y, self._page
-        if top <= self._cursor < top + page:
-            return
-        if center:
-            self._scroll_top(self._cursor - page // 2)
-        else:
+        if not top <= self._cursor < top + page:
             self._scroll_top(self._cursor if self._cursor < top else self._cursor - page + 1)
 
     def _scroll_top(self, top: int) -> None:
