@@ -13,6 +13,7 @@ from typing import Final
 from cwconsole.cli import output, settings
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
+from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import EngineUnreachableError, RefusedError
 from cwconsole.store import delivery_list, poll_list, replays
 from cwconsole.store.actions import Action, ActionKind
@@ -57,7 +58,7 @@ def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     if any(invocation.read(poll_list.any_ended, one.id, "refused") for one in failed):
         raise RefusedError(sentence)
     broke = any(invocation.read(poll_list.any_ended, one.id, "failed") for one in failed)
-    waits = any(row.state in delivery_list.OPEN for row in sent.values())
+    waits = any(row.state in OPEN for row in sent.values())
     if (broke or waits) and not invocation.engine_runs():  # what cannot be polled at all no engine tries again
         sentence += f"\n{NOTHING_RUNS}"
     raise Failed(sentence)

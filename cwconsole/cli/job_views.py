@@ -9,8 +9,8 @@ from cwconsole.cli.asking import NOTHING_RUNS, host
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
+from cwconsole.core.delivery import OPEN
 from cwconsole.store import replay_jobs
-from cwconsole.store.delivery_list import OPEN
 from cwconsole.store.replay_jobs import Job
 
 
