@@ -171,16 +171,23 @@ def known_versions(conn: sqlite3.Connection, resource_id: int, object_ids: Seque
 def list_ids(conn: sqlite3.Connection, recording: Recording, listed: Iterable[Seen]) -> Tally:
     """Keep ids, dates and, where a record was read whole, digests. No events.
 
-    Known objects stay as they are; one that had left another filter is listed again.
+    Known objects stay as they are; one that had left another filter is listed again. What is set aside is not made
+    known: whoever reads it at last must see that nobody was told of it.
     """
     resource_id = recording.resource.id
+    rows = conn.execute("SELECT object_id FROM set_aside WHERE resource_id = ?", (resource_id,))
+    aside = {row[0] for row in rows}
     before = conn.total_changes
     conn.executemany(
         """
         INSERT INTO objects (resource_id, object_id, updated, digest) VALUES (?, ?, ?, ?)
         ON CONFLICT (resource_id, object_id) DO UPDATE SET presence = 'listed' WHERE presence = 'outside'
         """,
-        [(resource_id, seen.object_id, seen.updated, seen.digest or None) for seen in listed],
+        [
+            (resource_id, seen.object_id, seen.updated, seen.digest or None)
+            for seen in listed
+            if seen.object_id not in aside
+        ],
     )
     return Tally(learned=conn.total_changes - before)
 

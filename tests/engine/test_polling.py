@@ -365,6 +365,21 @@ async def test_a_resource_without_dates_is_read_whole_and_compared(tmp_path: Pat
         assert await it.events() == [(2, "UPDATED"), (3, "CREATED")]
 
 
+async def test_what_is_set_aside_is_not_made_known_by_a_baseline_for_another_filter(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=contacts(mode=Mode.FULL)) as it:
+        it.source.put(1, dated=False)
+        await it.poll()
+        it.source.put(2, dated=False, undecodable=True)
+        it.source.put(3, dated=False)
+        await it.poll()
+        it.source.rows[2].undecodable = False
+        await it.execute("UPDATE resources SET baseline_done = 0, crawl_id = crawl_id + 1, filter = ''")
+        await it.poll()
+        await it.poll()
+        assert await it.events() == [(3, "CREATED"), (2, "CREATED")]
+        assert await it.rows("SELECT object_id FROM set_aside") == []
+
+
 def as_written(**more: Any) -> ResourceConfig:
     template = "/company/contacts?conditions=name = 'x' or lastUpdated >= [${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}]"
     return contacts(mode=Mode.AS_WRITTEN, template=template, **more)
