@@ -136,17 +136,18 @@ def thin(conn: sqlite3.Connection, now_ms: int, limit: int = 500) -> int:
     Returns how many polls it looked at.
 
     Looks at no more than `limit` a call, from where the last call stopped: what is kept is looked at once. Ids rise
-    with time, so the first poll that is too young, or still runs, ends it; the newest of all stays.
+    with time, so the first poll that is too young ends it; the newest of all stays. One that seems to run for so long
+    could not be ended, for want of space perhaps: it is kept, and does not keep the others.
     """
     rows = conn.execute(
         """
-        SELECT id, finished_ms, outcome = 'ok' AND created + updated + deleted + set_aside = 0 FROM polls
-        WHERE id > ? AND id < (SELECT max(id) FROM polls) ORDER BY id LIMIT ?
+        SELECT id, coalesce(finished_ms, started_ms), outcome = 'ok' AND created + updated + deleted + set_aside = 0
+        FROM polls WHERE id > ? AND id < (SELECT max(id) FROM polls) ORDER BY id LIMIT ?
         """,
         (int(meta.get(conn, "polls_thinned_to") or 0), limit),
     )
     horizon = now_ms - KEEP_QUIET_POLLS_MS
-    old = list(takewhile(lambda row: row[1] is not None and row[1] < horizon, rows))
+    old = list(takewhile(lambda row: row[1] < horizon, rows))
     conn.executemany("DELETE FROM polls WHERE id = ?", [(poll_id,) for poll_id, _, quiet in old if quiet])
     if old:
         meta.put(conn, "polls_thinned_to", str(old[-1][0]))

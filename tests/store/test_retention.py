@@ -114,6 +114,18 @@ async def test_quiet_polls_are_thinned_after_two_days_and_stay_in_the_hourly_tot
         assert await it.rows("SELECT sum(polls), sum(created) FROM hours") == hours
 
 
+async def test_a_poll_whose_end_could_not_be_written_does_not_keep_the_others(tmp_path: Path) -> None:
+    async with rig(tmp_path) as it:
+        for _ in range(4):
+            await it.poll()
+        await it.execute("UPDATE polls SET outcome = 'running', finished_ms = NULL WHERE id = 2")
+        later = it.clock.now_ms() + polls.KEEP_QUIET_POLLS_MS + 1
+        await it.store.write(polls.thin, later - 1000)
+        assert await it.rows("SELECT count(*) FROM polls") == [(4,)]
+        await it.store.write(polls.thin, later)
+        assert await it.rows("SELECT id, outcome FROM polls") == [(2, "running"), (4, "ok")]
+
+
 async def test_the_engine_thins_quiet_polls_after_48_hours_and_prunes_after_90_days(tmp_path: Path) -> None:
     hour, day = 3_600_000, 86_400_000
     async with rig(tmp_path, callback=False) as it:
