@@ -24,7 +24,8 @@ def see_through(invocation: Invocation, job_id: int) -> None:
     sent = invocation.read(replay_jobs.sent, job_id)
     if invocation.as_json:
         output.print_json(replay_jobs.document(job, sent))
-    sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}."
+    passed = f"; {job.passed_over:,} did not fit the filter any more" if job.passed_over else ""
+    sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}{passed}."
     if job.state != "done" or job.failed or sent.keys() - {"delivered"}:
         waits = sent.keys() & {*OPEN, "held"} and not invocation.engine_runs()
         raise Failed(" ".join(part for part in (sentence, job.error, NOTHING_RUNS if waits else "") if part))
@@ -38,6 +39,7 @@ def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
         ("job", f"{job.id}: replay of {job.about}"),
         ("state", job.state),
         ("progress", f"{progress(job)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
+        ("skipped", maybe(f"{job.passed_over:,} that did not fit the filter any more" if job.passed_over else None)),
         ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
         ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
         ("error", maybe(job.error)),

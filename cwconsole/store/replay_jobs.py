@@ -182,7 +182,10 @@ def step(conn: sqlite3.Connection, job: Job, found: Found, now_ms: int) -> Stepp
     )
     if found.ended:
         conn.execute(
-            "UPDATE jobs SET state = 'done', total = done + failed, exact = 1, finished_ms = ? WHERE id = ?",
+            """
+            UPDATE jobs SET state = 'done', finished_ms = ?, exact = 1,
+                total = max(CASE WHEN exact THEN total ELSE 0 END, done + failed) WHERE id = ?
+            """,
             (now_ms, job.id),
         )
     callbacks = _callbacks(conn, made)

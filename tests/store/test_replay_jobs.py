@@ -214,6 +214,18 @@ def test_events_that_cannot_be_sent_are_counted_and_the_last_reason_kept(conn: s
     assert "no callback URL" in (job.error or "")
 
 
+def test_what_was_ordered_and_does_not_fit_any_more_is_counted(conn: sqlite3.Connection) -> None:
+    job = ordered(conn, chosen("state:dead"))
+    conn.execute("UPDATE deliveries SET state = 'delivered' WHERE event_id = 5")
+    job = to_the_end(conn, job.id)
+    assert (job.state, job.total, job.done, job.passed_over) == ("done", 2, 1, 1)
+    conn.execute("UPDATE deliveries SET state = 'dead' WHERE event_id = 8")
+    job = ordered(conn, chosen("state:dead"))
+    conn.execute("UPDATE deliveries SET state = 'dead' WHERE event_id = 9")
+    job = to_the_end(conn, job.id)
+    assert (job.total, job.done, job.passed_over) == (2, 2, 0), "more than were counted"
+
+
 def test_a_job_whose_instance_is_gone_cannot_go_on(conn: sqlite3.Connection) -> None:
     job = ordered(conn, chosen("instance:acme"))
     instances.remove(conn, 1, asked=asked(ActionKind.REMOVE), now_ms=NOW)
