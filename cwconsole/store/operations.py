@@ -13,6 +13,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
 from cwconsole.store import actions, instances, meta, open_deliveries, redelivery, resources
 from cwconsole.store.actions import Asked
+from cwconsole.store.delivery_list import HELD
 from cwconsole.store.instances import Callback, Instance
 from cwconsole.store.resources import Resource
 
@@ -211,7 +212,16 @@ def retry(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: i
     """Arm a delivery again. Returns the outcome as a sentence. Raises UsageError, or IllegalStep if it cannot be."""
     asked = _about_delivery(conn, delivery_id, asked)
     redelivery.rearm(conn, delivery_id, now_ms)
-    return _settled(conn, asked, f"Delivery {delivery_id} is tried again.", now_ms)
+    return _settled(conn, asked, f"Delivery {delivery_id} is tried again{_how_soon(conn, delivery_id)}.", now_ms)
+
+
+def _how_soon(conn: sqlite3.Connection, delivery_id: int) -> str:
+    """What a delivery that was armed again waits for; nothing as a rule."""
+    sql = f"SELECT {HELD}, d.due_ms IS NULL FROM deliveries d WHERE d.id = ?"
+    held, waits = conn.execute(sql, (delivery_id,)).fetchone()
+    if held:
+        return " once it is let go: it is held"
+    return " when it is its turn: another delivery of its object is open" if waits else ""
 
 
 def cancel(conn: sqlite3.Connection, delivery_id: int, *, asked: Asked, now_ms: int) -> str:

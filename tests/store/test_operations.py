@@ -136,6 +136,19 @@ def test_retry_and_cancel_go_through_the_delivery_and_are_audited_with_it(conn: 
         operations.retry(conn, 77, asked=asked(ActionKind.RETRY), now_ms=NOW)
 
 
+def test_a_retry_says_what_it_waits_for(conn: sqlite3.Connection) -> None:
+    events = add_events(conn, resource_id(conn, 1, "contacts"), [1, 1, 2])
+    dead = [add_delivery(conn, event, state="dead") for event in events]
+
+    def said(delivery: int) -> str:
+        return operations.retry(conn, delivery, asked=asked(ActionKind.RETRY), now_ms=NOW)
+
+    assert said(dead[0]) == "Delivery 1 is tried again."
+    assert said(dead[1]) == "Delivery 2 is tried again when it is its turn: another delivery of its object is open."
+    conn.execute("UPDATE callbacks SET held_ms = 1")
+    assert said(dead[2]) == "Delivery 3 is tried again once it is let go: it is held."
+
+
 def test_holding_and_moving_touch_open_deliveries_only(conn: sqlite3.Connection) -> None:
     statements: list[str] = []
     conn.set_trace_callback(statements.append)
