@@ -7,6 +7,7 @@ import sqlite3
 from cwconsole.core.errors import UsageError
 from cwconsole.store import actions, redelivery
 from cwconsole.store.actions import Action
+from cwconsole.store.delivery_indexes import OPEN
 from cwconsole.store.delivery_list import HELD, DeliveryRow
 
 
@@ -25,9 +26,8 @@ def made(conn: sqlite3.Connection, action: Action) -> int | None:
 _UNDER_WAY = f"""
     SELECT 1 FROM deliveries o JOIN deliveries d INDEXED BY deliveries_open
         ON d.resource_id = o.resource_id AND d.object_id = o.object_id
-    WHERE o.{{which}} = :number AND o.state IN ('pending', 'sending', 'retrying')
-        AND d.state IN ('pending', 'sending', 'retrying') AND (d.state = 'sending' OR d.due_ms <= :now)
-        AND NOT {HELD} AND d.callback_id NOT IN (SELECT id FROM callbacks WHERE breaker_until_ms > :now) LIMIT 1
+    WHERE o.{{which}} = :number AND o.{OPEN} AND d.{OPEN} AND (d.state = 'sending' OR (d.due_ms <= :now AND NOT {HELD}
+        AND d.callback_id NOT IN (SELECT id FROM callbacks WHERE breaker_until_ms > :now))) LIMIT 1
     """
 
 
