@@ -6,6 +6,7 @@ import json
 import shlex
 import tempfile
 import time
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +92,9 @@ def as_of_now(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if name != "lag_seconds"}
 
 
-def console_of(path: Path, size: tuple[int, int], **more: Any) -> Any:
+def console_of(path: Path, **more: Any) -> Any:
     """One that knows that its database is not the default one, and runs no engine, as none holds the lock."""
-    return console(path, size=size, engine=EngineState(), **more)
+    return console(path, engine=EngineState(), **more)
 
 
 async def to(rig: Rig, *keys: str) -> None:
@@ -103,11 +104,10 @@ async def to(rig: Rig, *keys: str) -> None:
     await rig.until(lambda: rig.screen.subject().thing is not None)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("place", "size"), [*zip(PLACES, cycle(SIZES), strict=False)])
 async def test_what_is_copied_is_what_the_copied_command_prints(path: Path, place: str, size: tuple[int, int]) -> None:
     keys, shows = PLACES[place]
-    async with console_of(path, size) as rig:
+    async with console_of(path, size=size) as rig:
         await to(rig, *keys)
         command = await copied(rig, "Y")
         assert command == f"cwconsole --db {shlex.quote(str(path))} {shows}"
@@ -118,11 +118,8 @@ async def test_what_is_copied_is_what_the_copied_command_prints(path: Path, plac
         assert as_of_now(document) == as_of_now(wanted)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_a_group_of_dead_letters_is_its_numbers_and_the_list_of_its_deliveries(
-    path: Path, size: tuple[int, int]
-) -> None:
-    async with console_of(path, size) as rig:
+async def test_a_group_of_dead_letters_is_its_numbers_and_the_list_of_its_deliveries(path: Path) -> None:
+    async with console_of(path) as rig:
         await to(rig, "3", "D")
         document = json.loads(await copied(rig, "y"))
         assert (document["url"], document["error"], document["count"]) == ("http://127.0.0.1:9/hook", "503", 1)
@@ -130,9 +127,8 @@ async def test_a_group_of_dead_letters_is_its_numbers_and_the_list_of_its_delive
         assert [(row["state"], row["status"]) for row in rows] == [("dead", 503)]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_marked_rows_are_a_list_in_the_order_of_the_screen(path: Path, size: tuple[int, int]) -> None:
-    async with console_of(path, size) as rig:
+async def test_marked_rows_are_a_list_in_the_order_of_the_screen(path: Path) -> None:
+    async with console_of(path) as rig:
         await to(rig, "3", "space", "space", "j", "space")
         assert [row["delivery"]["id"] for row in json.loads(await copied(rig, "y"))] == [40, 39, 37]
         commands = (await copied(rig, "Y")).splitlines()
@@ -151,7 +147,7 @@ async def test_everything_that_the_filter_shows_is_copied_wherever_it_stands(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copies, "MOST", 30)
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await to(rig, "3", "slash", *"state:delivered", "enter", "asterisk", "y")
         await rig.until(lambda: "More than 30 are marked" in rig.text())
         assert rig.app.clipboard == ""
@@ -162,7 +158,7 @@ async def test_everything_that_the_filter_shows_is_copied_wherever_it_stands(
 
 
 async def test_marked_events_of_a_page_are_copied_there(path: Path) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await to(rig, "1", "I", "tab", "tab")
         await rig.until(lambda: rig.screen.event_under_cursor() == 40)
         await rig.press("space", "space")
@@ -171,7 +167,7 @@ async def test_marked_events_of_a_page_are_copied_there(path: Path) -> None:
 
 @pytest.mark.parametrize("keys", [("5",), ("5", "enter"), ("6",), ("6", "enter")])
 async def test_u_copies_the_command_that_asked_for_it(path: Path, keys: tuple[str, ...]) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await to(rig, *keys)
         assert await copied(rig, "u") == on_database(AGAIN, str(path))
 
@@ -190,7 +186,7 @@ async def test_a_console_knows_whether_its_database_is_the_default_one(path: Pat
 
 
 async def test_of_an_instance_no_secret_is_copied(path: Path) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await rig.store.write(lambda conn: add_stored(conn, "initech"))
         await to(rig, "1", "slash", *"instance:initech", "enter", "I", "shift+tab")
         text = await copied(rig, "y")
@@ -199,14 +195,14 @@ async def test_of_an_instance_no_secret_is_copied(path: Path) -> None:
 
 
 async def test_where_nothing_is_nothing_is_copied_and_the_key_says_so(path: Path) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await rig.press("4", "slash", *"state:stopped", "enter", "y")
         await rig.until(lambda: "There is nothing under the cursor." in rig.text())
         assert rig.app.clipboard == ""
 
 
 async def test_what_has_gone_meanwhile_is_said_to_have_gone(path: Path) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await to(rig, "4")
         await rig.press("z")
         await rig.write("DELETE FROM polls")
@@ -215,7 +211,7 @@ async def test_what_has_gone_meanwhile_is_said_to_have_gone(path: Path) -> None:
 
 
 async def test_what_is_too_long_lies_in_a_file_alone(path: Path, tmp_path: Path) -> None:
-    async with console_of(path, (80, 24)) as rig:
+    async with console_of(path) as rig:
         await rig.write("UPDATE attempts SET body = ?", b"x" * 80_000)
         await to(rig, "3", "j", "j", "y")
         await rig.until(lambda: any("is too long" in one.message for one in rig.app._notifications))

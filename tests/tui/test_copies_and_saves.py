@@ -347,15 +347,14 @@ async def test_what_is_recorded_only_or_has_been_removed_has_no_notification(rig
     await rig.until(lambda: "Its instance has been removed" in rig.text())
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize(
     ("key", "noun", "words", "number"),
     [("3", "deliveries", "state:delivered", 37), ("4", "polls", "state:failed", 2), ("5", "actions", "type:add", 2)],
 )
 async def test_every_history_is_saved_as_the_command_line_saves_it(
-    path: Path, tmp_path: Path, key: str, noun: str, *, words: str, number: int, size: tuple[int, int]
+    path: Path, tmp_path: Path, key: str, noun: str, *, words: str, number: int
 ) -> None:
-    async with console(path, size=size) as rig:
+    async with console(path) as rig:
         for _ in range(2):
             await rig.write(
                 "INSERT INTO polls (resource_id, kind, trigger, crawl_id, started_ms, outcome, error)"

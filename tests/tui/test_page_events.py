@@ -32,8 +32,7 @@ async def events_of(rig: Rig, page: str) -> None:
     await rig.until(lambda: rig.screen.subject().event == 40)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("page", "size"), [*zip(PAGES, SIZES, strict=True)])
 async def test_the_event_under_the_cursor_is_sent_again(path: Path, page: str, size: tuple[int, int]) -> None:
     async with console(path, size=size) as rig:
         await events_of(rig, page)
