@@ -12,6 +12,7 @@ from cwconsole.cli.common import INSTANCE, REASON, YES, common_options, pass_inv
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import moment
 from cwconsole.core.config import Origin
+from cwconsole.core.counted import counted
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.instance_body import restore_secrets, stored_body
 from cwconsole.core.reconfiguration import Change, Step
@@ -207,14 +208,15 @@ def remove(invocation: Invocation, instance: str, yes: bool, reason: str | None)
     if invocation.as_json:
         output.print_json({"id": row.id, "name": row.name, "cancelled": cancelled})
     else:
-        output.print_line(f"Removed {row.name}; {cancelled} open deliveries were given up.")
+        output.print_line(store.removal_sentence(row.name, cancelled))
 
 
 def _what_is_lost(conn: Connection, row: Instance) -> str:
     lost = store.losses(conn, row.id)
     return (
-        f"{row.name}: {lost.known} known records and their history would be deleted, and {lost.waiting} open "
-        "deliveries given up. Nothing was changed; confirm it with --yes."
+        f"{row.name}: {counted(lost.known, 'known record')} with all events and polls would be deleted, and "
+        f"{counted(lost.waiting, 'open delivery', 'open deliveries')} given up. Nothing was changed; confirm it with "
+        "--yes."
     )
 
 

@@ -219,7 +219,7 @@ def losses(conn: sqlite3.Connection, instance_id: int) -> Losses:
 
 
 def remove(conn: sqlite3.Connection, instance_id: int, *, asked: Asked, now_ms: int) -> int:
-    """Take an instance out of service; its history stays until retention prunes it, its name is free again.
+    """Take an instance out of service. Its name is free again; an engine deletes its history, from the next minute on.
 
     Returns how many open deliveries were given up.
     """
@@ -234,9 +234,13 @@ def remove(conn: sqlite3.Connection, instance_id: int, *, asked: Asked, now_ms: 
         """,
         (now_ms, instance_id),
     )
-    outcome = f"Removed {instance.name}; {cancelled} open deliveries were given up."
-    _done(conn, replace(asked, instance_id=instance_id), outcome, now_ms)
+    _done(conn, replace(asked, instance_id=instance_id), removal_sentence(instance.name, cancelled), now_ms)
     return cancelled
+
+
+def removal_sentence(name: str, cancelled: int) -> str:
+    """What a removal has done, for its operator and for the audit log."""
+    return f"Removed {name}; {counted(cancelled, 'open delivery was', 'open deliveries were')} given up."
 
 
 def _done(conn: sqlite3.Connection, asked: Asked, outcome: str, now_ms: int) -> None:

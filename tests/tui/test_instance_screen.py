@@ -204,7 +204,7 @@ async def test_removing_gives_the_numbers_and_wants_the_name(rig: Rig) -> None:
     await opened(rig)
     await rig.press("D")
     await rig.until(lambda: "Remove acme?" in rig.text())
-    assert "12 known records are forgotten" in rig.text()
+    assert "12 known records are deleted, with all events and polls" in rig.text()
     assert "12 open deliveries are given up" in rig.text()
     await rig.press(*"globex", "enter")
     assert await rig.rows(ACTIONS) == []

@@ -71,7 +71,7 @@ class EventScreen(Replays, Places, EventCopies, Copies, DetailScreen):
 
 
 def _instance_of(conn: Connection, detail: EventDetail) -> Instance | None:
-    """None once it has been removed; its events stay for a while."""
+    """None once it has been removed; its events are deleted in the minutes after that."""
     try:
         return instances.load(conn, str(detail.event.instance_id))
     except UsageError:

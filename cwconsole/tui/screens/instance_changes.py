@@ -15,7 +15,7 @@ from cwconsole.core.instance_body import InstanceBody, masked, stored_body
 from cwconsole.store import instances as stored_instances
 from cwconsole.store import reach
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.instances import Instance, edit_sentence
+from cwconsole.store.instances import Instance, edit_sentence, removal_sentence
 from cwconsole.store.once import Connection
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
@@ -209,8 +209,7 @@ async def removing(screen: ConsoleScreen, name: str, reason: str | None) -> None
     question = Question(
         title=f"Remove {plain(row.name)}?",
         lines=(
-            f"{counted(losses.known, 'known record is', 'known records are')} forgotten; its events and polls stay "
-            "until their time is over.",
+            f"{counted(losses.known, 'known record is', 'known records are')} deleted, with all events and polls.",
             f"{counted(losses.waiting, 'open delivery is', 'open deliveries are')} given up.",
             "It cannot be brought back: added again, it begins anew.",
         ),
@@ -232,7 +231,7 @@ def _remove_answered(screen: ConsoleScreen, row: Instance, answer: Answer | None
         asked = operator.asked(ActionKind.REMOVE, _command("instance.remove", row.name), answer.reason)
         cancelled = await operator.remove_instance(asked, row.id)
         _leave(screen, row.name)
-        return f"Removed {plain(row.name)}; {counted(cancelled, 'open delivery was', 'open deliveries were')} given up."
+        return removal_sentence(row.name, cancelled)
 
     screen.carry_out(work(), what=f"Removing {row.name}")
 
