@@ -15,11 +15,15 @@ from cwconsole.store.operations import Scope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """label: `acme`, or `acme/contacts`. polled: its resources that are polled now. waiting: its open deliveries."""
+    """label: `acme`, or `acme/contacts`. polled: its resources that are polled now. waiting: its open deliveries.
+
+    held: how many of these wait behind a hold of the resource, the instance or the callback URL.
+    """
 
     label: str
     polled: tuple[str, ...]
     waiting: int
+    held: int
 
 
 def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) -> Reach:
@@ -27,10 +31,12 @@ def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) 
     target = operations.scope(conn, instance, resource)
     rows = resources.of_instance(conn, target.instance.id) if target.resource is None else [target.resource]
     stands = target.instance.paused_ms is not None or not target.instance.enabled
-    (waiting,) = conn.execute(
+    waiting, held = conn.execute(
         """
-        SELECT coalesce(sum(pending + sending + retrying), 0) FROM resources
-        WHERE instance_id = :instance AND (:resource IS NULL OR id = :resource)
+        SELECT total(r.pending + r.sending + r.retrying),
+            total((r.pending + r.retrying) * (coalesce(r.held_ms, i.held_ms, c.held_ms) IS NOT NULL))
+        FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+        WHERE i.id = :instance AND (:resource IS NULL OR r.id = :resource)
         """,
         {"instance": target.instance.id, "resource": None if target.resource is None else target.resource.id},
     ).fetchone()
@@ -38,6 +44,7 @@ def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) 
         label=target.label,
         polled=() if stands else tuple(row.label for row in rows if row.paused_ms is None),
         waiting=int(waiting),
+        held=int(held),
     )
 
 

@@ -74,7 +74,7 @@ CASES: Final = (
     ),
     Case(name="copy", at=PAGE, keys=("C",), shown=(f"Copy {NAME}", "is not polled"), named=("^s",)),
     Case(name="export", at=PAGE, keys=("X",), shown=(f"Write {NAME} to a file", "masked"), named=ENTER),
-    Case(name="switch off", at=PAGE, keys=("N",), shown=("2 resources are not polled", "3 now")),
+    Case(name="switch off", at=PAGE, keys=("N",), shown=("2 resources are not polled", "3 deliveries stay held.")),
     Case(
         name="remove",
         at=PAGE,
@@ -82,7 +82,7 @@ CASES: Final = (
         shown=("12 known records", "3 open deliveries", f"Type {NAME} to remove it"),
         named=ENTER,
     ),
-    Case(name="pause", at=RESOURCE, keys=("x",), shown=(f"Pause {NAME}/contacts?", "3 deliveries go on being sent.")),
+    Case(name="pause", at=RESOURCE, keys=("x",), shown=(f"Pause {NAME}/contacts?", "3 deliveries stay held.")),
     Case(name="release", at=RESOURCE, keys=("H",), shown=("3 deliveries are sent", "1 instance", HELD, HOOK)),
     Case(name="sweep answer", at=RESOURCE, keys=("K",), shown=("34 records", "Type 34"), named=ENTER),
     Case(name="watermark", at=RESOURCE, keys=("W",), shown=("Set the watermark of", "1m 30s behind"), named=ENTER),

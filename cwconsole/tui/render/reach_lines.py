@@ -31,8 +31,16 @@ def pause_lines(reaches: Sequence[Reach]) -> list[str]:
         *named(polled),
         "",
         "Nothing is lost: watermarks stay, and the first polls afterwards catch up.",
-        _deliveries(_waiting(reaches), "go on being sent.", "goes on being sent."),
+        *sent_lines(reaches),
     ]
+
+
+def sent_lines(reaches: Sequence[Reach]) -> list[str]:
+    """What becomes of the deliveries that wait, though nothing is polled."""
+    held = sum(one.held for one in reaches)
+    free = _waiting(reaches) - held
+    lines = [_deliveries(free, "go on being sent.", "goes on being sent.")] if free or not held else []
+    return [*lines, *([_deliveries(held, "stay held.", "stays held.")] if held else [])]
 
 
 def hold_lines(reaches: Sequence[Reach]) -> list[str]:

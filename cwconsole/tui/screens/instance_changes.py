@@ -23,6 +23,7 @@ from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.render.plain import plain
+from cwconsole.tui.render.reach_lines import sent_lines
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Form, InstanceForm, Save, ToStore
 from cwconsole.tui.screens.notice import Notice
@@ -182,7 +183,7 @@ async def switching_off(screen: ConsoleScreen, name: str, reason: str | None) ->
         title=f"Switch {plain(found.label)} off?",
         lines=(
             f"{stops} not polled until it is switched on again.",
-            f"Deliveries that wait are still sent: {found.waiting:,} now.",
+            *sent_lines([found]),
             "Changes made meanwhile are found then, for its watermarks stay.",
         ),
         yes="switch it off",
