@@ -17,7 +17,7 @@ from cwconsole.tui.render.facts import facts
 from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
-from cwconsole.tui.render.plain import Align, fit, plain, width
+from cwconsole.tui.render.plain import Align, plain, shorten, width
 from cwconsole.tui.render.states import state_cell, type_cell
 from cwconsole.tui.render.times import ago, both, second, span, until
 
@@ -57,7 +57,7 @@ DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
 )  # fmt: skip
 
 
-def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int, cells: int) -> Line:
+def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int, cells: int, glyphs: Glyphs) -> Line:
     """The states with their numbers, the chosen one in brackets; closer together where they would not fit else."""
     texts = [
         f"{state or 'all'}{'' if number is None else f' {count(number)}'}"
@@ -68,13 +68,13 @@ def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int
         for at, state in enumerate(states)
     ]
     wide = 1 + sum(width(text) + 2 for text in texts) <= cells
-    line = [Cell(" ")] if wide else []
+    line, left = ([Cell(" ")], cells - 1) if wide else ([], cells)
     for at, (text, tone) in enumerate(zip(texts, tones, strict=True)):
         before = "[" if at == chosen else "" if not wide and at == chosen + 1 else " "
         after = "]" if at == chosen else " " if wide else ""
-        line.append(Cell(f"{before}{text}{after}", tone))
-    used = sum(width(cell.text) for cell in line)
-    return (*line, Cell(fit("", max(cells - used, 0))))
+        line.append(Cell(shorten(f"{before}{text}{after}", left, cut=glyphs.cut), tone))
+        left -= width(line[-1].text)
+    return (*line, Cell(" " * left))
 
 
 # --- callback URLs --------------------------------------------------------------------------------------------------

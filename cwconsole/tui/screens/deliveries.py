@@ -113,7 +113,7 @@ class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
 
     def _states(self, cells: int) -> Line:
         numbers = [self._count(state) for state in _STATES]
-        return state_tabs(_STATES, numbers, self._state, cells)
+        return state_tabs(_STATES, numbers, self._state, cells, self.console.glyphs)
 
     def _count(self, state: str) -> int | None:
         """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone."""
