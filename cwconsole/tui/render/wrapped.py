@@ -23,7 +23,9 @@ def wrapped(line: Line, cells: int) -> list[Line]:
         rest = cell.text
         while width(rest) > room:
             piece = _piece(rest, room)
-            if piece:
+            if _cuts_a_word(rest, piece) and current and width(rest.strip(" ")) <= cells - indent:
+                piece, rest = "", rest.lstrip(" ")  # all of it stands together on the next line
+            elif piece:
                 current.append(Cell(piece, cell.tone))
             elif not current or room == cells - indent:
                 piece = rest[0]
@@ -36,6 +38,11 @@ def wrapped(line: Line, cells: int) -> list[Line]:
             room -= width(rest)
     lines.append(tuple(current))
     return lines
+
+
+def _cuts_a_word(text: str, piece: str) -> bool:
+    """Whether a text that begins with a space would be broken within a word."""
+    return text.startswith(" ") and not piece.endswith(" ") and not text[len(piece) :].startswith(" ")
 
 
 def _piece(text: str, cells: int) -> str:

@@ -47,6 +47,17 @@ def test_what_continues_hangs_and_keeps_its_tone() -> None:
     assert second[-1].tone is Tone.WARN
 
 
+def test_what_stands_apart_by_a_blank_is_not_cut_within_a_word() -> None:
+    line = (
+        Cell("/"),
+        Cell("   Save the list, or what is marked, to a file"),
+        Cell("  :save_list [reason]", Tone.MUTED),
+    )
+    first, second = wrapped(line, 55)
+    assert text_of(first) == "/   Save the list, or what is marked, to a file"
+    assert text_of(second) == "  :save_list [reason]"
+
+
 @given(
     names=st.lists(TEXTS, min_size=1, max_size=4),
     badge=st.sampled_from(["", "3 marked", "1,234 marked  12 new, gg"]),
