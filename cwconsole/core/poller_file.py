@@ -41,6 +41,7 @@ _SHORTEST = 0.001
 _BRACKETS = re.compile(r"\[(['\"])([^'\"]*)\1\]")
 _LEGACY = "event.poller.urls"
 _OBJECTS = "event.objects"
+OLDER_KEYS = (_LEGACY, _OBJECTS)  # read where the poller configuration names no resource
 _LEGACY_FIELDS = (
     "updatedDateField",
     "updatedDateFormat",
@@ -53,9 +54,7 @@ _LEGACY_FIELDS = (
 
 def read_resources(configuration: LooseTable, *, base_url: str, classify: Classify) -> tuple[ResourceConfig, ...]:
     """Every resource of the instance. Raises ConfigError."""
-    pollers = configuration.table(POLLER)
-    if not pollers.values:
-        pollers = _older(configuration)
+    pollers = _pollers(configuration)
     shared = _Shared(
         base_url=base_url,
         classify=classify,
@@ -67,6 +66,16 @@ def read_resources(configuration: LooseTable, *, base_url: str, classify: Classi
         },
     )
     return tuple(_resource(name, pollers.table(name, any_case=True), shared) for name in pollers.values)
+
+
+def pollers_of(configuration: Mapping[str, Json]) -> dict[str, Json]:
+    """The poller configuration, whose resources keep their settings if an older key names them. Raises ConfigError."""
+    return dict(_pollers(LooseTable(values=configuration, key="configuration")).values)
+
+
+def _pollers(configuration: LooseTable) -> LooseTable:
+    pollers = configuration.table(POLLER)
+    return pollers if pollers.values else _older(configuration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ def pause(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int)
     if target.paused_ms is not None:
         return _nothing(conn, target, asked, f"{target.label} was paused already.", now_ms)
     conn.execute(f"UPDATE {target.table} SET paused_ms = ? WHERE id = ?", (now_ms, target.row_id))
-    return _done(conn, target, asked, f"{target.label} is paused; deliveries go on.", now_ms)
+    return _done(conn, target, asked, f"{target.label} is paused; deliveries that nothing holds go on.", now_ms)
 
 
 def resume(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: int) -> str:

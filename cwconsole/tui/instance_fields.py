@@ -4,7 +4,8 @@
 2. Resources are named by ticking them. One that was configured keeps its own settings; one that the catalogue knows
    needs none.
 3. Headers are words, as a shell splits them: `X-Team=blue 'X-Note=two words'`. Their values are secrets.
-4. A body with older spellings (`event.objects`, `event.poller.urls`) is only rewritten when other resources are ticked.
+4. A body with older spellings (`event.objects`, `event.poller.urls`) is only rewritten when other resources are ticked;
+   those that stay ticked keep what it said of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.instance_body import HEADERS, POLLER, InstanceBody, canonical, is_reference, masked
 from cwconsole.core.instance_config import hidden, to_config
+from cwconsole.core.poller_file import OLDER_KEYS, pollers_of
 from cwconsole.core.secret import MASK
 
 ENABLED: Final = "event.notification.enabled"
@@ -131,7 +133,7 @@ def filled_in(body: InstanceBody, filled: Filled) -> InstanceBody:
     if filled.enabled != before.enabled:
         configuration[ENABLED] = filled.enabled
     if set(filled.resources) != set(before.resources):
-        _put_resources(body, configuration, filled.resources)
+        _put_resources(configuration, filled.resources)
     return canonical(document)
 
 
@@ -242,14 +244,8 @@ def _title(name: str, url: str) -> str:
     return url or (endpoint.title if endpoint is not None else "")
 
 
-def _put_resources(body: InstanceBody, configuration: dict[str, Json], names: Sequence[str]) -> None:
-    pollers = configuration.get(POLLER)
-    own = pollers if isinstance(pollers, dict) else {}
-    urls = _named(body)
-    configuration[POLLER] = {name: own.get(name, _fresh(name, urls.get(name, ""))) for name in names}
-    for older in ("event.objects", "event.poller.urls"):
+def _put_resources(configuration: dict[str, Json], names: Sequence[str]) -> None:
+    own = pollers_of(configuration)
+    configuration[POLLER] = {name: own.get(name, {}) for name in names}
+    for older in OLDER_KEYS:
         configuration.pop(older, None)
-
-
-def _fresh(name: str, url: str) -> Json:
-    return {"url": url} if url and catalogue.lookup(name) is None else {}

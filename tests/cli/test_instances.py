@@ -160,6 +160,18 @@ def test_a_key_that_is_set_leaves_the_others_of_a_resource_that_came_as_a_text(c
     }
 
 
+def test_a_key_that_is_set_leaves_resources_that_an_older_key_names(cli: Cli, write_body: Any) -> None:
+    url = "/company/contacts?conditions=inactiveFlag=false"
+    older = {"event.poller.configuration": {}, "event.poller.urls": f"contacts|{url}\ncompanies"}
+    cli.good("instances", "add", write_body(**older))
+    key = "event.poller.configuration.companies.refresh_interval"
+    assert cli("instances", "edit", "acme", f"--set={key}=5").code == 0
+    stored = cli.good("instances", "export", "acme")["configuration"]
+    assert "event.poller.urls" not in stored
+    pollers = stored["event.poller.configuration"]
+    assert (pollers["contacts"]["url"], pollers["companies"]) == (url, {"refresh_interval": 5})
+
+
 def test_a_misspelt_key_of_a_file_is_named_with_the_right_one(cli: Cli, write_body: Callable[..., Path]) -> None:
     refused = cli("instances", "add", write_body(**{"base.url ": "https://api.example.com"}))
     assert refused.code == 1

@@ -13,6 +13,7 @@ import pytest
 
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.instance_body import canonical
+from cwconsole.core.instance_config import hidden, to_config
 from cwconsole.tui.instance_fields import edit_command, empty_body, fields_of, filled_in, offers_of
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance_form import InstanceForm
@@ -317,6 +318,19 @@ def test_an_untouched_form_changes_nothing() -> None:
     offers = offers_of(canonical(older))
     assert [one.name for one in offers if one.ticked] == ["contacts", "incidents"]
     assert "tickets" not in [one.name for one in offers], "it is there by another name"
+
+
+def test_what_an_older_key_says_of_a_resource_stays_with_it_when_another_is_ticked() -> None:
+    older = stored_body()
+    where = "/company/contacts?conditions=inactiveFlag=false and lastUpdated>[${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}]"
+    older["configuration"]["event.poller.urls"] = f"contacts|{where}|id|_info/lastUpdated|yyyy-MM-dd"
+    del older["configuration"]["event.poller.configuration"]
+    before = canonical(older)
+    filled = fields_of(before)
+    after = filled_in(before, replace(filled, resources=(*filled.resources, "tickets")))
+    kept = {one.name: one for one in to_config(after, hidden).resources}
+    assert kept.keys() == {"contacts", "tickets"}
+    assert kept["contacts"] == to_config(before, hidden).resources[0]
 
 
 def test_the_command_never_tells_a_secret() -> None:

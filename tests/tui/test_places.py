@@ -59,7 +59,7 @@ async def test_pausing_an_instance_says_how_many_resources_stop(path: Path, size
         assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
         assert await rig.rows(ACTIONS) == []
         await rig.press("tab", *"upgrade", "enter", "y")
-        await rig.until(lambda: "acme is paused; deliveries go on." in said(rig))
+        await rig.until(lambda: "acme is paused; deliveries that nothing holds go on." in said(rig))
         assert await rig.rows(ACTIONS) == [("pause", "cwconsole pause acme --reason upgrade", "done", "upgrade")]
 
 
