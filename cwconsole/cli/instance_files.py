@@ -27,7 +27,7 @@ from cwconsole.core.instance_body import (
 from cwconsole.core.instance_config import to_config
 from cwconsole.core.instance_file import export_json, export_toml_tree, parse_instance
 from cwconsole.core.known_keys import CONFIGURATION, DATE_KEYS, RESOURCE, Keys, refuse_slips
-from cwconsole.core.poller_file import OLDER_KEYS, pollers_of
+from cwconsole.core.poller_file import move_to_pollers
 from cwconsole.store.connection import is_open_database
 from cwconsole.store.instances import Draft, Instance
 from cwconsole.store.vault import SEALED, Vault
@@ -140,9 +140,7 @@ def _place(document: dict[str, Json], configuration: dict[str, Json], key: str) 
     if not key.startswith(f"{POLLER}."):
         return _Place(table=configuration, name=key, known=CONFIGURATION, prefix="configuration.")
     resource, dot, member = key.removeprefix(f"{POLLER}.").partition(".")
-    configuration[POLLER] = pollers = pollers_of(configuration)
-    for older in OLDER_KEYS:  # else what they say of the other resources would not count any more
-        configuration.pop(older, None)
+    pollers = move_to_pollers(configuration)
     if not dot:
         return _Place(table=pollers, name=resource)
     table, prefix = _copied(pollers, resource), f"configuration.{POLLER}.{resource}."

@@ -41,7 +41,6 @@ _SHORTEST = 0.001
 _BRACKETS = re.compile(r"\[(['\"])([^'\"]*)\1\]")
 _LEGACY = "event.poller.urls"
 _OBJECTS = "event.objects"
-OLDER_KEYS = (_LEGACY, _OBJECTS)  # read where the poller configuration names no resource
 _LEGACY_FIELDS = (
     "updatedDateField",
     "updatedDateFormat",
@@ -71,6 +70,18 @@ def read_resources(configuration: LooseTable, *, base_url: str, classify: Classi
 def pollers_of(configuration: Mapping[str, Json]) -> dict[str, Json]:
     """The poller configuration, whose resources keep their settings if an older key names them. Raises ConfigError."""
     return dict(_pollers(LooseTable(values=configuration, key="configuration")).values)
+
+
+def move_to_pollers(configuration: dict[str, Json]) -> dict[str, Json]:
+    """Before one resource is changed: what an older key says of them all goes to the poller configuration, in place.
+
+    Returns the poller configuration, a copy that may be changed. Raises ConfigError.
+    """
+    pollers = pollers_of(configuration)
+    for older in (_LEGACY, _OBJECTS):
+        configuration.pop(older, None)
+    configuration[POLLER] = pollers
+    return pollers
 
 
 def _pollers(configuration: LooseTable) -> LooseTable:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 
@@ -263,39 +264,33 @@ def _callback_id(conn: sqlite3.Connection, config: InstanceConfig) -> int | None
 
 
 def _refuse_losses(conn: sqlite3.Connection, before: Instance, config: InstanceConfig, made: list[Change]) -> None:
-    losses = [
-        f"{change.name} would start anew and forget {_known(conn, change.stored.id)}"
-        for change in made
-        if change.step is Step.RESTART and change.stored is not None
-    ]
-    losses += [
-        f"{change.name} would not be polled any more, with {_known(conn, change.stored.id)}: what changes is in no "
-        "event before it is configured again"
-        for change in made
-        if change.step is Step.STOP and change.stored is not None and change.stored.begun
-    ]
-    losses += [
-        f"{counted(left, 'delivery', 'deliveries')} of {change.name} would stay to be sent"
-        for change in made
-        if change.step is Step.STOP
-        and change.stored is not None
-        and config.callback is not None
-        and (left := open_deliveries.not_held_by_name(conn, change.stored.id))
-    ]
-    losses += [
-        f"{counted(held, 'delivery', 'deliveries')} that {change.name} holds would be let go"
-        for change in made
-        if change.step is Step.STOP
-        and change.stored is not None
-        and config.callback is not None
-        and (held := open_deliveries.held_by_name(conn, change.stored.id))
-    ]
+    losses = [loss for change in made for loss in _losses_by(conn, change, sends=config.callback is not None)]
     waiting = open_deliveries.count(conn, before.id)
     if config.callback is None and waiting:
         given_up = counted(waiting, "open delivery", "open deliveries")
         losses.append(f"{given_up} would be given up, since there would be no callback URL")
     if losses:
         raise LossesError(before.name, losses)
+
+
+def _losses_by(conn: sqlite3.Connection, change: Change, *, sends: bool) -> Iterator[str]:
+    """What one resource loses by its change. sends: whether there is a callback URL then."""
+    name, stored = change.name, change.stored
+    if stored is None:
+        return
+    if change.step is Step.RESTART:
+        yield f"{name} would start anew and forget {_known(conn, stored.id)}"
+    if change.step is not Step.STOP:
+        return
+    if stored.begun:
+        yield (
+            f"{name} would not be polled any more, with {_known(conn, stored.id)}: what changes is in no event before "
+            "it is configured again"
+        )
+    if sends and (left := open_deliveries.not_held_by_name(conn, stored.id)):
+        yield f"{counted(left, 'delivery', 'deliveries')} of {name} would stay to be sent"
+    if sends and (held := open_deliveries.held_by_name(conn, stored.id)):
+        yield f"{counted(held, 'delivery', 'deliveries')} that {name} holds would be let go"
 
 
 def _known(conn: sqlite3.Connection, resource_id: int) -> str:

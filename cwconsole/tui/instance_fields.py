@@ -21,8 +21,7 @@ from cwconsole.core import catalogue
 from cwconsole.core.document import Json
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.instance_body import HEADERS, POLLER, InstanceBody, canonical, is_reference, masked
-from cwconsole.core.instance_config import hidden, to_config
-from cwconsole.core.poller_file import OLDER_KEYS, pollers_of
+from cwconsole.core.poller_file import move_to_pollers, pollers_of
 from cwconsole.core.secret import MASK
 
 ENABLED: Final = "event.notification.enabled"
@@ -230,13 +229,11 @@ def _number(text: str) -> Json:
 
 def _named(body: InstanceBody) -> dict[str, str]:
     """The configured resources with their URLs, in the order of the body; the older spellings too."""
-    pollers = body.configuration.get(POLLER)
-    if isinstance(pollers, dict) and pollers:
-        return {name: str(table.get("url") or "") if isinstance(table, dict) else "" for name, table in pollers.items()}
     try:
-        return {one.name: one.template for one in to_config(body, hidden).resources}
+        pollers = pollers_of(body.configuration)
     except ConfigError:
         return {}
+    return {name: str(table.get("url") or "") if isinstance(table, dict) else "" for name, table in pollers.items()}
 
 
 def _title(name: str, url: str) -> str:
@@ -245,7 +242,5 @@ def _title(name: str, url: str) -> str:
 
 
 def _put_resources(configuration: dict[str, Json], names: Sequence[str]) -> None:
-    own = pollers_of(configuration)
+    own = move_to_pollers(configuration)
     configuration[POLLER] = {name: own.get(name, {}) for name in names}
-    for older in OLDER_KEYS:
-        configuration.pop(older, None)

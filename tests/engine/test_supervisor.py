@@ -239,6 +239,17 @@ async def test_an_instance_that_cannot_be_connected_is_parked_and_comes_back(tmp
         assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
 
 
+async def one_is_retried(network: Network, engine: Engine, store: Store) -> None:
+    """After the baseline a record is new, and its delivery has failed once."""
+    network.sender.answers = [503] * 9
+    await engine.poll_all(Why(trigger="once"))
+    network.source.put(1)
+    await engine.poll_all(Why(trigger="once"))
+    async with asyncio.timeout(10):
+        while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize(
     "stands",
     ["UPDATE resources SET paused_ms = 1", "UPDATE instances SET paused_ms = 1", "UPDATE instances SET enabled = 0"],
@@ -247,14 +258,8 @@ async def test_what_stands_still_says_that_its_deliveries_do_too_until_its_secre
     tmp_path: Path, stands: str
 ) -> None:
     network = Network()
-    network.sender.answers = [503] * 9
     async with engine_with(tmp_path, network) as (engine, store):
-        await engine.poll_all(Why(trigger="once"))
-        network.source.put(1)
-        await engine.poll_all(Why(trigger="once"))
-        async with asyncio.timeout(10):
-            while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await one_is_retried(network, engine, store)
         await store.write(lambda conn: conn.execute(stands) and None)
     network.broken = True
     async with engine_with(tmp_path, network) as (engine, store):
@@ -269,14 +274,8 @@ async def test_what_stands_still_says_that_its_deliveries_do_too_until_its_secre
 
 async def test_what_an_edit_left_out_says_that_its_deliveries_stand_still_for_want_of_a_secret(tmp_path: Path) -> None:
     network = Network()
-    network.sender.answers = [503] * 9
     async with engine_with(tmp_path, network) as (engine, store):
-        await engine.poll_all(Why(trigger="once"))
-        network.source.put(1)
-        await engine.poll_all(Why(trigger="once"))
-        async with asyncio.timeout(10):
-            while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await one_is_retried(network, engine, store)
         await store.write(lambda conn: conn.execute("UPDATE resources SET active = 0") and None)
     left = "Left out of the configuration, so it is not polled; 1 delivery is still to be sent."
     for network.broken in (True, False):
