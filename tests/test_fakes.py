@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.core.config import CallbackConfig
@@ -62,7 +63,7 @@ async def held(request: pytest.FixtureRequest) -> AsyncIterator[Held]:
 
 
 def wanted(after: int, size: int, **more: object) -> PageRequest:
-    return replace(PageRequest(path=CONTACTS, after=after, size=size), **more)  # type: ignore[arg-type]
+    return replace(PageRequest(path=CONTACTS, after=after, size=size), **more)
 
 
 def ids(records: Iterable[tuple[object, ...]]) -> list[object]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """rate: changes a second; deletes: of a hundred of them, more or less. poll, sweep: seconds between two.
 
     patience: seconds for which the demo leaves it to a person to let go what is held and to poll what is parked.

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core import json_values
 from cwconsole.core.counted import counted
@@ -23,8 +25,7 @@ from cwconsole.store.totals import Totals
 SHOWN = 10  # missing records that are named in the report for people
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absent:
+class Absent(Struct, frozen=True, kw_only=True):
     """A changed record whose last version did not arrive. why: half a sentence."""
 
     instance: str
@@ -38,8 +39,7 @@ class Absent:
         return f"{self.instance}/{self.resource}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class Recorded(Struct, frozen=True, kw_only=True):
     """What the database holds of one resource, when its receiver is compared.
 
     known: the ids that any poll or sweep has seen. listed: those that are believed to exist. undelivered: those with an
@@ -53,8 +53,7 @@ class Recorded:
     read: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """The changed records of one resource or more. unseen: those that came and went between two polls."""
 
     arrived: int = 0
@@ -78,16 +77,14 @@ class Compared:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Faults:
+class Faults(Struct, frozen=True, kw_only=True):
     """How often each kind of fault struck."""
 
     source: Mapping[str, int]
     receivers: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """seconds: of changes. settled: seconds from the last change until nothing was left to do; None: not in time.
 
     accepted, duplicates: notifications at the receivers.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.cli.demo_faults import Spell
 from cwconsole.cli.demo_operator import DemoOperator
@@ -18,8 +19,7 @@ RECORDS = 200  # of each endpoint at the start
 Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Play:
+class Play(Struct, frozen=True, kw_only=True):
     """What the acts work with.
 
     members: configurations by instance id, in the order of their receivers. say: takes a line of progress.

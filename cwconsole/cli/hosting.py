@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
-from dataclasses import dataclass
 from functools import partial
 from math import inf
 from pathlib import Path
+
+from msgspec import Struct
 
 from cwconsole.cli import output
 from cwconsole.cli.lock import engine_runs
@@ -29,8 +30,7 @@ GOING_ON = ("queued", "running")
 Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engine` with everything but the mode bound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Once:
+class Once(Struct, frozen=True, kw_only=True):
     """What `run --once` did. unusable: a sentence for each instance that could not be polled at all."""
 
     polls: list[PollReport]

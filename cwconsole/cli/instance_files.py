@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import tomli_w
+from msgspec import Struct
 
 from cwconsole.cli import output
 from cwconsole.core.document import Json
@@ -120,8 +120,7 @@ def with_assignments(body: InstanceBody, assignments: tuple[str, ...], removed: 
     return canonical(document)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where a key stands. known: what it may be called, None for any name. prefix: what errors put before it."""
 
     table: dict[str, Json]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import click
+from msgspec import Struct
 
 from cwconsole.cli import output
 from cwconsole.cli.asking import ask
@@ -25,8 +24,7 @@ from cwconsole.store.selection import Selection
 FEW = 20  # events by number that are sent again at once, without a job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class How(Struct, frozen=True, kw_only=True):
     """How a job is ordered, and seen through. token: of the preview; yes: no preview is asked for."""
 
     token: str | None

@@ -20,9 +20,10 @@ Precedence: option, environment variable, file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.later import Later
@@ -44,8 +45,7 @@ KNOWN = ("client_id", "callback_networks", "retention_days", "log_level", "read_
 DEFAULT_DAYS, MOST_DAYS = 90, 36_500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """client_id: the default for instances without one. callback_networks: CIDR texts. named: what the file sets.
 
     read_only: whether consoles may only look. read_only_instances: by ids and names, of which they may only look at.
@@ -120,8 +120,7 @@ def load(env: Mapping[str, str]) -> Settings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """A setting as it counts. source: an option, a variable, the path of the file, or `default`."""
 
     name: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
 import click
+from msgspec import Struct
 
 from cwconsole.cli import output
 from cwconsole.cli.common import INSTANCE, REASON, RESOURCE, YES, common_options, pass_invocation
@@ -60,8 +60,7 @@ def watermark(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """A watermark to be set. before, wanted: whole seconds on the server's clock. crawling: whether a poll is open."""
 
     instance: Instance

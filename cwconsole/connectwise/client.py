@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.connectwise import records
 from cwconsole.connectwise.conditions import LONGEST_URL, after_id, among_ids, url_of
@@ -25,8 +26,7 @@ MOST_IDS = 100
 WORTH_A_GLANCE = range(64_000, 4_000_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemInfo:
+class SystemInfo(Struct, frozen=True, kw_only=True):
     """What `GET /system/info` tells. version: empty if it names none. server_time: whole seconds since the epoch."""
 
     version: str

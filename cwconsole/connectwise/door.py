@@ -10,10 +10,11 @@ from __future__ import annotations
 import base64
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import stamina
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.connectwise.conditions import url_of
 from cwconsole.connectwise.faults import fault_of, fault_of_failure, no_date
@@ -47,8 +48,7 @@ _WORTH_A_TRY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(Struct, frozen=True, kw_only=True):
     """A whole 200.
 
     question: with ConnectWise's request id. server_time: the answer's `Date` minus the request's duration, in whole

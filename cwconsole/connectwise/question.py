@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 _CLOUD = (".myconnectwise.net", ".connectwisedev.com")
 _API_PREFIXES = ("api-", "sandbox-")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """One GET. As text: company and path, which is how messages name it.
 
     host: of the base URL. company: the login company. path: below the base URL, with the id for a record.

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
 import msgspec
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.connectwise.faults import misshapen, undecodable
 from cwconsole.connectwise.question import Question
@@ -33,8 +34,7 @@ DIGEST_BYTES = 16
 _CUTTER = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """How the records of a resource are read.
 
     created: the created date's member, or None. dated: the notification date's, or None for `_info.lastUpdated`.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from msgspec import Struct
 
 from cwconsole.connectwise.question import Question
 from cwconsole.core.errors import AccessFault, HeavyQueryFault, PassingFault, QueryFault, RecordMissing, SourceFault
@@ -25,8 +25,7 @@ TRIED_AGAIN = "it is tried again"
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """An answer that is an error. code, message: ConnectWise's own, empty where the body has none."""
 
     question: Question

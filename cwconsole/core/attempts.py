@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from cwconsole.core.config import DateField
 from cwconsole.core.records import EventType
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventFacts:
+class EventFacts(Struct, frozen=True, kw_only=True):
     """An event, with what the notification says of its instance. The notification's body is a pure function of this.
 
     event_id: the public id, 20 characters of [0-9a-z], constant over retries and replays.
@@ -36,8 +35,7 @@ class EventFacts:
     dated: DateField | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class Parcel(Struct, frozen=True, kw_only=True):
     """One attempt to be made. attempt counts from 1 over the delivery's life; replay is the replay's delivery id."""
 
     delivery_id: int
@@ -46,8 +44,7 @@ class Parcel:
     replay: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one attempt ended.
 
     started_ms: milliseconds since the epoch, UTC. duration_ms: until the answer's body was read, or the failure.
@@ -66,7 +63,7 @@ class Outcome:
     error_code: str | None = None
     error: str | None = None
     peer: str | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     truncated: bool = False
     retry_after: float | None = None

@@ -10,14 +10,14 @@ Most entities carry no created date; for those CREATED is told by the ids we kno
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 LAST_UPDATED = "_info.lastUpdated"
 _DATE_ENTERED = "_info.dateEntered"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, kw_only=True):
     """One collection.
 
     key: the resource name we propose. path: below the base URL.

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from cwconsole.core.condition_tree import Comparison, Negation, Node, join
 from cwconsole.core.errors import ConfigError
@@ -52,8 +53,7 @@ def parse_conditions(text: str, *, hub: bool) -> Node | None:
     return node
 
 
-@dataclass(frozen=True, slots=True)
-class _Lexeme:
+class _Lexeme(Struct, frozen=True):
     kind: str
     text: str
 

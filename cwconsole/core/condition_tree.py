@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+
+class Comparison(Struct, frozen=True, kw_only=True):
     """`name operator value`, in ConnectWise's spelling; a list is one value with its parentheses."""
 
     name: str
@@ -15,15 +15,13 @@ class Comparison:
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Negation:
+class Negation(Struct, frozen=True, kw_only=True):
     """`not (…)`."""
 
     part: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Two or more parts, joined by one word. A part never is a Group of the same word."""
 
     word: Literal["and", "or"]

@@ -6,8 +6,9 @@ Intervals and overlaps are in seconds here, whatever unit the file used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cwconsole.core.secret import Secret
 
@@ -39,8 +40,7 @@ class Origin(StrEnum):
     API = "api"  # added through the HTTP API
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DateField:
+class DateField(Struct, frozen=True, kw_only=True):
     """A date member of a record: where it stands (dotted) and how it is written (Java pattern or `milliseconds`)."""
 
     path: str
@@ -51,8 +51,7 @@ class DateField:
 LAST_UPDATED = DateField(path="_info.lastUpdated")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordDates:
+class RecordDates(Struct, frozen=True, kw_only=True):
     """Where a record's own dates stand. updated: None if that is the date which polls ask by, `_info.lastUpdated`."""
 
     created: DateField | None = None
@@ -62,8 +61,7 @@ class RecordDates:
 NO_OWN_DATES = RecordDates()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceConfig:
+class ResourceConfig(Struct, frozen=True, kw_only=True):
     """One poller of an instance.
 
     name: the poller's key, which becomes the event's objectType (`contacts`).
@@ -99,8 +97,7 @@ class ResourceConfig:
         return RecordDates(created=self.created, updated=self.dated)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackConfig:
+class CallbackConfig(Struct, frozen=True, kw_only=True):
     """Where notifications go. `headers` are sent as they are, secrets or not."""
 
     url: str
@@ -110,8 +107,7 @@ class CallbackConfig:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceConfig:
+class InstanceConfig(Struct, frozen=True, kw_only=True):
     """One authenticated ConnectWise company and what to do with it.
 
     enabled: `event.notification.enabled`; false means kept and not polled.

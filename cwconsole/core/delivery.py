@@ -17,10 +17,11 @@ Sources: design 7, `reference/delivery-and-pull.md` 1.1 and part 3, `reference/o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.attempts import Outcome
 from cwconsole.core.errors import CwconsoleError
@@ -123,8 +124,7 @@ def released(tries: int) -> Signal:
     return Signal.RELEASED_AGAIN if tries else Signal.RELEASED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What follows from an outcome.
 
     signal: the step to take from `sending`.

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.document import Json
 
@@ -17,8 +18,7 @@ _PLAIN: Final = re.compile(r'[^.\[\]"\s]+')
 _ABSENT: Final = object()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One member that differs. before, after: the values as compact JSON; None where the member is absent."""
 
     path: str

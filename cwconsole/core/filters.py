@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso, moment
@@ -90,16 +91,14 @@ STATES: Final = MappingProxyType(
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Term(Generic[T]):
+class Term(Struct, Generic[T], frozen=True):
     """One condition. inverted: everything but."""
 
     value: T
     inverted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """What is listed, newest first.
 
     type, state: one of several, lower case. since_ms, until_ms: milliseconds since the epoch, UTC; since is in, until
@@ -223,8 +222,7 @@ def _require_word(noun: Noun, name: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Reader:
+class _Reader(Struct, frozen=True, kw_only=True):
     """The given words, read one by one."""
 
     noun: Noun

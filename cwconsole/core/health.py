@@ -14,9 +14,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.config import Mode
 from cwconsole.core.polling import poll_interval, sweep_interval
@@ -40,8 +41,7 @@ class Health(StrEnum):
     OFF = "off"  # its instance is disabled, or it is left out of the configuration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vitals:
+class Vitals(Struct, frozen=True, kw_only=True):
     """What the judgement needs of a row.
 
     enabled: whether it is configured, and its instance enabled.

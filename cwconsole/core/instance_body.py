@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.document import Json, read_json_object, shown
 from cwconsole.core.errors import ConfigError
@@ -40,8 +41,7 @@ _WHOLE = frozenset({POLLER, HEADERS, "event.metadata"})  # objects that are valu
 _REFERENCES = ("env:", "file:")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceBody:
+class InstanceBody(Struct, frozen=True, kw_only=True):
     """document: the whole body, JSON-able, canonical. Treat it as read-only."""
 
     document: Mapping[str, Json]

@@ -14,10 +14,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.zones import find_zone, written_zone
@@ -53,8 +54,7 @@ class Field(NamedTuple):
         return self.letter in _NUMBERS and not (self.letter in "ML" and self.width > 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatePattern:
+class DatePattern(Struct, frozen=True, kw_only=True):
     """A pattern, compiled. fields are in the order of the regular expression's groups."""
 
     pieces: tuple[str | Field, ...]

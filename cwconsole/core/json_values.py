@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.moments import iso
 
@@ -21,11 +22,11 @@ SERVER_TIMES = frozenset({"watermark", "window_from", "server_time", "record_dat
 
 
 def as_json(value: object) -> Any:
-    """Dataclasses, lists and scalars as plain values for JSON."""
+    """Values, lists and scalars as plain values for JSON."""
     if type(value) in PLAIN:  # nearly always
         return value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {_name(field.name): _member(field.name, getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Struct):
+        return {_name(field): _member(field, getattr(value, field)) for field in value.__struct_fields__}
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -35,9 +36,9 @@ def as_json(value: object) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
-def names(of: type) -> tuple[str, ...]:
-    """The names that a dataclass's members have in JSON."""
-    return tuple(_name(field.name) for field in fields(of))
+def names(of: type[Struct]) -> tuple[str, ...]:
+    """The names that a value's members have in JSON."""
+    return tuple(_name(field) for field in of.__struct_fields__)
 
 
 def json_text(value: object, *, indent: int | None = None) -> str:

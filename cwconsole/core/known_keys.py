@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.document import Json, shown
 from cwconsole.core.errors import ConfigError
@@ -22,8 +23,7 @@ NEARLY_ALIKE: Final = 0.85
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Keys:
+class Keys(Struct, frozen=True, kw_only=True):
     """The keys of one kind of table. read: those that mean something here. foreign: Open Connectors' others.
 
     any_case: whether names are read in any case.

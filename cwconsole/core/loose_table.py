@@ -9,7 +9,8 @@ import math
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.document import Json, read_json_object, shown
 from cwconsole.core.errors import ConfigError
@@ -17,8 +18,7 @@ from cwconsole.core.errors import ConfigError
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LooseTable:
+class LooseTable(Struct, frozen=True, kw_only=True):
     """key: where the table stands, dotted. any_case: whether names match in any case."""
 
     values: Mapping[str, Json]

@@ -8,14 +8,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 BATCH_SECONDS: Final = 0.25
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
+class Pace(Struct, frozen=True, kw_only=True):
     """rate: a second. credit: how many may be done, at `at_ms` (milliseconds since the epoch)."""
 
     rate: float

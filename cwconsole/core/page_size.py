@@ -7,7 +7,8 @@ that came out above 500 kB shrinks the size in proportion: pages stay small so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 FIRST = 250
 SMALLEST = 25
@@ -16,8 +17,7 @@ COMFORTABLE_BYTES = 500_000
 REMEMBER_MS = 24 * 3600 * 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageSize:
+class PageSize(Struct, frozen=True, kw_only=True):
     """What is remembered about a resource's page size.
 
     size: the size to ask for next.

@@ -10,11 +10,12 @@ guarantee.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from math import floor
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from cwconsole.core import catalogue
 from cwconsole.core.condition_reader import parse_conditions
@@ -34,8 +35,7 @@ _HUB = re.compile(r"/hubs/[A-Za-z0-9_-]+/(.+)")
 _OURS = frozenset({"orderby", "page", "pagesize", "pageid", "nextpage"})  # the window orders and pages by itself
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollUrl:
+class PollUrl(Struct, frozen=True, kw_only=True):
     """A URL as understood.
 
     path: below the base URL. filter: ConnectWise's grammar, without the date; empty in `Mode.AS_WRITTEN`.

@@ -12,8 +12,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
+
+from msgspec import Struct
 
 from cwconsole.core import catalogue
 from cwconsole.core.catalogue import Endpoint
@@ -89,8 +90,7 @@ def _pollers(configuration: LooseTable) -> LooseTable:
     return pollers if pollers.values else _older(configuration)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shared:
+class _Shared(Struct, frozen=True, kw_only=True):
     """What all resources of an instance have in common. properties: values that `{Name}` in a template stands for."""
 
     base_url: str

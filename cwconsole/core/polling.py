@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+
+from msgspec import Struct
 
 from cwconsole.core.config import Classify, Mode
 from cwconsole.core.errors import AccessFault, QueryFault, RateLimitedFault, SourceFault
@@ -35,8 +36,7 @@ class Verdict(Enum):
     NEWS = auto()  # an event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Birth:
+class Birth(Struct, frozen=True, kw_only=True):
     """Where a resource's events begin.
 
     everything: `cwconsole.start = "everything"`: whatever is new to us was created.

@@ -8,9 +8,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 
@@ -27,8 +28,7 @@ class Step(StrEnum):
     STOP = "stop"  # configured no longer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class Stored(Struct, frozen=True, kw_only=True):
     """A resource as it was last applied. begun: whether it has a watermark, known objects or an open crawl."""
 
     id: int
@@ -40,8 +40,7 @@ class Stored:
     begun: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """A resource as it is configured now. Intervals in seconds."""
 
     name: str
@@ -52,8 +51,7 @@ class Wanted:
     sweep_interval: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One resource's step. stored is None for ADD, wanted is None for STOP."""
 
     step: Step

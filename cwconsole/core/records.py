@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from cwconsole.core.config import NO_OWN_DATES, RecordDates
 
@@ -53,8 +54,7 @@ class Known(NamedTuple):
     presence: Presence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """One answer to a list request, ids strictly ascending.
 
     server_time: the answer's `Date` minus the request's duration, in whole seconds since the epoch (design 5.3).
@@ -73,8 +73,7 @@ class Outline(NamedTuple):
     last_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class Unread(Struct, frozen=True, kw_only=True):
     """An answer to a list request that has not been taken apart yet.
 
     size: as in `Page`. outline: None for an answer so small, or so odd, that asking ahead of reading it is no use.
@@ -86,8 +85,7 @@ class Unread:
     read: Callable[[], Awaitable[Page]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
+class PageRequest(Struct, frozen=True, kw_only=True):
     """One list request.
 
     conditions: ConnectWise's grammar, complete but for the id cursor; empty for none.

@@ -18,9 +18,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from fractions import Fraction
+
+from msgspec import Struct
 
 from cwconsole.core.errors import ConfigError
 from cwconsole.core.java_dates import ISO_SECONDS, compile_pattern, format_date
@@ -45,8 +46,7 @@ class Moment(Enum):
     NOW = auto()  # up to when: the poll's own time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(Struct, frozen=True, kw_only=True):
     """One `${…}`.
 
     format: a Java pattern, written on that zone's clock.

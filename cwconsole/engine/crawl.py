@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
+from msgspec import Struct
 
 from cwconsole.core import page_size
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
@@ -28,8 +29,7 @@ from cwconsole.store.resources import Resource
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """What to poll, and through which source.
 
     instance_updated_ms: when the instance's row, of which this was made, was last changed.
@@ -45,8 +45,7 @@ class Target:
         return resource.instance_updated_ms == self.instance_updated_ms
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(Struct, frozen=True, kw_only=True):
     """Who wants a poll: the schedule, an operator's action, or `run --once`."""
 
     trigger: str = "schedule"

@@ -6,8 +6,10 @@ Both ask for less where the server or the decoder cannot take so much (design 5.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from cwconsole.core import page_size
 from cwconsole.core.config import RecordDates

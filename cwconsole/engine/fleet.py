@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from dataclasses import dataclass
 
 import structlog
+from msgspec import Struct
 
 from cwconsole.core.attempts import EventFacts
 from cwconsole.core.config import InstanceConfig, ResourceConfig
@@ -28,8 +28,7 @@ log = structlog.get_logger(__name__)
 UNRECORDED_SECONDS = 5.0  # until a poll that could not be recorded is tried again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """An instance that is connected: what the dispatcher needs of it."""
 
     instance: Instance

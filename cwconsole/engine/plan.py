@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from cwconsole.core import predicates
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
@@ -10,8 +10,7 @@ from cwconsole.core.polling import Birth, lower_bound, poll_interval, sweep_inte
 from cwconsole.store.resources import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """One crawl to be made, or gone on with.
 
     kind: baseline, everything, window or full. window_from: whole seconds, or None for no lower bound.

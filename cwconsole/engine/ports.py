@@ -6,8 +6,9 @@ The store does not: it is always the real SQLite, and a Protocol would only repe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec import Struct
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.config import NO_OWN_DATES, InstanceConfig, RecordDates
@@ -72,8 +73,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Struct, frozen=True, kw_only=True):
     """One instance, ready to be polled and delivered for. sender: None for record only."""
 
     config: InstanceConfig

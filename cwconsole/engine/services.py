@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import structlog
+from msgspec import Struct, field
 
 from cwconsole.core.errors import SourceFault, StaleError, StoreError
 from cwconsole.engine.ports import Clock
@@ -55,8 +55,7 @@ class Underway:
         await self._over.wait()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Services:
+class Services(Struct, frozen=True, kw_only=True):
     """The engine's surroundings.
 
     chance: a random number in [0, 1).

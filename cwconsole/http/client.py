@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import httpx
+from msgspec import Struct
 
 from cwconsole import __version__
 from cwconsole.http.errors import HttpFailure, diagnose, failure_of, root_of, subject_of
@@ -30,8 +30,7 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
+class HttpAnswer(Struct, frozen=True, kw_only=True):
     """A status arrived, whatever it is.
 
     body: what arrived of it, at most `max_body` bytes.

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import Struct
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -44,8 +44,7 @@ class AddressBlocked(OSError):
         self.address = address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddressPolicy:
+class AddressPolicy(Struct, frozen=True, kw_only=True):
     """restricted: public addresses and `allowed` only; otherwise everything."""
 
     restricted: bool
@@ -84,8 +83,7 @@ def _plain(text: str) -> Address:
 SocketInfo = tuple[int, int, int, str, tuple[object, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicedSockets:
+class PolicedSockets(Struct, frozen=True):
     """Makes the socket of every real connect, literals included."""
 
     policy: AddressPolicy

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter
@@ -31,8 +32,7 @@ from cwconsole.store.listing import (
 SLACK_MS = 60_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionRow:
+class ActionRow(Struct, frozen=True, kw_only=True):
     """An action with the names of what it is about; None where it is about nothing of that kind."""
 
     action: Action

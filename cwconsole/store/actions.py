@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from enum import StrEnum
+
+from msgspec import Struct
 
 from cwconsole.core.errors import StaleError, TooLateError, UsageError
 
@@ -44,8 +45,7 @@ class ActionKind(StrEnum):
 QUEUED_KINDS = (ActionKind.POLL, ActionKind.SWEEP, ActionKind.REPLAY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """One thing an operator asked for.
 
     operator: who. origin: from where (`tty pts/1`, `ssh 10.0.0.7`, an API client).
@@ -64,8 +64,7 @@ class Asked:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """A row of `actions`. outcome: one sentence, None while it is open."""
 
     id: int
@@ -91,7 +90,7 @@ class Action:
 
 
 OPEN = "state IN ('queued', 'running')"  # word for word as in the index, which is not used otherwise
-COLUMNS = tuple(field.name for field in fields(Action))
+COLUMNS = Action.__struct_fields__
 
 
 def as_action(row: sqlite3.Row | tuple[object, ...]) -> Action:

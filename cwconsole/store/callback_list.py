@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _SELECT = """
     SELECT c.id, c.url, c.held_ms, c.held_reason, c.last_success_ms, c.breaker_until_ms,
@@ -14,8 +15,7 @@ _SELECT = """
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackRow:
+class CallbackRow(Struct, frozen=True, kw_only=True):
     """A callback URL.
 
     held_ms: since when it is held; held_reason says why. breaker_until_ms: when its breaker lets a probe through; None
@@ -32,8 +32,7 @@ class CallbackRow:
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holds:
+class Holds(Struct, frozen=True, kw_only=True):
     """What holds the deliveries of one resource: flags of operators, or of its callback URL."""
 
     instance: bool

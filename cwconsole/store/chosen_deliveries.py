@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.errors import RefusedError
 from cwconsole.core.filters import LONGEST_PAGE, Filter
@@ -16,8 +18,7 @@ MOST: Final = LONGEST_PAGE  # what is changed at one asking
 NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class Named(Struct, frozen=True, kw_only=True):
     """Which delivery it is. type: of its event."""
 
     id: int
@@ -27,8 +28,7 @@ class Named:
     object_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, kw_only=True):
     """Deliveries by state, as (state, number). urls: where they go, at most three of `callbacks`.
 
     named: the newest of them, at most three. held: as states, those that are held, or go to a callback URL that is.

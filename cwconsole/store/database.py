@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Concatenate, ParamSpec, Self, TypeVar
+
+from msgspec import Struct
 
 from cwconsole.store import connection
 from cwconsole.store.format import SCHEMA_VERSION
@@ -18,8 +19,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Store:
+class Store(Struct, frozen=True, kw_only=True):
     """An open database file, on one event loop. Never blocks the loop."""
 
     path: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.filters import Filter
 from cwconsole.store import production
@@ -19,8 +20,7 @@ from cwconsole.store.listing import place_of
 MOST: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadGroup:
+class DeadGroup(Struct, frozen=True, kw_only=True):
     """Dead letters of one callback URL with one error.
 
     error: the status of the last answer, else the error's code, the filter's word `error:`; None if neither is known.
@@ -39,8 +39,7 @@ class DeadGroup:
     production: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetters:
+class DeadLetters(Struct, frozen=True, kw_only=True):
     """The groups, largest first. total: all dead letters there are, those that were not counted included."""
 
     groups: list[DeadGroup]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import UsageError
@@ -44,8 +45,7 @@ def standing(state: str, *, held: bool) -> str:
     return "held" if held else state
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryRow:
+class DeliveryRow(Struct, frozen=True, kw_only=True):
     """A delivery. event: the event's number, event_id its public id. held: whether it waits behind a hold.
 
     production: whether its instance is tagged so.
@@ -77,8 +77,7 @@ class DeliveryRow:
         return standing(self.state, held=self.held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptRow:
+class AttemptRow(Struct, frozen=True, kw_only=True):
     """One HTTP request. headers: of the answer. body: at most 20,000 bytes of it."""
 
     number: int
@@ -96,8 +95,7 @@ class AttemptRow:
     next_ms: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryDetail:
+class DeliveryDetail(Struct, frozen=True, kw_only=True):
     """A delivery with its attempts, oldest first."""
 
     delivery: DeliveryRow

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.diff import Difference, differences
 from cwconsole.core.errors import UsageError
@@ -38,8 +39,7 @@ NEWEST = f"""
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow:
+class EventRow(Struct, frozen=True, kw_only=True):
     """An event. event_id: the public one. record_date: whole seconds, server's clock.
 
     delivery: state of the newest. held: whether that one waits behind a hold. production: whether its instance is
@@ -68,8 +68,7 @@ class EventRow:
         return None if self.delivery is None else delivery_list.standing(self.delivery, held=self.held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDetail:
+class EventDetail(Struct, frozen=True, kw_only=True):
     """An event with its record, what changed since the object's event before, and its deliveries.
 
     previous_id: None if there is none any more. changes: None if there is nothing to compare with.

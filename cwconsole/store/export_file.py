@@ -11,11 +11,12 @@ import io
 import os
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from msgspec import Struct
 
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import UsageError
@@ -32,8 +33,7 @@ class Format(StrEnum):
     CSV = "csv"  # one line each, with a head
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """Some rows as text. rows: how many. next_after: where the next piece begins; None: this was the last."""
 
     text: str
@@ -75,8 +75,7 @@ def said(noun: Noun, number: int) -> str:
     return counted(number, f"{noun.one} is", f"{noun} are")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Already:
+class Already(Struct, frozen=True, kw_only=True):
     """What stands where an export is to go. size: bytes."""
 
     path: Path

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.store.polls import HOUR_MS
 
 HOURS = 24
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastPoll:
+class LastPoll(Struct, frozen=True, kw_only=True):
     """The newest poll of a resource; sweeps are none. finished_ms: None while it runs."""
 
     outcome: str
@@ -21,8 +21,7 @@ class LastPoll:
     finished_ms: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Course:
+class Course(Struct, frozen=True, kw_only=True):
     """How a resource did. hours: its events in each of the last 24 hours, oldest first, this hour last."""
 
     last: LastPoll | None = None

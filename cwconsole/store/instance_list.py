@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.instance_body import masked, stored_body
 from cwconsole.core.moments import iso
@@ -13,8 +14,7 @@ from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceRow:
+class InstanceRow(Struct, frozen=True, kw_only=True):
     """An instance. url: of its callback, None for record only; url_held: why it is held."""
 
     instance: Instance

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.counted import counted
@@ -22,8 +24,7 @@ from cwconsole.store.actions import Asked
 ENABLED_KEY = "event.notification.enabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(Struct, frozen=True, kw_only=True):
     """A row of `instances`. body: the Open Connectors instance body as JSON, secrets sealed."""
 
     id: int
@@ -40,19 +41,18 @@ class Instance:
     removed_ms: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """An instance as it is to be: the body with sealed secrets, and what the body says."""
 
     body: str
     config: InstanceConfig
 
 
-_COLUMNS = ", ".join(field.name for field in fields(Instance))
+_COLUMNS = ", ".join(Instance.__struct_fields__)
 
 
 def _instance(row: sqlite3.Row | tuple[object, ...]) -> Instance:
-    values = dict(zip((field.name for field in fields(Instance)), row, strict=True))
+    values = dict(zip(Instance.__struct_fields__, row, strict=True))
     values["enabled"], values["origin"] = bool(values["enabled"]), Origin(values["origin"])
     return Instance(**values)
 
@@ -76,8 +76,7 @@ def load(conn: sqlite3.Connection, id_or_name: str) -> Instance:
     return _instance(row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Callback:
+class Callback(Struct, frozen=True, kw_only=True):
     """Where an instance's notifications go. held_reason: why nothing is sent there; None if it is not held.
 
     last_success_ms: when it took something; None for never. breaker_until_ms: when its breaker lets a probe through.
@@ -202,8 +201,7 @@ def set_enabled(conn: sqlite3.Connection, instance_id: int, enabled: bool, *, as
     return outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Losses:
+class Losses(Struct, frozen=True, kw_only=True):
     """What removing an instance gives up: known records, and deliveries that are still open."""
 
     known: int

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.filters import Filter, Noun
 from cwconsole.core.json_values import as_json, names, read_json
@@ -26,8 +28,7 @@ from cwconsole.store.selection import Selection
 PAGE: Final = 500  # rows of a piece
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _List:
+class _List(Struct, frozen=True, kw_only=True):
     """page, some: its rows, by a filter or by number. documents: rows as JSON. names: of a document's members."""
 
     page: Callable[[sqlite3.Connection, Filter], Listing[Any]]

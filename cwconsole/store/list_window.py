@@ -9,8 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.filters import Filter, Noun
 from cwconsole.store.listing import Listing
@@ -21,8 +23,7 @@ WIDER = 4
 MOST_PAGES = 60  # read for one answer; a filter that finds almost nothing is not followed further
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extent:
+class Extent(Struct, frozen=True, kw_only=True):
     """The lowest and the highest id of a table; both 0 if it is empty."""
 
     low: int
@@ -34,8 +35,7 @@ class Extent:
         return self.high - self.low + 1 if self.high else 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Above(Generic[R]):
+class Above(Struct, Generic[R], frozen=True, kw_only=True):
     """Rows next above a key, newest first. topped: nothing is above them. complete: they really are the next ones."""
 
     rows: list[R]

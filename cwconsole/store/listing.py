@@ -14,8 +14,9 @@ import heapq
 import json
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Filter, Term
@@ -29,16 +30,14 @@ R = TypeVar("R")
 Value = str | int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Generic[R]):
+class Listing(Struct, Generic[R], frozen=True, kw_only=True):
     """One page. next_after: where the next page begins (ids below it); None at the end of the list."""
 
     rows: list[R]
     next_after: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class Stream(Struct, frozen=True, kw_only=True):
     """Rows in descending order of id. index: which to use; empty for the primary key. where: with named parameters."""
 
     index: str = ""
@@ -46,8 +45,7 @@ class Stream:
     params: dict[str, Value] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What is to be listed. residual: conditions that no stream answers, on the columns of the table."""
 
     table: str
@@ -124,8 +122,7 @@ def _first_id_at(conn: sqlite3.Connection, table: str, column: str, at_ms: int) 
     return int(low)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Which resources are meant. included: None for all of them; excluded counts only then."""
 
     included: tuple[int, ...] | None

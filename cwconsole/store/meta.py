@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineProcess:
+class EngineProcess(Struct, frozen=True, kw_only=True):
     """Who runs, or last ran, the engine. Whether it still runs only the lock can tell."""
 
     pid: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from cwconsole.core.records import EventType, Known, Presence, Seen
 from cwconsole.store import meta, resources

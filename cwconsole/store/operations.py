@@ -6,8 +6,10 @@ A scope is an instance, or one resource of it. Doing twice what is done already 
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
@@ -18,8 +20,7 @@ from cwconsole.store.instances import Callback, Instance
 from cwconsole.store.resources import Resource
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """What an operation is about: an instance, or one of its resources."""
 
     instance: Instance
@@ -142,8 +143,7 @@ def callback_let_go(conn: sqlite3.Connection, target: Scope) -> Callback | None:
     return None if callback is None or callback.held_reason is None else callback
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watermark:
+class Watermark(Struct, frozen=True, kw_only=True):
     """Up to when a resource is known to be recorded, and the time there now: whole seconds on the server's clock.
 
     server_ahead_seconds: that clock minus this machine's; None before the first answer.

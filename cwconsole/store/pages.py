@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import StaleError
@@ -37,8 +39,7 @@ _SOME_OPEN = f"""
 FUTURE_SLACK = 2  # seconds a record's date may lie after the answer's own time before it is flagged
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
+class Recording(Struct, frozen=True, kw_only=True):
     """Where a batch of records belongs.
 
     poll_id: the poll that saw them. server_time: of the answer, whole seconds. now_ms: this machine's time.
@@ -53,16 +54,14 @@ class Recording:
     windowed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAside:
+class SetAside(Struct, frozen=True, kw_only=True):
     """A record that cannot be decoded. error: one sentence."""
 
     object_id: int
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageCommit:
+class PageCommit(Struct, frozen=True, kw_only=True):
     """One answer of a crawl, ready to be written.
 
     poll_id: None for the first page of a poll. last_id: the cursor after this page.
@@ -78,11 +77,10 @@ class PageCommit:
     now_ms: int
     finish: Finish | None = None
     baseline: bool = False
-    set_aside: tuple[SetAside, ...] = field(default=())
+    set_aside: tuple[SetAside, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finish:
+class Finish(Struct, frozen=True, kw_only=True):
     """How a complete crawl ends. watermark: whole seconds, if other than the crawl's own server time."""
 
     next_poll_ms: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.counted import aside_sentence
 from cwconsole.core.errors import UsageError
@@ -31,8 +32,7 @@ SLACK_MS = 600_000  # a poll's row is written with its first answer, after tries
 _BY_ID = Stream(where="id IN (SELECT value FROM json_each(:polls))")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollRow:
+class PollRow(Struct, frozen=True, kw_only=True):
     """A poll. window_from, server_time: whole seconds on the server's clock. production: whether its instance is.
 
     set_aside: records that could not be decoded.

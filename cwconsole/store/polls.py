@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from itertools import takewhile
+
+from msgspec import Struct
 
 from cwconsole.store import meta
 
@@ -13,8 +14,7 @@ KEEP_QUIET_POLLS_MS = 48 * HOUR_MS
 TROUBLED = "outcome <> 'ok'"  # word for word as in the index polls_troubled, which is not used otherwise
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollStart:
+class PollStart(Struct, frozen=True, kw_only=True):
     """What is known of a poll before its first answer. action_id: the operator's action, if one asked for it."""
 
     resource_id: int
@@ -26,8 +26,7 @@ class PollStart:
     action_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """What one page, or one batch of a sweep, brought."""
 
     pages: int = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.errors import RefusedError
 from cwconsole.store import callback_list, operations, resources
@@ -13,8 +14,7 @@ from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.operations import Scope
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """label: `acme`, or `acme/contacts`. polled: its resources that are polled now. waiting: its open deliveries.
 
     held: how many of these wait behind a hold of the resource, the instance or the callback URL.
@@ -48,8 +48,7 @@ def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Struct, frozen=True, kw_only=True):
     """sent: how many deliveries would be sent, those of other instances at the same callback URLs included.
 
     stay: how many of the places themselves would go on waiting behind something else. callbacks: let go as well.

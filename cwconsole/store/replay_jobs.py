@@ -11,8 +11,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.counted import counted
 from cwconsole.core.delivery import OPEN
@@ -31,8 +33,7 @@ HIGHEST_RATE: Final = 1000.0
 RUNS: Final = "jobs.state IN ('queued', 'running', 'paused') AND jobs.state <> 'paused'"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """A job with who asked for it. chosen: the selection as stored. error: why the last failed event, or all, failed.
 
     total: of events; at least so many unless exact. done: replays made. failed: events that cannot be sent.
@@ -84,12 +85,11 @@ class Job:
         return str(json.loads(self.chosen)["about"])
 
 
-COLUMNS: Final = tuple(field.name for field in fields(Job))
+COLUMNS: Final = Job.__struct_fields__
 ASKED: Final = ("operator", "origin", "command", "reason")  # these stand in the job's action
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stepped:
+class Stepped(Struct, frozen=True, kw_only=True):
     """What a step did. callbacks: where something is to be sent now. over: the job is done."""
 
     replayed: int

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import OtherNumbersError, UsageError
@@ -22,8 +23,7 @@ SAMPLE: Final = 5
 JUDGED: Final = 20_000  # events that a preview compares with their object's newest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """What a job would do.
 
     about: the events for people. asked_ms: the moment that relative times were resolved at. upper: the newest event

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.store import instances, operations, production, resources, status
 from cwconsole.store.instances import Callback, Instance
@@ -24,8 +25,7 @@ _SWEEP_FAILED: Final = """
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollPoint:
+class PollPoint(Struct, frozen=True, kw_only=True):
     """A poll, for the charts. window_from, server_time: whole seconds on the server's clock."""
 
     id: int
@@ -39,8 +39,7 @@ class PollPoint:
     pages: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceView:
+class ResourceView(Struct, frozen=True, kw_only=True):
     """A resource in full.
 
     points: its last polls, oldest first, without sweeps. running: the one that is under way.
@@ -64,8 +63,7 @@ class ResourceView:
         return last if last is not None and last.outcome == "running" else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceView:
+class InstanceView(Struct, frozen=True, kw_only=True):
     """An instance in full, its active resources by name. production: whether it is tagged so."""
 
     instance: Instance
@@ -74,8 +72,7 @@ class InstanceView:
     production: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HourPoint:
+class HourPoint(Struct, frozen=True, kw_only=True):
     """What an instance's resources did in one hour, together, for the charts. duration_ms: of all polls."""
 
     hour: int  # since the epoch, UTC

@@ -7,15 +7,15 @@ another company, URL or filter) raises it by one, so a page of an older crawl fi
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
 
 from cwconsole.core.errors import StaleError
 from cwconsole.core.page_size import PageSize
 from cwconsole.core.polling import set_back
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(Struct, frozen=True, kw_only=True):
     """A row of `resources`, columns as `store.schema` describes them, with what its instance says."""
 
     id: int
@@ -94,9 +94,9 @@ _FROM_INSTANCE = {
     "instance_updated_ms": "i.updated_ms",
     "callback_id": "i.callback_id",
 }
-_COLUMNS = ", ".join(_FROM_INSTANCE.get(field.name, f"r.{field.name}") for field in fields(Resource))
+_COLUMNS = ", ".join(_FROM_INSTANCE.get(name, f"r.{name}") for name in Resource.__struct_fields__)
 _SELECT = f"SELECT {_COLUMNS} FROM resources r JOIN instances i ON i.id = r.instance_id"
-_NAMES = [field.name for field in fields(Resource)]
+_NAMES = Resource.__struct_fields__
 
 
 def _resource(row: tuple[object, ...]) -> Resource:

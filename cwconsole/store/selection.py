@@ -11,8 +11,10 @@ import heapq
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cwconsole.core.filters import Filter, Noun, Term, line_of, parse
 from cwconsole.store import event_list, instances
@@ -21,8 +23,7 @@ from cwconsole.store.listing import CHUNK, Question, Stream, all_places
 EXAMINED: Final = 100_000  # rows looked at for one answer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Selection(Struct, frozen=True, kw_only=True):
     """numbers: exactly these rows; None for those of the filter, without the numbers in `but`."""
 
     chosen: Filter = field(default_factory=Filter)
@@ -30,8 +31,7 @@ class Selection:
     but: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """numbers: ascending. reached: everything up to this number was looked at. ended: and there is nothing above."""
 
     numbers: list[int]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cwconsole.core.attempts import Outcome
 from cwconsole.core.delivery import OPEN, Decision, DeliveryState, Signal, interrupted_outcome, step
@@ -15,8 +16,7 @@ from cwconsole.store.delivery_indexes import TROUBLED
 from cwconsole.store.turns import Totals, callback_of, pass_turns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """One attempt that was made, and what was decided. due_ms: the next try of a delivery that stays open."""
 
     claimed: Claimed

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
 
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, health, lag_seconds
@@ -34,8 +35,7 @@ class Waiting(NamedTuple):
     held: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusRow:
+class StatusRow(Struct, frozen=True, kw_only=True):
     """How one resource does.
 
     watermark: whole seconds on the server's clock; lag_seconds: how far it lies behind that clock, None without one.
@@ -97,8 +97,7 @@ class StatusRow:
         return {"pending": pending, "sending": self.sending, "retrying": retrying, "held": held, "dead": self.dead}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BareInstance:
+class BareInstance(Struct, frozen=True, kw_only=True):
     """An instance without resources: nothing is read of it, and no resource's row speaks for it."""
 
     id: int
@@ -108,8 +107,7 @@ class BareInstance:
     production: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """The fleet, and what it was made from. A row that has not changed since the reading before is the same object.
 
     rows, stamps: by the ids of resources; rows in the order of instances and names. minute: in which all were made.

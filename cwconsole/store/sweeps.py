@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.records import Presence
@@ -48,8 +49,7 @@ def due_sweeps(conn: sqlite3.Connection, now_ms: int) -> list[int]:
     ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepQuestion:
+class SweepQuestion(Struct, frozen=True, kw_only=True):
     """gone: how many records a sweep did not find any more; listed: how many it should have, the ones gone included."""
 
     label: str

@@ -6,11 +6,11 @@ Events and attempts are counted row by row; a screen that refreshes reads `statu
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventTotals:
+class EventTotals(Struct, frozen=True, kw_only=True):
     """Events by type."""
 
     created: int
@@ -23,8 +23,7 @@ class EventTotals:
         return self.created + self.updated + self.deleted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryTotals:
+class DeliveryTotals(Struct, frozen=True, kw_only=True):
     """Deliveries by state."""
 
     pending: int
@@ -40,8 +39,7 @@ class DeliveryTotals:
         return self.pending + self.sending + self.retrying
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """Everything counted, removed instances included."""
 
     events: EventTotals

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.read_only import read_only_sentence
 from cwconsole.tui.things import Thing
@@ -35,8 +36,7 @@ class Scope(Enum):
     INSTANCES = auto()  # where instances are made and looked after
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What an action would be done to: the row under the cursor, or the marked ones.
 
     paused, held: whether its own flag is set. left_out: whether it is configured no longer. asking: how many records a
@@ -81,8 +81,7 @@ class Subject:
 Check = Callable[[Subject], str | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One thing to do.
 
     title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.

@@ -13,10 +13,10 @@ written, refuses whatever a read-only console must not do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from msgspec import Struct
 from textual.binding import Binding
 
 from cwconsole.core.command_line import command_line
@@ -45,8 +45,7 @@ from cwconsole.tui.checks import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(Struct, frozen=True):
     """A top-level area: its name among Textual's modes, its title, its key."""
 
     name: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
+class Author(Struct, frozen=True, kw_only=True):
     """login, origin: as in the audit log (`ada`, `ssh 10.0.0.7`). read_only: may look, and change nothing.
 
     read_only_instances: those, by ids and names, that may be looked at only.

@@ -6,8 +6,9 @@ Each delivery has an action row of its own. One that has moved on meanwhile is l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from cwconsole.core.delivery import IllegalStep
 from cwconsole.core.errors import UsageError
@@ -23,8 +24,7 @@ class _Change(Protocol):
     def __call__(self, conn: Connection, delivery_id: int, /, *, asked: Asked, now_ms: int) -> str: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verb:
+class Verb(Struct, frozen=True, kw_only=True):
     """What is done. command: on the command line. did: for the outcome, `3 deliveries are tried again`."""
 
     kind: ActionKind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class EngineWhere(Enum):
@@ -16,8 +17,7 @@ class EngineWhere(Enum):
     FAILED = "failed"  # it ended by an error in this process
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineState:
+class EngineState(Struct, frozen=True, kw_only=True):
     """pid: of the other process if it is known; while STARTING, of the one before. error: a sentence, why it failed."""
 
     where: EngineWhere = EngineWhere.NONE

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Phase(Enum):
@@ -15,8 +16,7 @@ class Phase(Enum):
     UNAVAILABLE = "unavailable"  # nothing; the first reading failed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
+class Freshness(Struct, frozen=True, kw_only=True):
     """How the view stands. since_ms: when it was last read. error: why the last reading failed, as a sentence."""
 
     phase: Phase = Phase.LOADING

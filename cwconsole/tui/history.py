@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.filters import Filter, Noun
 from cwconsole.store import list_window
@@ -46,8 +48,7 @@ class History(Protocol[R]):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredHistory(Generic[R]):
+class StoredHistory(Struct, Generic[R], frozen=True, kw_only=True):
     """A list of the store with a filter, one of `store/*_list.py`.
 
     chosen: the filter at this moment, asked for at each reading, so that a window of time that is said by how long ago

@@ -14,8 +14,9 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core import catalogue
 from cwconsole.core.document import Json
@@ -28,8 +29,7 @@ ENABLED: Final = "event.notification.enabled"
 CALLBACK: Final = "event.notification.callback.url"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One line of the form. key: of the configuration, or `name` and `tags`. hint: stands there while it is empty."""
 
     key: str
@@ -65,8 +65,7 @@ _KEYS: Final = re.compile(rf"(?<![\w.])(?:configuration\.)?({'|'.join(map(re.esc
 _NUMBERS: Final = frozenset({"event.poller.refresh_interval"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """A resource to tick. title: what it is. note: what someone who picks it should know."""
 
     name: str
@@ -75,8 +74,7 @@ class Offer:
     ticked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     """What stands in a form: texts by their fields' keys, the ticked resources, and whether it is to be polled."""
 
     texts: Mapping[str, str]

@@ -7,24 +7,23 @@ left out, and said to be. Nothing stays open in between, so whoever rotates or d
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 BITE: Final = 262_144
 LONGEST: Final = 65_536  # bytes of a line that has no end yet
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bite:
+class Bite(Struct, frozen=True, kw_only=True):
     """Whole lines that were written since. skipped: bytes before them that were not read."""
 
     lines: list[str]
     skipped: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Which file, and how far it was read."""
 
     inode: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from msgspec import Struct
 
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
@@ -41,8 +42,7 @@ class Operation(Protocol[R_co]):
     def __call__(self, conn: Connection, target: Scope, /, *, asked: Asked, now_ms: int) -> R_co: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
+class Operator(Struct, frozen=True, kw_only=True):
     """now_ms: this machine's clock."""
 
     store: Store

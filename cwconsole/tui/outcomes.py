@@ -6,9 +6,10 @@ It is looked for when somebody has written, and until it is known or the console
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from cwconsole.store import actions, delivery_list, replay_jobs, replays
 from cwconsole.store.once import Connection
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(Struct, frozen=True, kw_only=True):
     """What is said. severity: as Textual has it."""
 
     sentence: str

@@ -7,15 +7,15 @@ a limit, raises `CwconsoleError`s with a sentence, and never blocks the loop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from cwconsole.core.instance_body import InstanceBody
 from cwconsole.store.instances import Draft, Instance
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Struct, frozen=True, kw_only=True):
     """What one resource answered: how many records it has, or why that could not be asked."""
 
     resource: str
@@ -23,8 +23,7 @@ class Counted:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Tested(Struct, frozen=True, kw_only=True):
     """How a test of a connection went.
 
     sentence: what was found, in one sentence. ok: whether the keys were accepted.
@@ -37,8 +36,7 @@ class Tested:
     counted: Sequence[Counted] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(Struct, frozen=True, kw_only=True):
     """An instance ready to be stored. notes: what the operator should know, a sentence each."""
 
     draft: Draft

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 R = TypeVar("R")
 
@@ -225,8 +226,7 @@ class WindowRows(Generic[R]):
         self._places = None
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """Which rows are chosen: some keys, or everything the list shows but some keys."""
 
     keys: frozenset[Hashable] = frozenset()

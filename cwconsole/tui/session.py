@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct, field
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.viewspec import ViewSpec, read
@@ -23,8 +23,7 @@ log = structlog.get_logger(__name__)
 VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A screen as it was left. line: its view. cursor: the key of the row under the cursor, None for the first row."""
 
     line: str
@@ -41,8 +40,7 @@ class Place:
         return wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """mode: the area in front. bases: the screen of each area that was visited. above: what stood on that in front."""
 
     mode: str = ""

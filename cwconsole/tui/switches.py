@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final, cast
 
 import structlog
+from msgspec.structs import asdict
 from textual.app import App
 from textual.filter import LineFilter
 from textual.notifications import Notify, SeverityLevel

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 
@@ -34,8 +35,7 @@ class Colours(Enum):
     ALL = "all"  # as many as the terminal says it has
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
+class Terminal(Struct, frozen=True, kw_only=True):
     """What was decided. unicode: whether other glyphs than ASCII are sent. remote: over SSH, where bytes count."""
 
     colours: Colours

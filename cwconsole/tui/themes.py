@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.errors import ConfigError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """A theme, by Textual's names for its colours. dark: whether light stands on dark."""
 
     name: str
@@ -79,7 +80,7 @@ OURS: Final = (
 NAMES: Final = tuple(palette.name for palette in OURS)
 
 _OURS: Final[Mapping[str, Palette]] = {palette.name: palette for palette in OURS}
-_KEYS: Final = ("base", *(one.name for one in fields(Palette) if one.name != "name"))
+_KEYS: Final = ("base", *(key for key in Palette.__struct_fields__ if key != "name"))
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COLOUR: Final = re.compile(r"#[0-9A-Fa-f]{6}")
 _WORDS: Final = ("foreground", "primary", "secondary", "warning", "error", "success", "accent")

@@ -6,9 +6,10 @@ Nothing of it is stored: a console knows only of what it has seen itself, and wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.health import Health
 from cwconsole.store.status import StatusRow
@@ -33,8 +34,7 @@ WAYS: Final[Mapping[Way, str]] = {
 }  # what the signs mean
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """The last one of a resource. at_ms: when this console saw it."""
 
     way: Way

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import takewhile
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, TYPES, WORDS, Filter, Noun, parse
@@ -26,8 +28,7 @@ from cwconsole.core.moments import duration
 from cwconsole.store import patterns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Struct, frozen=True, kw_only=True):
     """A kind of screen. noun: what is listed, if it is a history. required: words without which there is no view.
 
     mode: the area that it belongs to.
@@ -63,8 +64,7 @@ _VIEWS: Final = (
 VIEWS: Final = MappingProxyType({view.name: view for view in _VIEWS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewSpec:
+class ViewSpec(Struct, frozen=True, kw_only=True):
     """One line, read. words: as typed, without the sort. sort: a column, or nothing for the view's own order."""
 
     view: str
@@ -196,8 +196,7 @@ def unfinished(line: str) -> tuple[str, str]:
     return line[:start], line[start:]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """Names for completion."""
 
     instances: tuple[str, ...] = ()
@@ -208,8 +207,7 @@ class Known:
         return {"instance": self.instances, "resource": self.resources}.get(name, ())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parted:
+class _Parted(Struct, frozen=True, kw_only=True):
     """A name with blanks of which only the beginning was taken for it. there: whether that is a name too."""
 
     taken: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from cwconsole.core.attempts import EventFacts, Parcel
 from cwconsole.core.records import EventType

@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import stamina
 from aiohttp import web
+from msgspec.structs import replace
 
 from cwconsole.cli.wiring import open_decoder
 from cwconsole.connectwise.client import ConnectWiseClient

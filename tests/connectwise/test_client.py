@@ -6,11 +6,11 @@ import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import orjson
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question

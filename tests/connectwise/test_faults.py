@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import httpx
 import pytest
 from aiohttp import web
+from msgspec.structs import replace
 
 from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.core.errors import (

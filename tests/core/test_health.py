@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cwconsole.core.config import Mode
 from cwconsole.core.health import Health, Vitals, allowed_lag, health, lag_seconds, misses_deletes

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cwconsole.core.filters import Filter
 from cwconsole.engine.jobs import Jobs
@@ -105,7 +105,7 @@ async def test_after_a_crash_between_any_two_steps_each_event_is_sent_again_once
     job_id = await order(engine, rate=100, wanted=Selection(numbers=tuple(range(1, 101))))
     crashes = 0
     while (await load(engine, job_id)).open:
-        services = replace(engine.services, store=CrashingStore(engine.store))  # type: ignore[arg-type]
+        services = replace(engine.services, store=CrashingStore(engine.store))
         try:
             await play(engine, Jobs(services), 60)
         except Cut:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from cwconsole.store import objects
 from cwconsole.store.database import Store
@@ -141,7 +141,7 @@ def _edit_while_it_asks(it: Rig, edit: str) -> None:
 
 def _edit_before_it_writes(it: Rig, edit: str) -> None:
     """The last moment: the sweep has looked whether the resource is still the same, and is about to write."""
-    it.poller.services = replace(it.services, store=EditedStore(it.store, edit))  # type: ignore[arg-type]
+    it.poller.services = replace(it.services, store=EditedStore(it.store, edit))
 
 
 class EditedStore:

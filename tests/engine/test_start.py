@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cwconsole.core.config import Mode, ResourceConfig
 from cwconsole.core.reconfiguration import Step, source_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.errors import LossesError, RefusedError, StaleError, UsageError

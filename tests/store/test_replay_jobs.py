@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cwconsole.core.errors import RefusedError, StaleError, TooLateError, UsageError
 from cwconsole.core.filters import Filter, Noun, Term, parse

@@ -61,7 +61,7 @@ def test_what_cannot_be_used_is_named(text: str, said: str) -> None:
 
 def test_our_own_can_be_read() -> None:
     for palette in OURS:
-        given = {name: getattr(palette, name) for name in Palette.__slots__ if name != "name"}
+        given = {name: getattr(palette, name) for name in Palette.__struct_fields__ if name != "name"}
         assert own_palettes({"copy": given}, "themes")[0].error == palette.error
     assert LEAST_CONTRAST > 1
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from cwconsole.tui.render.plain import width
 
@@ -25,8 +26,7 @@ class Tone(Enum):
     PROD_SIGN = "tone--prod-sign"  # the word PROD in the header
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One field of a row, or one piece of a line. The text is plain already (`render.plain`)."""
 
     text: str

@@ -7,9 +7,10 @@ that reads the same is not sent again, which a plotting widget would not know.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from statistics import median_low
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import Glyphs
@@ -20,8 +21,7 @@ HALVED_FROM: Final = 6  # lines of height from which half of the highest is mark
 LEAST, HIGHEST = 2, 14  # lines of height that a chart is drawn with
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True):
     """One column. value: None where there is nothing to measure. sign: stands at its foot instead of a bar."""
 
     value: float | None

@@ -6,8 +6,9 @@ Widths never depend on what the rows hold: they are known before the first row i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import UNICODE, Glyphs
@@ -17,16 +18,14 @@ R = TypeVar("R")
 GAP = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What a row looks like depends on: the glyphs, and what time it is (milliseconds since the epoch, UTC)."""
 
     glyphs: Glyphs = UNICODE
     now_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True, kw_only=True):
     """One column.
 
     id: the word for `sort:`. cells: its width. grows: how large a part of the room that is left over it takes.
@@ -43,8 +42,7 @@ class Column(Generic[R]):
     sort: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Generic[R]):
+class Placed(Struct, Generic[R], frozen=True):
     """A column at its final width."""
 
     column: Column[R]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cwconsole.core.counted import counted
 from cwconsole.store.file_facts import FileFacts
@@ -15,8 +16,7 @@ from cwconsole.tui.surroundings import Surroundings
 NAMES_WIDTH = 23
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screen:
+class Screen(Struct, frozen=True, kw_only=True):
     """What is known of the terminal by now. versions: names and versions. warnings: of the start."""
 
     versions: Sequence[tuple[str, str]]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.health import Health
 from cwconsole.store import patterns
@@ -16,8 +18,7 @@ from cwconsole.tui.turns import Turn
 from cwconsole.tui.viewspec import ViewSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FleetRow:
+class FleetRow(Struct, frozen=True, kw_only=True):
     """A resource, or an instance with its resources when they are folded (`folded`) or stand below it.
 
     An instance that has none (`bare`) has a row as well: it would be nowhere else.

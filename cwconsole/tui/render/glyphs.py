@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.tui.render.plain import width
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True, kw_only=True):
     """One set. bar: from empty to full. spark: from low to high, without the blank of zero."""
 
     good: str
@@ -94,8 +94,8 @@ ASCII: Final = Glyphs(
 
 _IN_ASCII: Final = {
     sign: other
-    for field in fields(Glyphs)
-    for sign, other in zip(getattr(UNICODE, field.name), getattr(ASCII, field.name), strict=False)
+    for kind in Glyphs.__struct_fields__
+    for sign, other in zip(getattr(UNICODE, kind), getattr(ASCII, kind), strict=False)
 }
 
 

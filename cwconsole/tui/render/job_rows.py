@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.filters import Noun
 from cwconsole.store.replay_jobs import Job
@@ -21,8 +22,7 @@ from cwconsole.tui.render.times import ago, second, short, span
 _BAR: Final = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Saving:
+class Saving(Struct, frozen=True, kw_only=True):
     """An export as it was a moment ago. id: `s1`. rows: written so far, of a list. outcome: empty while it runs."""
 
     id: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import moment
@@ -26,8 +27,7 @@ _TONES: Final = {"debug": Tone.MUTED, "warning": Tone.WARN, "error": Tone.BAD, "
 _ALL: Final = (*LEVELS, "critical")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
+class LogLine(Struct, frozen=True, kw_only=True):
     """number: counts from the first line that was read. time, level: empty where there is none. fields: the rest.
 
     aside: it does not fit the filter and is shown all the same, for what stands around the others.

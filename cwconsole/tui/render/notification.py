@@ -6,8 +6,9 @@ configured headers are masked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.callback.envelope import notification
 from cwconsole.core.attempts import EventFacts
@@ -29,8 +30,7 @@ MADE_ANEW: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """headers: those that are the same in each attempt. username: of basic auth."""
 
     url: str

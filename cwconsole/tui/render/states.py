@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.health import Health
 from cwconsole.tui.render.cells import Cell, Tone
 from cwconsole.tui.render.glyphs import Glyphs
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """glyph: the name of the sign in `Glyphs`."""
 
     glyph: str

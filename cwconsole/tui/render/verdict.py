@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from cwconsole.core.health import Health
 from cwconsole.store.status import StatusRow
@@ -17,8 +18,7 @@ from cwconsole.tui.render.plain import fit, plain, shorten, width
 from cwconsole.tui.render.states import health_cell, severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Counts of resources by health, and of deliveries. held: deliveries that wait behind a hold, in no other count.
 
     Whatever asks is counted as asking, also where a graver word stands for it.
@@ -45,8 +45,7 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """What the header says. utc, local: to the minute. local_zone: its name, empty if it is UTC too.
 
     production: whether what is in view belongs to an instance that is tagged so. stale: the verdict is an old one.

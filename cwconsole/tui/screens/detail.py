@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from msgspec import Struct
 from textual.widget import Widget
 
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -20,8 +20,7 @@ MOST_FACT_LINES: Final = 10
 FACTS_MARGIN: Final = 2  # cells beside the facts: padding, scrollbar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
+class Tab(Struct, frozen=True, kw_only=True):
     """A title, and what stands below it."""
 
     title: str

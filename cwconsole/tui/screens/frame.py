@@ -10,9 +10,9 @@ import asyncio
 import inspect
 from collections.abc import Hashable, Iterable
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
+from msgspec.structs import replace
 from textual.app import ComposeResult, ScreenStackError
 from textual.binding import BindingType
 from textual.screen import Screen

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import inf
 from time import monotonic
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from textual.timer import Timer
 
 from cwconsole.core.health import Health

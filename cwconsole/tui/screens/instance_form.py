@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
@@ -44,8 +44,7 @@ from cwconsole.tui.work import start
 POLLED = "enabled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToStore:
+class ToStore(Struct, frozen=True, kw_only=True):
     """What is to be stored. body: as filled in, for telling what was changed. reason: for the audit log."""
 
     draft: Draft
@@ -59,8 +58,7 @@ class Save(Protocol):
     def __call__(self, made: ToStore, *, confirmed: bool) -> Awaitable[None]: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """What a form is for. shown: where it begins, secrets masked. stored: what masks stand for; None if nothing does.
 
     warned: what must be typed to confirm losses: the instance's name. reason: what stands in its field at first.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from textual.widget import Widget
 
 from cwconsole.tui.action import Scope

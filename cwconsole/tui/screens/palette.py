@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -23,8 +23,7 @@ KEYS_WIDTH: Final = 17
 INSIDE: Final = 72  # cells of the dialog's inside, less the scroll bar
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """Something to choose. command: what would be typed after `:` for it, or the id of an action after `do `.
 
     keys: that do the same. refused: why it cannot be done now, as a sentence.

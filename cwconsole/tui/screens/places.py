@@ -7,8 +7,9 @@ polling goes on at once. Many want their number typed, whatever is done to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
+
+from msgspec import Struct
 
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.later import Later
@@ -39,8 +40,7 @@ Place = tuple[str, str | None]  # an instance, and perhaps a resource of it
 Change = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Verb:
+class _Verb(Struct, frozen=True, kw_only=True):
     """An action on places. did: what is so afterwards, of one and of many. asks: the lines of the question, if any."""
 
     action: str

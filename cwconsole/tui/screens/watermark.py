@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where a resource stands: whole seconds on the server's clock. zone: the instance's. crawling: a poll is open."""
 
     instance: str
@@ -57,8 +56,7 @@ class Standing:
         return f"{self.instance}/{self.resource}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, kw_only=True):
     """The new watermark, and why."""
 
     watermark: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+
+class Checked(Struct, frozen=True, kw_only=True):
     """Keys from the highest to the lowest, both included."""
 
     high: int
@@ -17,8 +17,7 @@ class Checked:
         return self.high >= other.high and other.low >= self.low
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Counted(Struct, frozen=True, kw_only=True):
     """How many rows there were. more: and more that were not counted. changes: how many had been told of by then."""
 
     number: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import inf
 from time import monotonic
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -19,8 +19,7 @@ from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 from cwconsole.tui.widgets.dialog_lines import READ_ON, Dialog, DialogLines
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """Something to choose before saying yes. name: beside its field. value: what stands there at first.
 
     told: what a value would mean, as a sentence. Raises UsageError, with a plain one, for what cannot be.
@@ -31,8 +30,7 @@ class Choice:
     told: Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """title: what is about to be done. lines: exactly what will happen. yes, no: the words for doing it or not.
 
     typed: what must be typed before it is done, for what cannot be undone or concerns many; None for a single key.
@@ -49,8 +47,7 @@ class Question:
     choice: Choice | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """Yes. reason: as typed, None if none was. chosen: what stood in the field of the choice, which has been judged."""
 
     reason: str | None = None

@@ -11,9 +11,9 @@ Textual compares no frames, it sends every region that was called dirty. So here
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import ClassVar, Final, Generic, TypeVar
 
+from msgspec import Struct, field
 from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
@@ -30,8 +30,7 @@ SIGNS: Final = 2  # cells before the first column: the sign of a mark
 KEPT_LINES: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn(Generic[R]):
+class _Drawn(Struct, Generic[R], frozen=True):
     """A row's cells, and what they were drawn from.
 
     strips: by whether it has the cursor, whether it is marked, and their width, which is less beside a scrollbar.
@@ -43,8 +42,7 @@ class _Drawn(Generic[R]):
     strips: dict[tuple[bool, bool, int], Strip] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
+class _Shown(Struct, frozen=True):
     """What stands on a line of the screen."""
 
     line: Line

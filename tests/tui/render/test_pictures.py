@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import astuple
 
 from cwconsole.core.filters import STATES
 from cwconsole.core.health import Health
