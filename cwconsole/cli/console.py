@@ -18,8 +18,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from cwconsole.cli import loop, settings
 from cwconsole.cli import operator as who
 from cwconsole.cli.door import Failed
@@ -27,6 +25,7 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.logs import log_to_file
 from cwconsole.core.errors import CwconsoleError, EngineRunningError, UsageError
+from cwconsole.log import log
 from cwconsole.store import meta
 from cwconsole.store.database import Store
 from cwconsole.tui.terminal import Terminal, look, prepare
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from cwconsole.tui.engine_state import EngineState
     from cwconsole.tui.outside import Outside
     from cwconsole.tui.session import Session
-
-log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 1.0  # between two looks whether the engine's lock is free
 RETRY_SECONDS = 30.0  # after an engine has ended by an error

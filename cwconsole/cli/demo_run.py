@@ -20,8 +20,6 @@ from pathlib import Path
 from random import Random
 from typing import IO, Any
 
-import structlog
-
 from cwconsole.cli.demo_check import reported
 from cwconsole.cli.demo_faults import Spell, active, calm_script, script
 from cwconsole.cli.demo_operator import DemoOperator
@@ -36,6 +34,7 @@ from cwconsole.core.config import InstanceConfig
 from cwconsole.core.counted import counted
 from cwconsole.engine.crawl import Why
 from cwconsole.http.policy import ALLOW_ALL
+from cwconsole.log import log
 from cwconsole.simulator.serve_both import Settings
 from cwconsole.simulator.steering import ServersGone, Steering, served_apart
 from cwconsole.store import redelivery, resources
@@ -51,8 +50,6 @@ QUIET_ROUNDS = 2
 SCRIPT_SECONDS = 3600.0  # of faults, which begin anew where nobody says how long it lasts
 
 Screen = Callable[[], Coroutine[Any, Any, None]]  # shows the console until the person leaves it
-
-log = structlog.get_logger(__name__)
 
 
 async def play(

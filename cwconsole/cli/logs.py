@@ -17,19 +17,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
-
-from cwconsole.cli.redaction import Written, redacted
 from cwconsole.cli.shared_log import SharedLogHandler
-from cwconsole.cli.text import harmless_lines
 from cwconsole.core.errors import StoreError
-from cwconsole.core.secret import MASK
+from cwconsole.log import log
 
-SECRET_NAMES = frozenset({"private_key", "signature_key", "password", "authorization", "client_id", "token", "headers"})
-_LOGFMT: Final = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
-_JSON: Final = structlog.processors.JSONRenderer()
-_AS_JSON: Final = "as_json"  # the field of a record that has the line as JSON
+AS_JSON: Final = "as_json"  # the field of a record that has the line as JSON
 
 
 @contextmanager
@@ -41,14 +33,14 @@ def log_to_stderr(level: str, path: Path, given: Collection[str] = (), *, as_jso
     """
     stderr = _Stderr(sys.stderr)
     if as_json:
-        stderr.setFormatter(logging.Formatter(f"%({_AS_JSON})s"))
+        stderr.setFormatter(logging.Formatter(f"%({AS_JSON})s"))
     try:
         if _is_anothers(path):  # under sudo, which may keep HOME, the log would become root's
             raise StoreError(f"The log {path} belongs to another user than the one who runs this; it is left alone.")
         file = _file(path)
     except StoreError as error:
         with _written_by([stderr], level, given, as_json=as_json):
-            structlog.get_logger().warning("consoles cannot show this log", why=error.message)
+            log.warning("consoles cannot show this log", why=error.message)
             yield
     else:
         with closing(file), _written_by([stderr, file], level, given, as_json=as_json):
@@ -87,26 +79,11 @@ class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
         """Whoever read it is gone; the engine goes on."""
 
 
-class _Lines:
-    """What structlog hands its entries to."""
-
-    def __init__(self, queue: SimpleQueue[logging.LogRecord], *, as_json: bool) -> None:
-        self._queue = queue
-        self._written: dict[str, Processor] = {"msg": _LOGFMT, **({_AS_JSON: _JSON} if as_json else {})}
-
-    def msg(self, **entry: object) -> None:
-        """Put one line in the queue, in all the forms that somebody writes."""
-        lines = {name: written(None, "", dict(entry)) for name, written in self._written.items()}
-        self._queue.put(logging.makeLogRecord(lines))
-
-    debug = info = warning = error = critical = msg
-
-
 class _FromLibraries(logging.Handler):
     """What asyncio and other libraries log: warnings, and failures of tasks that nobody awaited."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        log.at(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
 @contextmanager
@@ -114,39 +91,19 @@ def _written_by(
     handlers: Sequence[logging.Handler], level: str, given: Collection[str], *, as_json: bool = False
 ) -> Iterator[None]:
     queue: SimpleQueue[logging.LogRecord] = SimpleQueue()
+
+    def set_up() -> None:
+        from cwconsole.cli import log_entries  # noqa: PLC0415 - it loads structlog
+
+        log_entries.into(queue, given, as_json=as_json)
+
     listener = QueueListener(queue, *handlers)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            without_secrets(given),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=lambda *_: _Lines(queue, as_json=as_json),
-        cache_logger_on_first_use=False,
-    )
     libraries = _FromLibraries(logging.WARNING)
     listener.start()
     logging.getLogger().addHandler(libraries)
     try:
-        yield
+        with log.written(set_up, logging.getLevelNamesMapping()[level.upper()]):
+            yield
     finally:
         logging.getLogger().removeHandler(libraries)
         listener.stop()
-
-
-def without_secrets(given: Collection[str]) -> Processor:
-    """The processor that lets no secret pass, and makes remote text harmless. given: looked at anew for each entry."""
-    written = Written(given)
-
-    def shown(value: object, forms: list[str]) -> object:
-        if value is None or isinstance(value, bool | int | float):
-            return value
-        return harmless_lines(redacted(str(value), forms))
-
-    def process(_: WrappedLogger, __: str, entry: EventDict) -> EventDict:
-        forms = written.within("\n".join(str(value) for value in entry.values()))
-        return {name: MASK if name in SECRET_NAMES else shown(value, forms) for name, value in entry.items()}
-
-    return process

@@ -21,12 +21,9 @@ from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Final, TypeVar
 
-import structlog
-
 from cwconsole.connectwise.question import Question
 from cwconsole.core.records import Seen
-
-log = structlog.get_logger(__name__)
+from cwconsole.log import log
 
 T = TypeVar("T")
 ReadList = Callable[[Question, bytes], list[Seen]]

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -25,8 +26,8 @@ def as_json(value: object) -> Any:
     """Values, lists and scalars as plain values for JSON."""
     if type(value) in PLAIN:  # nearly always
         return value
-    if isinstance(value, Struct):
-        return {_name(field): _member(field, getattr(value, field)) for field in value.__struct_fields__}
+    if (members := _members(value)) is not None:
+        return {_name(member): _member(member, getattr(value, member)) for member in members}
     if isinstance(value, Mapping):
         return {str(name): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -34,6 +35,14 @@ def as_json(value: object) -> Any:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return value.value if isinstance(value, Enum) else value
+
+
+def _members(value: object) -> Sequence[str] | None:
+    if isinstance(value, Struct):
+        return value.__struct_fields__
+    if is_dataclass(value):  # the simulator's values
+        return [field.name for field in fields(value)]
+    return None
 
 
 def names(of: type[Struct]) -> tuple[str, ...]:

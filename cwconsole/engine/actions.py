@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import traceback
 
-import structlog
-
 from cwconsole.core.counted import aside_sentence, counted
 from cwconsole.core.errors import CwconsoleError, StoreError, UsageError
 from cwconsole.engine.crawl import PollReport, Why
@@ -15,11 +13,10 @@ from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeper import Sweep, SweepReport
+from cwconsole.log import log
 from cwconsole.store import actions, replays, requests, resources
 from cwconsole.store.actions import Action, ActionKind
 from cwconsole.store.resources import Resource
-
-log = structlog.get_logger(__name__)
 
 _CUT_SHORT = {
     "dropped": "its watermark or configuration was changed while it was polled; poll again.",

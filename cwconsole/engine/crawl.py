@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import structlog
 from msgspec import Struct
 
 from cwconsole.core import page_size
@@ -21,12 +20,11 @@ from cwconsole.engine.fetchers import AsWrittenFetcher, ByIdFetcher, PageFetcher
 from cwconsole.engine.plan import Plan, birth_of, ceiling_of, filter_of, interval_of, plan
 from cwconsole.engine.ports import Source
 from cwconsole.engine.services import Services, together
+from cwconsole.log import log
 from cwconsole.store import failures, objects, pages, resources
 from cwconsole.store.pages import Finish, PageCommit
 from cwconsole.store.polls import PollStart, Tally
 from cwconsole.store.resources import Resource
-
-log = structlog.get_logger(__name__)
 
 
 class Target(Struct, frozen=True, kw_only=True):

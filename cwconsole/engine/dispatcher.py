@@ -11,17 +11,14 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 
-import structlog
-
 from cwconsole.core.errors import StoreError
 from cwconsole.engine.lane import Lane, Recipients
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.engine.slots import Slots
+from cwconsole.log import log
 from cwconsole.store import deliveries, settlements
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.settlements import Settlement
-
-log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
 UNRECORDED = 512  # outcomes that may wait for their commit before sending pauses

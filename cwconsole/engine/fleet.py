@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import traceback
 
-import structlog
 from msgspec import Struct
 
 from cwconsole.core.attempts import EventFacts
@@ -18,12 +17,11 @@ from cwconsole.engine.crawl import Target
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.ports import Connect, Connection, Sender
 from cwconsole.engine.services import Services
+from cwconsole.log import log
 from cwconsole.store import instances, open_deliveries, resources
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.instances import Instance
 from cwconsole.store.resources import Resource
-
-log = structlog.get_logger(__name__)
 
 UNRECORDED_SECONDS = 5.0  # until a poll that could not be recorded is tried again
 

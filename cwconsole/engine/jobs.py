@@ -10,15 +10,12 @@ from __future__ import annotations
 import asyncio
 import traceback
 
-import structlog
-
 from cwconsole.core.errors import StaleError, UsageError
 from cwconsole.core.pacing import Pace
 from cwconsole.engine.services import Services, wait_for
+from cwconsole.log import log
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job, Stepped
-
-log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 250  # replays in one transaction: other writers wait for it
 

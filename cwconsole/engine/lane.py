@@ -13,8 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
-import structlog
-
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.breaker import Breaker, BreakerState
 from cwconsole.core.delivery import decide
@@ -23,11 +21,10 @@ from cwconsole.core.event_id import public_id
 from cwconsole.engine.fleet import Member
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.engine.slots import Slots
+from cwconsole.log import log
 from cwconsole.store import deliveries, settlements
 from cwconsole.store.deliveries import Claimed
 from cwconsole.store.settlements import Settlement
-
-log = structlog.get_logger(__name__)
 
 FIRST_IN_FLIGHT, LANE_IN_FLIGHT = 1, 16  # one more for each answer, half for each request that got none
 # Claimed beyond what is in flight: a claim is a commit, and a slot must not wait for the disk. As much as is sent in so

@@ -9,17 +9,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-import structlog
-
 from cwconsole.core.errors import StaleError, UsageError
 from cwconsole.core.polling import first_due
 from cwconsole.engine.crawl import Crawl, PollReport, Target, Why
 from cwconsole.engine.plan import interval_of
 from cwconsole.engine.services import Services, wait_for
+from cwconsole.log import log
 from cwconsole.store import resources
 from cwconsole.store.resources import Resource
-
-log = structlog.get_logger(__name__)
 
 AIM_TRIES = 20
 AIM_SECONDS = 0.5  # the fleet follows within 0.25 s, or later if it connects many

@@ -11,14 +11,12 @@ import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-import structlog
 from msgspec import Struct, field
 
 from cwconsole.core.errors import SourceFault, StaleError, StoreError
 from cwconsole.engine.ports import Clock
+from cwconsole.log import log
 from cwconsole.store.database import Store
-
-log = structlog.get_logger(__name__)
 
 POLLS_AT_ONCE = 256
 STORE_SECONDS = 1.0  # between two tries of a write that the file did not take

@@ -11,8 +11,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-import structlog
-
 from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.engine.actions import Actions
 from cwconsole.engine.crawl import PollReport, Why
@@ -23,11 +21,10 @@ from cwconsole.engine.jobs import Jobs
 from cwconsole.engine.ports import Clock, Connect
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeps import Sweeps
+from cwconsole.log import log
 from cwconsole.store import actions, meta, polls, wall_clock
 from cwconsole.store.database import Store
 from cwconsole.store.retention import KEEP_MS
-
-log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 0.25
 CLOCK_SECONDS = 60.0

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 import traceback
 
-import structlog
-
 from cwconsole.core.errors import CwconsoleError
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.services import Services
 from cwconsole.engine.sweeper import Sweep
+from cwconsole.log import log
 from cwconsole.store import sweeps
-
-log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 10.0
 AT_ONCE = 4

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
 from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from cwconsole.tui.exporting import Export
     from cwconsole.tui.operator import Operator
     from cwconsole.tui.outside import Outside
-
-log = structlog.get_logger(__name__)
 
 
 class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):

@@ -11,13 +11,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-import structlog
 from textual.message import Message
 
 from cwconsole.core.errors import CwconsoleError
+from cwconsole.log import log
 from cwconsole.store.database import Store
-
-log = structlog.get_logger(__name__)
 
 LOOK_SECONDS: Final = 0.25
 PAUSE_SECONDS: Final = 0.75  # after something was told

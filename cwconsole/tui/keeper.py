@@ -6,8 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import structlog
-
+from cwconsole.log import log
 from cwconsole.tui import session
 from cwconsole.tui.actions import MODES
 from cwconsole.tui.routes import screen_for
@@ -18,8 +17,6 @@ from cwconsole.tui.work import start
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.screens.frame import ConsoleScreen
-
-log = structlog.get_logger(__name__)
 
 WRITE_SECONDS: Final = 1.0  # after a change, so that a walk through a list is written once
 

@@ -18,15 +18,13 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
-import structlog
 from textual.dom import DOMNode
 from textual.timer import Timer
 
 from cwconsole.core.errors import CwconsoleError
+from cwconsole.log import log
 from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.work import start
-
-log = structlog.get_logger(__name__)
 
 PERIOD_SECONDS: Final = 0.75
 REST_FACTOR: Final = 9.0  # a reading takes at most a tenth of the time

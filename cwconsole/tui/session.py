@@ -11,14 +11,12 @@ from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import structlog
 from msgspec import Struct, field
 
 from cwconsole.core.errors import UsageError
+from cwconsole.log import log
 from cwconsole.tui.viewspec import ViewSpec, read
 from cwconsole.tui.whole_file import write_whole
-
-log = structlog.get_logger(__name__)
 
 VERSION: Final = 1
 

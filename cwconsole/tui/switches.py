@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, cast
 
-import structlog
 from msgspec.structs import asdict
 from textual.app import App
 from textual.filter import LineFilter
 from textual.notifications import Notify, SeverityLevel
 from textual.theme import Theme
 
+from cwconsole.log import log
 from cwconsole.tui.render.plain import plain, plain_lines
 from cwconsole.tui.themes import OURS, Palette
 from cwconsole.tui.widgets.ascii_only import AsciiOnly
@@ -19,8 +19,6 @@ from cwconsole.tui.widgets.toned import TonedApp
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
-
-log = structlog.get_logger(__name__)
 
 SHOWN_WARNINGS: Final = 3
 SAID_AT_ONCE: Final = 3  # sentences at the corner: more of them hide what they are about

@@ -6,13 +6,12 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-import structlog
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.worker import Worker
 
-log = structlog.get_logger(__name__)
+from cwconsole.log import log
 
 QUESTION: Final = "question"  # the group of what ends by asking the operator something
 

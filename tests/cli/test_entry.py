@@ -46,6 +46,14 @@ def test_what_only_reads_or_writes_once_loads_nothing_heavy(cli: Cli, acme: Any,
     assert ended.stdout.splitlines()[-1] == "LOADED"
 
 
+def test_what_the_first_screen_needs_loads_no_log_no_network_and_no_migrations() -> None:
+    first = "import cwconsole.cli.console, cwconsole.tui.app, cwconsole.tui.screens.fleet, sys"
+    late = ("structlog", "httpx", "aiohttp", "sqlite_utils", "cryptography", "dateutil", "orjson", "attr", "pygments")
+    loaded = f"{first}; print(*(name for name in {late!r} if name in sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == []
+
+
 def test_help_names_every_command_and_every_command_has_help(cli: Cli) -> None:
     overview = cli("--help")
     assert overview.code == 0

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
-from cwconsole.cli import logs, loop, settings
+from cwconsole.cli import log_entries, logs, loop, settings
 from cwconsole.cli.door import guarded
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.operator import operator, origin, typed_again
 from cwconsole.cli.times import read_time, require_time
 from cwconsole.core.errors import EngineRunningError, PassingFault, StoreError, UsageError
+from cwconsole.log import log
 from cwconsole.store.vault import Vault
 from cwconsole.tui.log_tail import LogTail
 from tests.cli.conftest import Cli
@@ -145,10 +145,30 @@ def test_a_folder_that_takes_no_files_is_not_taken_for_another_engine() -> None:
 def test_the_log_has_no_secrets_and_no_control_characters(tmp_path: Path) -> None:
     path = tmp_path / "logs" / "x.log"
     with logs.log_to_file("info", path):
-        structlog.get_logger("x").info("polled", private_key="abc", remote="a\x1b[31mb", count=3)
-        structlog.get_logger("x").debug("not this")
+        log.info("polled", private_key="abc", remote="a\x1b[31mb", count=3)
+        log.debug("not this")
     (line,) = path.read_text().splitlines()
     assert 'level=info event=polled private_key=******** remote="a [31mb" count=3' in line
+
+
+def test_what_nobody_wants_to_read_loads_no_log_and_a_log_that_has_ended_gets_nothing_more(tmp_path: Path) -> None:
+    told = """
+import sys
+from pathlib import Path
+from cwconsole.cli.logs import log_to_file
+from cwconsole.log import log
+
+with log_to_file("info", Path(sys.argv[1])):
+    log.debug("not this")
+    print("structlog" in sys.modules)
+    log.info("polled", count=3)
+log.warning("afterwards")
+"""
+    path = tmp_path / "x.log"
+    ended = subprocess.run([sys.executable, "-c", told, str(path)], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[0] == "False"
+    (line,) = path.read_text().splitlines()
+    assert line.endswith("level=info event=polled count=3")
 
 
 def test_an_unexpected_failure_is_in_the_log_with_its_traceback_and_without_the_secrets_it_quotes(
@@ -164,7 +184,7 @@ def test_an_unexpected_failure_is_in_the_log_with_its_traceback_and_without_the_
                 {"key": secret, "of": "http://ada:pass@host/?k=it%27s%20s3cret%2Fso", "h": "Basic YWRhOnBhc3M="}
             )
         except ValueError:
-            structlog.get_logger().exception("broke", body=f"{secret}!", parts=[secret])
+            log.exception("broke", body=f"{secret}!", parts=[secret])
     line = path.read_text()
     assert "Traceback (most recent call last)" in line
     assert "test_surroundings.py" in line
@@ -177,7 +197,7 @@ def test_an_unexpected_failure_is_in_the_log_with_its_traceback_and_without_the_
 
 def test_a_secret_that_comes_later_or_is_part_of_another_is_left_out_too() -> None:
     given = {"s3cret"}
-    process = logs.without_secrets(given)
+    process = log_entries.without_secrets(given)
     assert process(None, "", {"event": "s3cret"}) == {"event": "********"}
     given |= {"s3cret-and-more", "abc"}
     told = process(None, "", {"event": "s3cret-and-more", "error": "of s3cret", "note": "abc", "count": 3})
@@ -233,7 +253,7 @@ def test_processes_that_share_a_log_lose_no_line_and_are_followed_through_its_ro
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to play with")
 def test_a_log_on_a_full_disk_ends_nothing_and_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with logs.log_to_file("info", Path("/dev/full")):
-        structlog.get_logger().info("polled")
+        log.info("polled")
     assert capfd.readouterr().err == ""
 
 
