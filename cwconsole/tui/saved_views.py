@@ -8,15 +8,20 @@ The file is the one place: it is read whenever views are listed or chosen, for a
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
-from typing import Final
-
-import tomli_w
+from typing import TYPE_CHECKING, Final
 
 from cwconsole.core.errors import ConfigError, UsageError
+from cwconsole.core.later import Later
 from cwconsole.tui.viewspec import ViewSpec, read
 from cwconsole.tui.whole_file import write_whole
+
+if TYPE_CHECKING:
+    import tomllib
+
+    import tomli_w
+else:
+    tomllib, tomli_w = Later("tomllib"), Later("tomli_w")
 
 NAME: Final = re.compile(r"[^\W_][\w .-]{0,39}")
 
