@@ -59,6 +59,16 @@ class WholeHead(ResponseHandler):
         if self.exception() is not None and self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(aiohttp.ClientPayloadError())  # else who reads the body waits for its time-out
 
+    def feed_data(self, data: Any, size: int = 0) -> None:
+        """Called with each answer: its head, and its body to come.
+
+        A body that a 204 announces, though it must have none, may arrive late, amid the next request's answer.
+        """
+        announced = data[0].headers
+        if data[0].code == 204 and ("Transfer-Encoding" in announced or announced.get("Content-Length", "0") != "0"):
+            self.force_close()
+        super().feed_data(data, size)
+
 
 class HonestTransport(AiohttpTransport):
     """Raises `httpx.TransportError`s only, each of the right kind, with aiohttp's exception as its cause."""

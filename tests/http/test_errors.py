@@ -239,6 +239,33 @@ async def test_what_is_wrong_behind_a_whole_head_does_not_hide_its_status(case: 
         assert (again.status, again.body) == (got.status, body), "no byte of one answer gets into the next"
 
 
+@pytest.mark.parametrize(
+    ("head", "connections"),
+    [
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", 2),
+        (b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 2),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", 1),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 1),
+    ],
+)
+async def test_a_late_body_that_a_204_announces_spoils_no_other_request(head: bytes, connections: int) -> None:
+    met: list[object] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.append(writer)
+        while True:
+            await read_request(reader)
+            writer.write(head)
+            await reader.readexactly(1)  # the next request has begun on this connection
+            writer.write(b"ok" if connections == 2 else b"")
+
+    async with open_http() as client, raw_server(talk) as port:
+        for _ in range(2):
+            got = await client.request("POST", f"http://127.0.0.1:{port}/", (), b"{}", total=5)
+            assert (got.status, got.cut) == (204, None)
+    assert len(met) == connections
+
+
 NOT_HTTP = {
     "another protocol": b"SSH-2.0-OpenSSH_9.2\r\n",
     "noise": b"\x00\xff\x00\xff\r\n\r\n",
