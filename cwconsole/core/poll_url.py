@@ -32,6 +32,7 @@ _QUERY_PARTS = re.compile(
 _TOKEN = re.compile(f"({TOKEN})", re.DOTALL)
 _PATH = re.compile(r"(?:/(?!\.+(?:/|$))[A-Za-z0-9_.-]+)+")
 _HUB = re.compile(r"/hubs/[A-Za-z0-9_-]+/(.+)")
+_FARTHEST_HOURS = 48  # the beginning of a day, on a clock 14 hours ahead
 _OURS = frozenset({"orderby", "page", "pagesize", "pageid", "nextpage"})  # the window orders and pages by itself
 
 
@@ -74,12 +75,17 @@ def names_the_present(url: str) -> bool:
 def written_conditions(url: str, *, last_poll_ms: int, now_ms: int) -> str:
     """The condition of a URL in `Mode.AS_WRITTEN`, its times filled in. The URL must have passed `understand`.
 
-    Both are times on ConnectWise's clock. A format may write another zone's hours with a `Z`. What ConnectWise would
-    read as later than the last poll, by hours that nobody would ever ask for, is asked for from so much earlier.
+    Both are times on ConnectWise's clock. A format may write another zone's hours with a `Z`, or leave out the time of
+    day. As long as ConnectWise would read that as later than the last poll, by hours that nobody would ever ask for, it
+    is asked for from an hour earlier: no less would move a day's bound, or the hour that clocks repeat.
     """
     written = _written(url)
-    ahead = max([0, *(read - last_poll_ms // 1000 for read in _read_as(written, Moment.LAST_POLL, last_poll_ms))])
-    return render(written, last_poll_ms=last_poll_ms - ahead * 1000, now_ms=now_ms)
+    asked_ms = last_poll_ms
+    for _ in range(_FARTHEST_HOURS):
+        if all(read <= last_poll_ms // 1000 for read in _read_as(written, Moment.LAST_POLL, asked_ms)):
+            break
+        asked_ms -= 3_600_000
+    return render(written, last_poll_ms=asked_ms, now_ms=now_ms)
 
 
 def written_until(url: str, *, now: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -12,7 +13,7 @@ from cwconsole.core.condition_reader import parse_conditions
 from cwconsole.core.condition_tree import Comparison, Negation, Node, join, write_conditions
 from cwconsole.core.config import Mode
 from cwconsole.core.errors import ConfigError
-from cwconsole.core.poll_url import PollUrl, understand, written_conditions
+from cwconsole.core.poll_url import PollUrl, understand, written_conditions, written_until
 
 STOCK = "${gmtDate:yyyy-MM-dd'T'HH:mm:ss'Z'}"
 LAST_POLL = 1534778974827  # 2018-08-20T15:29:34.827Z
@@ -223,6 +224,32 @@ def test_a_condition_that_is_not_understood_is_sent_as_it_stands() -> None:
 def test_a_lower_bound_in_another_zones_hours_skips_none_of_them(token: str, filled: str) -> None:
     url = f"/company/contacts?conditions=f(x) > [{token}]"
     assert written_conditions(url, last_poll_ms=LAST_POLL, now_ms=LAST_POLL) == f"f(x) > [{filled}]"
+
+
+CHANGES = [datetime(2026, 3, 29), datetime(2026, 4, 5), datetime(2026, 10, 25), datetime(2026, 11, 1)]
+MOMENTS = [
+    int((change - timedelta(days=1)).replace(tzinfo=UTC).timestamp()) + 600 * n
+    for change in CHANGES
+    for n in range(432)
+]
+
+
+def _read(conditions: str) -> float:
+    moment = datetime.fromisoformat(conditions[conditions.index("[") + 1 : -1])
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "PST", "Pacific/Auckland", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("pattern", ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ssXXX", "yyyy-MM-dd"])
+def test_neither_a_change_of_clocks_nor_midnight_in_a_zone_leaves_a_gap(zone: str, pattern: str) -> None:
+    """A lower bound is read as no later than the last poll, and what an upper one lets through counts as read."""
+    lower = f"/company/contacts?conditions=f(x) > [${{dateTimeZone:{zone}:{pattern}}}]"
+    upper = f"/company/contacts?conditions=f(x) < [${{nowTimeZone:{zone}:{pattern}}}]"
+    for moment in MOMENTS:
+        asked = _read(written_conditions(lower, last_poll_ms=moment * 1000, now_ms=moment * 1000))
+        assert moment - 2 * 86_400 < asked <= moment
+        until = _read(written_conditions(upper, last_poll_ms=0, now_ms=moment * 1000))
+        assert moment - 2 * 86_400 < written_until(upper, now=moment) <= min(moment, until)
 
 
 comparisons = st.builds(
