@@ -17,7 +17,7 @@ from cwconsole.connectwise.limits import CompanyLimits
 from cwconsole.connectwise.question import Question
 from cwconsole.connectwise.records import Reading
 from cwconsole.core.config import NO_OWN_DATES, InstanceConfig, RecordDates
-from cwconsole.core.records import Page, PageRequest, Seen, Unread
+from cwconsole.core.records import FROM_THE_FIRST, Page, PageRequest, Seen, Unread
 from cwconsole.http.client import HttpClient
 
 LISTING_FIELDS = "id,_info/lastUpdated"
@@ -90,7 +90,7 @@ class ConnectWiseClient:
 
         Asked in parts, one after the other, where the URL would become too long; `server_time` is the earliest.
         """
-        read = self._reader(dates, after=0)
+        read = self._reader(dates, after=FROM_THE_FIRST)
         queries = self._id_queries(path, conditions, sorted(object_ids))
         parts = [await self._page(path, query, read) for query in queries]
         return Page(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from cwconsole.core.predicates import all_of
+from cwconsole.core.records import FROM_THE_FIRST
 
 # ConnectWise's advice is 2,000 characters in all; longer ones get lost on the way.
 LONGEST_URL = 2000
@@ -16,7 +17,7 @@ _PLAIN = "/,:()=!"
 
 def after_id(conditions: str, after: int) -> str:
     """What satisfies the conditions with an id above this one."""
-    return all_of(conditions, f"id > {after}")
+    return conditions if after == FROM_THE_FIRST else all_of(conditions, f"id > {after}")
 
 
 def among_ids(conditions: str, object_ids: Iterable[int]) -> str:

@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from cwconsole.core.config import NO_OWN_DATES, RecordDates
 
+# Below every id: where a listing begins. No condition says so, for ids of 0 and below are listed too.
+FROM_THE_FIRST = -(2**63)
+
 
 class EventType(StrEnum):
     """What happened to an object."""
@@ -89,14 +92,14 @@ class PageRequest(Struct, frozen=True, kw_only=True):
     """One list request.
 
     conditions: ConnectWise's grammar, complete but for the id cursor; empty for none.
-    after: page by `id > after`, `orderBy=id asc`.
+    after: page by `id > after`, `orderBy=id asc`; `FROM_THE_FIRST` for the first page.
     ids_only: ask `fields=id,_info/lastUpdated` alone.
     dates: which the records are read for, beside that one.
     """
 
     path: str
     conditions: str = ""
-    after: int = 0
+    after: int = FROM_THE_FIRST
     size: int = 250
     ids_only: bool = False
     dates: RecordDates = NO_OWN_DATES

@@ -7,6 +7,7 @@ from msgspec import Struct
 from cwconsole.core import predicates
 from cwconsole.core.config import InstanceConfig, Mode, ResourceConfig
 from cwconsole.core.polling import Birth, lower_bound, poll_interval, sweep_interval
+from cwconsole.core.records import FROM_THE_FIRST
 from cwconsole.store.resources import Resource
 
 
@@ -23,7 +24,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     baseline: bool = False
     ids_only: bool = False
     resumes: bool = False
-    after: int = 0
+    after: int = FROM_THE_FIRST
 
 
 def plan(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -> Plan:
@@ -39,7 +40,7 @@ def plan(resource: Resource, config: ResourceConfig, instance: InstanceConfig) -
         baseline=kind == "baseline",
         ids_only=kind == "baseline" and config.mode is not Mode.FULL,
         resumes=resumes,
-        after=(resource.crawl_last_id or 0) if resumes else 0,
+        after=resource.crawl_last_id if resumes and resource.crawl_last_id is not None else FROM_THE_FIRST,
     )
 
 

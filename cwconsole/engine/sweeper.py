@@ -24,7 +24,7 @@ from cwconsole.core.errors import (
 )
 from cwconsole.core.page_size import PageSize
 from cwconsole.core.polling import PARKED_INTERVAL, Birth, sweep_is_suspicious, vanished_between, wait_after_fault
-from cwconsole.core.records import Page, PageRequest, Seen
+from cwconsole.core.records import FROM_THE_FIRST, Page, PageRequest, Seen
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.plan import birth_of, sweep_interval_of
 from cwconsole.engine.poller import Poller, log_set_aside
@@ -138,13 +138,13 @@ class Sweep:
 
     async def _list_all(self) -> _Findings | None:
         """Merge the listing with the known ids; None if the engine stopped meanwhile."""
-        findings, after = _Findings(), 0
+        findings, after = _Findings(), FROM_THE_FIRST
         while not self.services.stopping.is_set():
             page = await self._listing(after)
             await self.services.store.write(
                 polls.add_tally, self.poll_id, Tally(pages=1, records=len(page.records), bytes=page.size)
             )
-            if not after:
+            if after == FROM_THE_FIRST:
                 await self._hasten_poll()
             await self._beside(page.records, after, findings)
             if not page.records:

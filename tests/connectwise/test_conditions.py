@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cwconsole.connectwise.conditions import after_id, among_ids, url_of
+from cwconsole.core.records import FROM_THE_FIRST
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 
 
 def test_the_cursor_is_added_to_whatever_filter_there_is() -> None:
     assert after_id("", 0) == "id > 0"
+    assert after_id("x=1", FROM_THE_FIRST) == "x=1"
     assert after_id('name="a"or name="b"', 7) == '(name="a"or name="b") and id > 7'
     assert among_ids("x=1", [3, 5]) == "(x=1) and id in (3,5)"
 

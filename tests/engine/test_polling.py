@@ -14,6 +14,7 @@ from cwconsole.core.errors import AccessFault, HeavyQueryFault, RateLimitedFault
 from cwconsole.core.filters import Filter
 from cwconsole.core.health import Health
 from cwconsole.core.polling import CLOCK_SLACK
+from cwconsole.core.records import FROM_THE_FIRST
 from cwconsole.engine.actions import poll_sentence, sweep_sentence
 from cwconsole.store import operations, poll_list, polls, resources
 from cwconsole.store.actions import ActionKind
@@ -498,7 +499,7 @@ async def test_the_next_page_is_asked_for_while_one_is_read(tmp_path: Path) -> N
         it.source.tells_ahead = True
         before = len(it.source.asked)
         assert (await it.poll()).outcome == "ok"
-        assert [request.after for request in it.source.asked[before:]] == [0, 2, 4, 5], "each once"
+        assert [request.after for request in it.source.asked[before:]] == [FROM_THE_FIRST, 2, 4, 5], "each once"
         assert [object_id for object_id, _ in await it.events()] == [1, 2, 3, 4, 5]
 
 

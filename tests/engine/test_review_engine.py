@@ -341,7 +341,7 @@ async def test_a_stop_waits_no_longer_than_its_limit_for_who_hangs_and_the_next_
     original = network.source.page
 
     async def page(request: PageRequest) -> Page:
-        if request.after:
+        if request.after > 0:
             hanging.set()
             await asyncio.sleep(3600)
         return await original(request)
