@@ -159,7 +159,13 @@ def _copied(table: dict[str, Json], name: str) -> dict[str, Json]:
 
 
 def _value(text: str) -> Json:
-    """JSON where it is some (numbers, true, lists), text otherwise."""
+    """A list, an object or a text in quotes is JSON; anything else stands as it is typed.
+
+    Numbers and truth values may come as texts everywhere. Read as JSON, a key of `1e5` would become `100000.0`, a
+    version of `2020.10` would lose its end, and a password of `null` would be gone.
+    """
+    if not text.startswith(("[", "{", '"')):
+        return text
     try:
         value: Json = json.loads(text)
     except (ValueError, RecursionError):

@@ -98,7 +98,13 @@ def show(invocation: Invocation, instance: str) -> None:
 @instances.command(short_help="Change an instance.")
 @INSTANCE
 @click.argument("file", metavar="[FILE]", required=False)
-@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="Set a key of the configuration.")
+@click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set a key, as typed; a list, an object or a quoted text is JSON.",
+)
 @click.option("--unset", "removed", metavar="KEY", multiple=True, help="Take a key away.")
 @YES
 @REASON

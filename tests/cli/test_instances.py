@@ -103,10 +103,18 @@ def test_edits_of_single_keys(cli: Cli, acme: Any) -> None:
     assert changed["name"] == "acme two"
     document = cli.good("instances", "show", "acme two")["body"]
     assert document["tags"] == ["a", "b"]
-    assert document["configuration"]["event.poller.refresh_interval"] == 5
-    assert document["configuration"]["event.poller.configuration"]["contacts"] == {"pageSize": 100}
+    assert document["configuration"]["event.poller.refresh_interval"] == "5"
+    assert document["configuration"]["event.poller.configuration"]["contacts"] == {"pageSize": "100"}
     assert cli("instances", "edit", "1", "--unset", "event.poller.refresh_interval").code == 0
     assert "event.poller.refresh_interval" not in configured(cli, "1")
+
+
+@pytest.mark.parametrize("typed", ["1e5", "2020.10", "0012", "true", "null", "1_000", "Infinity"])
+def test_what_is_set_stands_as_it_was_typed(cli: Cli, acme: Any, typed: str) -> None:
+    cli.good("instances", "edit", "acme", "--yes", "--set", f"company={typed}")
+    assert configured(cli, "acme")["company"] == typed
+    cli.good("instances", "edit", "acme", "--yes", "--set", 'company="quoted"')
+    assert configured(cli, "acme")["company"] == "quoted"
 
 
 @pytest.mark.parametrize(
@@ -137,7 +145,7 @@ def test_keys_that_are_there_and_keys_of_open_connectors_are_set(cli: Cli, write
     assert cli("instances", "edit", "acme", *(f"--set={one}" for one in sets)).code == 0
     document = cli.good("instances", "show", "acme")["body"]
     configuration = document["configuration"]
-    assert (configuration["our.own"], configuration["event.vendor.type"]) == (2, "polling")
+    assert (configuration["our.own"], configuration["event.vendor.type"]) == ("2", "polling")
     contacts = configuration["event.poller.configuration"]["contacts"]
     assert contacts == {"datesConfiguration": {"createdDateField": "entered"}}
     assert document["element"] == {"key": "connectwisex"}
@@ -155,7 +163,7 @@ def test_a_key_that_is_set_leaves_the_others_of_a_resource_that_came_as_a_text(c
         "contacts": {
             "url": resource["url"],
             "DatesConfiguration": {**dates, "createdDateTimezone": "UTC"},
-            "refresh_interval": 5,
+            "refresh_interval": "5",
         }
     }
 
@@ -169,7 +177,7 @@ def test_a_key_that_is_set_leaves_resources_that_an_older_key_names(cli: Cli, wr
     stored = cli.good("instances", "export", "acme")["configuration"]
     assert "event.poller.urls" not in stored
     pollers = stored["event.poller.configuration"]
-    assert (pollers["contacts"]["url"], pollers["companies"]) == (url, {"refresh_interval": 5})
+    assert (pollers["contacts"]["url"], pollers["companies"]) == (url, {"refresh_interval": "5"})
 
 
 def test_a_misspelt_key_of_a_file_is_named_with_the_right_one(cli: Cli, write_body: Callable[..., Path]) -> None:
