@@ -108,6 +108,10 @@ class Action(Struct, frozen=True, kw_only=True):
         """The method that runs it."""
         return "do_" + self.id.replace(".", "_")
 
+    def command_for(self, subject: Subject) -> str:
+        """The same on the command line; nothing where that has no such command."""
+        return "" if self.command is None else self.command(subject)
+
     def is_locked(self, subject: Subject) -> bool:
         """Whether this console may not do it, to anything or to these instances."""
         return self._lock(subject) is not None

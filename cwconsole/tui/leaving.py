@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, cast
 from msgspec.structs import replace
 from textual.app import App
 
+from cwconsole.tui.asking import ask
 from cwconsole.tui.engine_state import EngineWhere
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.confirm import Question
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -46,7 +47,7 @@ class Leaving(App[None], inherit_bindings=False):
         question = self.leaving if hosts else EXPORT_STOPS
         if hosts and saves:
             question = replace(question, lines=(*question.lines, *EXPORT_STOPS.lines))
-        self.push_screen(Confirm(question), self._quit_answered)
+        ask(self.screen, question, lambda _: self.exit())
 
     def ask_to_suspend(self) -> None:
         """Stand still in the shell's background, unless the engine would stand still as well."""
@@ -54,10 +55,6 @@ class Leaving(App[None], inherit_bindings=False):
             self.notify("The engine runs in this console, and would stand still with it; q leaves.", severity="warning")
         else:
             self.action_suspend_process()
-
-    def _quit_answered(self, answer: Answer | None) -> None:
-        if answer is not None:
-            self.exit()
 
     async def action_quit(self) -> None:
         """Textual's own way out leads through the question too."""

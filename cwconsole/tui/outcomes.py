@@ -38,6 +38,14 @@ def tell_of_actions(console: ConsoleApp, numbers: Sequence[int]) -> None:
     _tell(console, partial(_of_actions, numbers=numbers))
 
 
+def ordered(console: ConsoleApp, told: str, numbers: Sequence[int]) -> str:
+    """What to say of queued actions now. What comes of them is said when it is known. told: what is asked for."""
+    tell_of_actions(console, numbers)
+    if console.engine.runs:
+        return f"{told}."
+    return f"{told}; none runs now to do it, and after an hour it expires. On 5, c calls it off."
+
+
 def tell_of_replay(console: ConsoleApp, number: int) -> None:
     """An event that is sent again by this action: whether it has arrived."""
     _tell(console, partial(_of_replay, number=number))

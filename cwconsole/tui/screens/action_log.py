@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from cwconsole.store import action_list
 from cwconsole.store.action_list import ActionRow
@@ -13,31 +13,27 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.action_rows import ACTION_COLUMNS
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.history import HistoryScreen
+from cwconsole.tui.screens.mixed import OnScreen
 from cwconsole.tui.screens.saves import Saves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
-if TYPE_CHECKING:
-    from cwconsole.tui.screens.frame import ConsoleScreen
 
-
-class ActionKeys:
-    """Mixed into screens that have the scope ACTIONS. No node of Textual, see `places`."""
+class ActionKeys(OnScreen):
+    """Mixed into screens that have the scope ACTIONS."""
 
     def action_subject(self, action: Action | None) -> Subject:
         """What the keys would be done to."""
-        screen = cast("ConsoleScreen", self)
         if action is None:
-            return screen.bare_subject()
+            return self.bare_subject()
         thing = things.action(action.id)
-        return screen.bare_subject(action=action.id, state=action.state, thing=thing, asked=action.command)
+        return self.bare_subject(action=action.id, state=action.state, thing=thing, asked=action.command)
 
     def do_action_call_off(self, reason: str | None) -> None:
-        screen = cast("ConsoleScreen", self)
-        number = screen.subject().action
+        number = self.subject().action
         if number is not None:
-            screen.carry_out(screen.console.operator.call_off(number, reason), what=f"Calling off action {number}")
+            self.carry_out(self.console.operator.call_off(number, reason), what=f"Calling off action {number}")
 
 
 class ActionsScreen(ActionKeys, RowCopies, Saves, HistoryScreen):

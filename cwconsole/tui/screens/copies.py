@@ -15,6 +15,7 @@ from cwconsole.core.later import Later
 from cwconsole.store.once import Connection
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows
+from cwconsole.tui.screens.mixed import OnScreen
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from cwconsole.store.event_list import EventDetail
     from cwconsole.tui import clipboard
     from cwconsole.tui.render import curl, notification
-    from cwconsole.tui.screens.frame import ConsoleScreen
     from cwconsole.tui.widgets.history_table import HistoryTable
 else:
     clipboard = Later("cwconsole.tui.clipboard")
@@ -34,8 +34,8 @@ else:
 MOST: Final = 200  # things that are copied at once
 
 
-class Copies:
-    """Mixed into screens that have the scope COPIES. No node of Textual, as `Places` is none."""
+class Copies(OnScreen):
+    """Mixed into screens that have the scope COPIES."""
 
     def marked_in(self) -> VirtualTable[Any] | None:
         """The table whose marked rows are copied, if there is one now."""
@@ -45,48 +45,38 @@ class Copies:
         """What the row of a key in that table stands for; None if it cannot be copied."""
         raise NotImplementedError
 
-    @property
-    def _copy_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
-
     def do_copy_json(self) -> None:
-        screen = self._copy_screen
-
         async def work() -> str:
             things, marked = await self._things()
-            text = await screen.console.store.read(_documents, things, as_list=marked)
+            text = await self.console.store.read(_documents, things, as_list=marked)
             what = f"A list of {len(things)} as JSON" if marked else f"{plain(things[0].name)} as JSON"
-            return await clipboard.copy(screen.app, text, what=what, ending="json")
+            return await clipboard.copy(self.app, text, what=what, ending="json")
 
-        screen.carry_out(work(), what="Copying as JSON")
+        self.carry_out(work(), what="Copying as JSON")
 
     def do_copy_command(self) -> None:
-        screen = self._copy_screen
-
         async def work() -> str:
             things, marked = await self._things()
             commands = [self._here(thing.command) for thing in things]
             what = f"A list of {len(things)} commands" if marked else f"`{plain(commands[0])}`"
-            return await clipboard.copy(screen.app, "\n".join(commands), what=what, ending="sh")
+            return await clipboard.copy(self.app, "\n".join(commands), what=what, ending="sh")
 
-        screen.carry_out(work(), what="Copying the command")
+        self.carry_out(work(), what="Copying the command")
 
     def do_copy_asked(self) -> None:
-        screen = self._copy_screen
-        command = self._here(screen.subject().asked or "")
-        screen.carry_out(
-            clipboard.copy(screen.app, command, what=f"`{plain(command)}`", ending="sh"), what="Copying the command"
-        )
+        command = self._here(self.subject().asked or "")
+        copied = clipboard.copy(self.app, command, what=f"`{plain(command)}`", ending="sh")
+        self.carry_out(copied, what="Copying the command")
 
     def _here(self, command: str) -> str:
         """The command as it means the database that is shown."""
-        return on_database(command, self._copy_screen.console.surroundings.database)
+        return on_database(command, self.console.surroundings.database)
 
     async def _things(self) -> tuple[Sequence[Thing], bool]:
         """What is to be copied, and whether it was marked. Raises RefusedError if that is nothing, or too much."""
         table = self.marked_in()
         if table is None or table.marks.none:
-            thing = self._copy_screen.subject().thing
+            thing = self.subject().thing
             things, marked = [] if thing is None else [thing], False
         else:
             keys = await _marked(table)
@@ -104,38 +94,31 @@ class RowCopies(Copies):
     """Mixed into lists: their marked rows are copied."""
 
     def marked_in(self) -> VirtualTable[Any] | None:
-        table: VirtualTable[Any] = self._copy_screen.query_one("#list", VirtualTable)
+        table: VirtualTable[Any] = self.query_one("#list", VirtualTable)
         return table
 
 
-class EventCopies:
+class EventCopies(OnScreen):
     """What else is copied of events: mixed into screens that have the scope EVENTS."""
 
-    @property
-    def _event_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
-
     async def do_event_history(self) -> None:
-        screen = self._event_screen
-        subject = screen.subject()
-        await screen.console.drill(
+        subject = self.subject()
+        await self.console.drill(
             spec("events", instance=subject.instance, resource=subject.resource, object=subject.object_id)
         )
 
     def do_copy_curl(self) -> None:
         async def work() -> str:
-            screen = self._event_screen
             detail = await self._detail_to_copy()
-            instance = await screen.console.store.read(instances.load, str(detail.event.instance_id))
+            instance = await self.console.store.read(instances.load, str(detail.event.instance_id))
             what = f"The request for event {detail.event.id}, without secrets,"
             text = curl.curl_command(notification.request_of(detail, instance))
-            return await clipboard.copy(screen.app, text, what=what, ending="sh")
+            return await clipboard.copy(self.app, text, what=what, ending="sh")
 
-        self._event_screen.carry_out(work(), what="Copying the event as a request")
+        self.carry_out(work(), what="Copying the event as a request")
 
     async def _detail_to_copy(self) -> EventDetail:
-        screen = self._event_screen
-        return await screen.console.store.read(event_list.show, screen.subject().event or 0)
+        return await self.console.store.read(event_list.show, self.subject().event or 0)
 
 
 def _documents(conn: Connection, things: Sequence[Thing], *, as_list: bool) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
 from cwconsole.core.delivery import Signal, sources
-from cwconsole.core.errors import CwconsoleError, RefusedError
+from cwconsole.core.errors import RefusedError
 from cwconsole.store import callback_list, chosen_deliveries, operations, reach
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.callback_list import Holds
@@ -16,22 +16,19 @@ from cwconsole.store.chosen_deliveries import Chosen
 from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.tui import things
 from cwconsole.tui.action import Subject
+from cwconsole.tui.asking import ask, typed_for
 from cwconsole.tui.delivery_bulk import CANCEL, RETRY, Verb, change_all
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.reach_lines import release_lines
+from cwconsole.tui.screens.mixed import OnScreen
 from cwconsole.tui.viewspec import spec
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import QUESTION, start
+from cwconsole.tui.widgets.confirm import Answer, Question
 
-if TYPE_CHECKING:
-    from cwconsole.tui.screens.frame import ConsoleScreen
-
-TYPED_FROM: Final = 20  # so many at once want their number typed
 _SOURCES: Final = {RETRY.command: sources(Signal.REARMED), CANCEL.command: sources(Signal.CANCELLED)}
 
 
-class DeliveryKeys:
-    """Mixed into screens that have the scope DELIVERY. No node of Textual, see `places`."""
+class DeliveryKeys(OnScreen):
+    """Mixed into screens that have the scope DELIVERY."""
 
     async def chosen_ids(self) -> Sequence[int]:
         """The deliveries under the cursor or marked. Raises RefusedError if they are too many."""
@@ -41,26 +38,22 @@ class DeliveryKeys:
         """The one under the cursor, if it is one."""
         return None
 
-    @property
-    def _delivery_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
-
     def delivery_subject(self, **more: Any) -> Subject:
         """What the keys would be done to. What holds a delivery that does not wait, the fleet knows."""
-        row, screen = self.delivery(), self._delivery_screen
+        row = self.delivery()
         if row is None:
-            return screen.bare_subject()
+            return self.bare_subject()
         held = {"held": True} if row.held else {}
-        return screen.bare_subject(
+        return self.bare_subject(
             instance=row.instance, resource=row.resource, event=row.event, delivery=row.id, state=row.state,
             thing=things.delivery(row.id), **held, **more,
         )  # fmt: skip
 
     def do_delivery_retry(self, reason: str | None) -> None:
         """One is tried at once; many are counted and asked about before."""
-        row, screen = self.delivery(), self._delivery_screen
-        if row is not None and not screen.subject().marked:
-            screen.carry_out(change_all(screen.console.operator, RETRY, [row.id], reason), what="Trying again")
+        row = self.delivery()
+        if row is not None and not self.subject().marked:
+            self.carry_out(change_all(self.console.operator, RETRY, [row.id], reason), what="Trying again")
         else:
             self._ask_about(RETRY, reason)
 
@@ -68,36 +61,28 @@ class DeliveryKeys:
         self._ask_about(CANCEL, reason)
 
     async def do_delivery_event(self) -> None:
-        row, screen = self.delivery(), self._delivery_screen
+        row = self.delivery()
         if row is not None:
-            await screen.console.drill(spec("event", id=row.event))
+            await self.console.drill(spec("event", id=row.event))
 
     # --- retry and cancel -------------------------------------------------------------------------------------------
 
     def _ask_about(self, verb: Verb, reason: str | None) -> None:
-        start(self._delivery_screen, self._asked_about(verb, reason), what="Counting deliveries", group=QUESTION)
+        self.prepare(self._asked_about(verb, reason), what="Counting deliveries")
 
     async def _asked_about(self, verb: Verb, reason: str | None) -> None:
-        screen = self._delivery_screen
-        try:
-            ids = await self.chosen_ids()
-            await screen.console.operator.require_deliveries(ids)
-            question = _question(verb, await screen.console.store.read(chosen_deliveries.preview, ids), reason)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning")
-            return
+        ids = await self.chosen_ids()
+        await self.console.operator.require_deliveries(ids)
+        question = _question(verb, await self.console.store.read(chosen_deliveries.preview, ids), reason)
 
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                screen.carry_out(self._change_all(verb, ids, answer.reason), what=question.title)
+        def agreed(answer: Answer) -> None:
+            self.carry_out(self._change_all(verb, ids, answer.reason), what=question.title)
 
-        if screen.in_front:
-            screen.app.push_screen(Confirm(question), answered)
+        ask(self, question, agreed)
 
     async def _change_all(self, verb: Verb, ids: Sequence[int], reason: str | None) -> str:
-        screen = self._delivery_screen
-        told = await change_all(screen.console.operator, verb, ids, reason)
-        screen.drop_marks()  # not before it is written: they are what is to be tried again
+        told = await change_all(self.console.operator, verb, ids, reason)
+        self.drop_marks()  # not before it is written: they are what is to be tried again
         return told
 
     # --- held deliveries --------------------------------------------------------------------------------------------
@@ -106,31 +91,27 @@ class DeliveryKeys:
         """Let go whatever holds the delivery under the cursor: its callback URL, its instance, its resource."""
         row = self.delivery()
         if row is not None:
-            work = self._asked_to_release(row, reason)
-            start(self._delivery_screen, work, what="Reading what is held", group=QUESTION)
+            self.prepare(self._asked_to_release(row, reason), what="Reading what is held")
 
     async def _asked_to_release(self, row: DeliveryRow, reason: str | None) -> None:
-        screen = self._delivery_screen
-        holds = await screen.console.store.read(callback_list.holds, row.instance_id, row.resource, row.url)
-        places = [(row.instance, resource) for resource in _let_go(row, holds)]
-        try:
-            found = await screen.console.store.read(reach.release, places)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning")
-            return
-        lines = release_lines(found, screen.console.now_ms())
-        title = "Let held deliveries go?"
-        question = Question(title=title, lines=lines, yes="let go", reasoned=True, reason=reason)
+        store = self.console.store
+        holds = await store.read(callback_list.holds, row.instance_id, row.resource, row.url)
+        found = await store.read(reach.release, [(row.instance, resource) for resource in _let_go(row, holds)])
+        question = Question(
+            title="Let held deliveries go?",
+            lines=release_lines(found, self.console.now_ms()),
+            yes="let go",
+            reasoned=True,
+            reason=reason,
+        )
 
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                screen.carry_out(self._release(row, holds, answer.reason), what=question.title)
+        def agreed(answer: Answer) -> None:
+            self.carry_out(self._release(row, holds, answer.reason), what=question.title)
 
-        if screen.in_front:
-            screen.app.push_screen(Confirm(question), answered)
+        ask(self, question, agreed)
 
     async def _release(self, row: DeliveryRow, holds: Holds, reason: str | None) -> str:
-        operator = self._delivery_screen.console.operator
+        operator = self.console.operator
         steps = []
         for resource in _let_go(row, holds):
             command = command_line("resume", *filter(None, (row.instance, resource)), "--delivery")
@@ -161,7 +142,7 @@ def _question(verb: Verb, chosen: Chosen, reason: str | None) -> Question:
         title=f"Try {what} again?" if verb is RETRY else f"Give up {what}?",
         lines=lines,
         yes="try again" if verb is RETRY else "give up",
-        typed=str(number) if number >= TYPED_FROM else None,
+        typed=typed_for(number),
         reasoned=True,
         reason=reason,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
@@ -17,7 +17,6 @@ from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens import help, palette  # noqa: A004 - the screen
-    from cwconsole.tui.screens.frame import ConsoleScreen
     from cwconsole.tui.screens.palette import Entry
 else:
     help = Later("cwconsole.tui.screens.help")  # noqa: A001 - the screen
@@ -43,11 +42,7 @@ _WHERE: Final = {
 
 
 class Everywhere(ViewKeys):
-    """Mixed into `ConsoleScreen`. No node of Textual: style sheets would take it for the only base."""
-
-    @property
-    def _screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
+    """Mixed into `ConsoleScreen`."""
 
     def do_help(self) -> None:
         screen = self._screen

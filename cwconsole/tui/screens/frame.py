@@ -13,15 +13,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from msgspec.structs import replace
-from textual.app import ComposeResult, ScreenStackError
+from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.health import Health
 from cwconsole.tui.action import Action, Scope, Subject
 from cwconsole.tui.actions import BY_ID, bindings, of
+from cwconsole.tui.asking import is_in_front
 from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.heading import heading_of
 from cwconsole.tui.refresh import Refresher
@@ -87,11 +88,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     @property
     def in_front(self) -> bool:
-        """Whether it has the keys. Textual's `is_current` is true behind a dialog too, until that has its colours."""
-        try:
-            return self.app.screen is self
-        except ScreenStackError:  # the console is being taken down
-            return False
+        """Whether it has the keys."""
+        return is_in_front(self)
 
     def _now_ms(self) -> int:
         return self.console.now_ms()
@@ -337,11 +335,15 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Do something that writes, beside the messages, and say what came of it."""
         start(self, work, what=what, group="operator", through=self._carried_out)
 
+    def prepare(self, work: Work, *, what: str) -> None:
+        """Read what a question or a form needs, and put it. Keys go nowhere meanwhile; what goes wrong is said."""
+        start(self, work, what=what, group=QUESTION, through=self._carried_out)
+
     async def _carried_out(self, work: Work) -> None:
         try:
             outcome = await work
         except CwconsoleError as error:
-            self.app.notify(error.message, severity="error")
+            self.app.notify(error.message, severity="warning" if isinstance(error, RefusedError) else "error")
         else:
             if outcome:
                 self.app.notify(outcome)

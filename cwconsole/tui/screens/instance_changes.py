@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import CwconsoleError
 from cwconsole.core.instance_body import InstanceBody, masked, stored_body
 from cwconsole.store import instances as stored_instances
 from cwconsole.store import reach
@@ -20,6 +18,7 @@ from cwconsole.store.instances import Instance, edit_sentence, removal_sentence
 from cwconsole.store.once import Connection
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
+from cwconsole.tui.asking import ask
 from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.cells import Cell
@@ -28,8 +27,7 @@ from cwconsole.tui.render.reach_lines import sent_lines
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Form, InstanceForm, Save, ToStore
 from cwconsole.tui.screens.notice import Notice
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import QUESTION, Work, start
+from cwconsole.tui.widgets.confirm import Question
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -42,8 +40,13 @@ def add(screen: ConsoleScreen, reason: str | None) -> None:
 
 def add_from_file(screen: ConsoleScreen, reason: str | None) -> None:
     """In a form that is filled from a file."""
+
+    def typed(path: str | None) -> None:
+        if path:
+            screen.prepare(importing(screen, path, reason), what=f"Reading {path}")
+
     dialog = FileDialog("Add an instance from a file", "TOML, or JSON as Open Connectors takes it", yes="read it")
-    screen.app.push_screen(dialog, lambda path: begin(screen, importing(screen, path, reason)) if path else None)
+    screen.app.push_screen(dialog, typed)
 
 
 def write_to_file(screen: ConsoleScreen, name: str) -> None:
@@ -51,7 +54,7 @@ def write_to_file(screen: ConsoleScreen, name: str) -> None:
 
     def typed(path: str | None) -> None:
         if path:
-            begin(screen, exporting(screen, name, path), group="operator")
+            screen.carry_out(exporting(screen, name, path), what=f"Writing {name} to a file")
 
     dialog = FileDialog(
         f"Write {name} to a file", "Secrets are masked in it; an ending of .json writes JSON.", yes="write it",
@@ -60,33 +63,15 @@ def write_to_file(screen: ConsoleScreen, name: str) -> None:
     screen.app.push_screen(dialog, typed)
 
 
-def begin(screen: ConsoleScreen, work: Work, group: str = QUESTION) -> None:
-    """Work that asks, or shows a form. What goes wrong is said in its sentence."""
-    start(screen, work, what="The instance", group=group, through=partial(_told, screen))
-
-
 def switch(screen: ConsoleScreen, name: str, reason: str | None, *, enabled: bool) -> None:
     """On or off, now."""
     action, kind = ("instance.enable", ActionKind.ENABLE) if enabled else ("instance.disable", ActionKind.DISABLE)
 
     async def work() -> str:
-        asked = screen.console.operator.asked(kind, _command(action, name), reason)
+        asked = screen.console.operator.asked(kind, BY_ID[action].command_for(Subject(instance=name)), reason)
         return await screen.console.operator.switch_instance(asked, name, enabled=enabled)
 
     screen.carry_out(work(), what=f"{BY_ID[action].title}: {name}")
-
-
-def _command(action: str, name: str) -> str:
-    command = BY_ID[action].command
-    return "" if command is None else command(Subject(instance=name))
-
-
-async def _told(screen: ConsoleScreen, work: Work) -> None:
-    """What goes wrong is said in its sentence."""
-    try:
-        await work
-    except CwconsoleError as error:
-        screen.app.notify(error.message, severity="error")
 
 
 def open_form(screen: ConsoleScreen, form: Form) -> None:
@@ -116,13 +101,14 @@ async def importing(screen: ConsoleScreen, path: str, reason: str | None) -> Non
         open_form(screen, Form(title=title, shown=body, save=adding(screen, path), reason=reason))
 
 
-async def exporting(screen: ConsoleScreen, name: str, path: str) -> None:
-    """Write one, its secrets masked."""
+async def exporting(screen: ConsoleScreen, name: str, path: str) -> str | None:
+    """Write one, its secrets masked. Returns the outcome as a sentence, None where that cannot be done."""
     outside = _outside(screen)
-    if outside is not None:
-        row, _ = await _stored(screen, name)
-        written = await outside.write_file(path, row)
-        screen.app.notify(f"{plain(name)} is in {plain(written)}, its secrets masked.")
+    if outside is None:
+        return None
+    row, _ = await _stored(screen, name)
+    written = await outside.write_file(path, row)
+    return f"{plain(name)} is in {plain(written)}, its secrets masked."
 
 
 async def editing(screen: ConsoleScreen, name: str, reason: str | None) -> None:
@@ -192,12 +178,7 @@ async def switching_off(screen: ConsoleScreen, name: str, reason: str | None) ->
         reason=reason,
     )
 
-    def answered(answer: Answer | None) -> None:
-        if answer is not None:
-            switch(screen, found.label, answer.reason, enabled=False)
-
-    if screen.in_front:
-        screen.app.push_screen(Confirm(question), answered)
+    ask(screen, question, lambda answer: switch(screen, found.label, answer.reason, enabled=False))
 
 
 async def removing(screen: ConsoleScreen, name: str, reason: str | None) -> None:
@@ -220,17 +201,15 @@ async def removing(screen: ConsoleScreen, name: str, reason: str | None) -> None
         reasoned=True,
         reason=reason,
     )
-    if screen.in_front:
-        screen.app.push_screen(Confirm(question), lambda answer: _remove_answered(screen, row, answer))
+    ask(screen, question, lambda answer: _remove(screen, row, answer.reason))
 
 
-def _remove_answered(screen: ConsoleScreen, row: Instance, answer: Answer | None) -> None:
-    if answer is None:
-        return
-
+def _remove(screen: ConsoleScreen, row: Instance, reason: str | None) -> None:
     async def work() -> str:
         operator = screen.console.operator
-        asked = operator.asked(ActionKind.REMOVE, _command("instance.remove", row.name), answer.reason)
+        asked = operator.asked(
+            ActionKind.REMOVE, BY_ID["instance.remove"].command_for(Subject(instance=row.name)), reason
+        )
         cancelled = await operator.remove_instance(asked, row.id)
         _leave(screen, row.name)
         return removal_sentence(row.name, cancelled)

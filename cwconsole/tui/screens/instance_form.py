@@ -19,6 +19,7 @@ from cwconsole.core.instance_body import InstanceBody, restore_secrets
 from cwconsole.core.moments import clock_words
 from cwconsole.core.secret import MASK
 from cwconsole.store.instances import Draft
+from cwconsole.tui.asking import ask
 from cwconsole.tui.instance_fields import (
     FIELDS,
     Field,
@@ -34,7 +35,7 @@ from cwconsole.tui.instance_fields import (
 from cwconsole.tui.outside import Outside, Tested
 from cwconsole.tui.render.cells import Tone
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.confirm import Question
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.widgets.secret_input import SecretInput
@@ -241,22 +242,17 @@ class InstanceForm(Modal[bool]):
             no="go on filling in",
         )
 
-        def answered(answer: Answer | None) -> None:
-            if answer is not None and self.is_attached:
-                self._begin_to_save(body, bare=True)
-
-        self.app.push_screen(Confirm(question), answered)
+        ask(self, question, lambda _: self._begin_to_save(body, bare=True))
 
     def _ask(self, error: LossesError, made: ToStore) -> None:
         self._say("Nothing is changed yet.")
         lines = [f"{plain(loss)}." for loss in error.losses]
         question = Question(title="This loses something", lines=lines, yes="save it", typed=self._form.warned)
-        self.app.push_screen(Confirm(question), lambda answer: self._answered(answer, made))
+        ask(self, question, lambda _: self._begin_to_save_confirmed(made))
 
-    def _answered(self, answer: Answer | None, made: ToStore) -> None:
-        if answer is not None and self.is_attached:
-            self._saving = True
-            start(self, self._save_confirmed(made), what="Saving the instance", group="operator")
+    def _begin_to_save_confirmed(self, made: ToStore) -> None:
+        self._saving = True
+        start(self, self._save_confirmed(made), what="Saving the instance", group="operator")
 
     async def _save_confirmed(self, made: ToStore) -> None:
         try:
@@ -280,11 +276,7 @@ class InstanceForm(Modal[bool]):
             yes="throw it away",
             no="go on filling in",
         )
-        self.app.push_screen(Confirm(question), self._leave_answered)
-
-    def _leave_answered(self, answer: Answer | None) -> None:
-        if answer is not None and self.is_attached:
-            self.dismiss(False)
+        ask(self, question, lambda _: self.dismiss(False))
 
 
 def clock_sentence(tested: Tested) -> str:

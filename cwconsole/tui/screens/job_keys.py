@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from cwconsole.store import replay_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
+from cwconsole.tui.asking import ask
 from cwconsole.tui.operator import Turning
 from cwconsole.tui.render.job_rows import done
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-
-if TYPE_CHECKING:
-    from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.screens.mixed import OnScreen
+from cwconsole.tui.widgets.confirm import Answer, Question
 
 
-class JobKeys:
-    """Mixed into screens that have the scope JOBS. No node of Textual, see `places`."""
+class JobKeys(OnScreen):
+    """Mixed into screens that have the scope JOBS."""
 
     def job(self) -> Job | None:
         """The one under the cursor, or on the page."""
         raise NotImplementedError
 
-    @property
-    def _job_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
-
     def job_subject(self) -> Subject:
         """What the keys would be done to."""
         job = self.job()
         if job is None:
-            return self._job_screen.bare_subject()
-        return self._job_screen.bare_subject(job=job.id, state=job.state, thing=things.job(job.id), asked=job.command)
+            return self.bare_subject()
+        return self.bare_subject(job=job.id, state=job.state, thing=things.job(job.id), asked=job.command)
 
     def do_job_pause(self, reason: str | None) -> None:
         self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause, reason)
@@ -44,7 +37,7 @@ class JobKeys:
         self._change("job.resume", ActionKind.RESUME_JOB, replay_jobs.resume, reason)
 
     def do_job_cancel(self, reason: str | None) -> None:
-        job, screen = self.job(), self._job_screen
+        job = self.job()
         if job is None:
             return
         question = Question(
@@ -59,24 +52,20 @@ class JobKeys:
             reason=reason,
         )
 
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                self._change("job.cancel", ActionKind.CANCEL_JOB, replay_jobs.cancel, answer.reason, job=job)
+        def agreed(answer: Answer) -> None:
+            self._change("job.cancel", ActionKind.CANCEL_JOB, replay_jobs.cancel, answer.reason, job)
 
-        screen.app.push_screen(Confirm(question), answered)
+        ask(self, question, agreed)
 
-    def _change(
-        self, name: str, kind: ActionKind, change: Turning, reason: str | None, *, job: Job | None = None
-    ) -> None:
-        job, screen = job or self.job(), self._job_screen
+    def _change(self, name: str, kind: ActionKind, change: Turning, reason: str | None, job: Job | None = None) -> None:
+        """job: the one that was asked about, which may not be under the cursor any more."""
+        job = job or self.job()
         if job is None:
             return
-        job_id = job.id
+        job_id, action = job.id, BY_ID[name]
 
         async def work() -> str:
-            command = BY_ID[name].command
-            line = "" if command is None else command(screen.bare_subject(job=job_id))
-            asked = screen.console.operator.asked(kind, line, reason)
-            return await screen.console.operator.turn_job(change, asked, job_id)
+            asked = self.console.operator.asked(kind, action.command_for(self.bare_subject(job=job_id)), reason)
+            return await self.console.operator.turn_job(change, asked, job_id)
 
-        screen.carry_out(work(), what=f"{BY_ID[name].title} {job_id}")
+        self.carry_out(work(), what=f"{action.title} {job_id}")

@@ -12,6 +12,7 @@ from cwconsole.store.export_file import said
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
+from cwconsole.tui.asking import ask
 from cwconsole.tui.render.job_rows import JOB_COLUMNS, JobRow, Saving, saving_lines
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows
@@ -21,7 +22,7 @@ from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.confirm import Answer, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 SHOWN: Final = 500  # the newest jobs
@@ -95,12 +96,12 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
             f"{said(row.noun, row.rows)} written so far; nothing is left of it.",
         )
 
-        def answered(answer: Answer | None) -> None:
+        def agreed(_: Answer) -> None:
             running = self.console.running_export
-            if answer is not None and running is not None and running.row.id == row.id:
+            if running is not None and running.row.id == row.id:
                 running.stopped = True
 
-        self.app.push_screen(Confirm(Question(title="Stop the export?", lines=lines, yes="stop it")), answered)
+        ask(self, Question(title="Stop the export?", lines=lines, yes="stop it"), agreed)
 
     async def open_row(self, table: VirtualTable[Any], row: JobRow) -> None:
         if isinstance(row, Saving):

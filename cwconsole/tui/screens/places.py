@@ -7,20 +7,20 @@ polling goes on at once. Many want their number typed, whatever is done to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.errors import RefusedError
 from cwconsole.core.later import Later
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 from cwconsole.tui.actions import BY_ID
+from cwconsole.tui.asking import TYPED_FROM, ask, typed_for
 from cwconsole.tui.screens.place_pages import PlacePages
 from cwconsole.tui.screens.sweep_answer import SweepAnswer
 from cwconsole.tui.viewspec import spec
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
-from cwconsole.tui.work import QUESTION, start
+from cwconsole.tui.widgets.confirm import Question
 
 if TYPE_CHECKING:
     from cwconsole.store import operations, reach, requests
@@ -28,14 +28,12 @@ if TYPE_CHECKING:
     from cwconsole.tui import outcomes
     from cwconsole.tui.operator import Operation
     from cwconsole.tui.render import reach_lines
-    from cwconsole.tui.screens.frame import ConsoleScreen
 else:
     operations, reach = Later("cwconsole.store.operations"), Later("cwconsole.store.reach")
     requests = Later("cwconsole.store.requests")
     reach_lines = Later("cwconsole.tui.render.reach_lines")
     outcomes = Later("cwconsole.tui.outcomes")
 
-TYPED_FROM: Final = 20  # so many at once want their number typed
 Place = tuple[str, str | None]  # an instance, and perhaps a resource of it
 Change = Callable[[Sequence[Place], str | None], Coroutine[Any, Any, str]]
 
@@ -82,18 +80,11 @@ _RELEASE = _Verb(
 
 
 class Places(PlacePages, SweepAnswer):
-    """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance.
-
-    No node of Textual: style sheets would take it for the only base.
-    """
-
-    @property
-    def _place_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
+    """Mixed into screens that have the scope PLACE. The registry has seen to it that there is an instance."""
 
     def chosen_places(self) -> Sequence[Place]:
         """The place under the cursor; screens whose rows are places say which are marked."""
-        subject = self._place_screen.subject()
+        subject = self.subject()
         return [(subject.instance, subject.resource)] if subject.instance is not None else []
 
     def do_poll_now(self, reason: str | None) -> None:
@@ -112,13 +103,11 @@ class Places(PlacePages, SweepAnswer):
         self._begin_with(_HOLD, self._steering(_HOLD, operations.hold), reason)
 
     def do_deliveries_release(self, reason: str | None) -> None:
-        places = self.chosen_places()
-        start(self._place_screen, self._ask_to_release(places, reason), what="Counting what is held", group=QUESTION)
+        self.prepare(self._ask_to_release(self.chosen_places(), reason), what="Counting what is held")
 
     def do_fleet_events(self) -> Coroutine[Any, Any, None]:
-        screen = self._place_screen
-        subject = screen.subject()
-        return screen.console.drill(spec("events", instance=subject.instance, resource=subject.resource))
+        subject = self.subject()
+        return self.console.drill(spec("events", instance=subject.instance, resource=subject.resource))
 
     # --- asking before ----------------------------------------------------------------------------------------------
 
@@ -128,87 +117,49 @@ class Places(PlacePages, SweepAnswer):
         if verb.asks is None and len(places) < TYPED_FROM:
             self._do_to(verb, work, places, reason)
         else:
-            start(self._place_screen, self._ask_before(verb, work, places, reason), what="Counting", group=QUESTION)
+            self.prepare(self._ask_before(verb, work, places, reason), what="Counting")
 
     async def _ask_before(self, verb: _Verb, work: Change, places: Sequence[Place], reason: str | None) -> None:
-        screen = self._place_screen
-
         def read(conn: Connection) -> list[Reach]:
             return [reach.reach(conn, *place) for place in places]
 
-        try:
-            reaches = await screen.console.store.read(read)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning")
-            return
-        question = Question(
-            title=verb.title.format(reach_lines.places_words(reaches)),
-            lines=reach_lines.named(one.label for one in reaches) if verb.asks is None else verb.asks(reaches),
-            yes=verb.yes,
-            typed=str(len(places)) if len(places) >= TYPED_FROM else None,
-            reasoned=True,
-            reason=reason,
-        )
-
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                self._do_to(verb, work, places, answer.reason)
-
-        if screen.in_front:
-            screen.app.push_screen(Confirm(question), answered)
+        reaches = await self.console.store.read(read)
+        lines = reach_lines.named(one.label for one in reaches) if verb.asks is None else verb.asks(reaches)
+        self._ask_for(verb, work, places, _question(verb, reach_lines.places_words(reaches), lines, places, reason))
 
     def way_to_whole(self, instance: str) -> str:
         """How an instance that is held as a whole is let go from here."""
         return f"I opens {instance}; there Tab, then H lets them go."
 
     async def _ask_to_release(self, places: Sequence[Place], reason: str | None) -> None:
-        screen = self._place_screen
-        try:
-            found = await screen.console.store.read(reach.release, places)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning")
-            return
+        found = await self.console.store.read(reach.release, places)
         if found.barred is not None:
-            whole = f"Deliveries of {found.barred} are held as a whole: {self.way_to_whole(found.barred)}"
-            screen.app.notify(whole, severity="warning")
-            return
+            raise RefusedError(f"Deliveries of {found.barred} are held as a whole: {self.way_to_whole(found.barred)}")
         what = found.labels[0] if len(places) == 1 else f"{len(places):,} places"
-        question = Question(
-            title=_RELEASE.title.format(what),
-            lines=reach_lines.release_lines(found, screen.console.now_ms()),
-            yes=_RELEASE.yes,
-            typed=str(len(places)) if len(places) >= TYPED_FROM else None,
-            reasoned=True,
-            reason=reason,
-        )
+        lines = reach_lines.release_lines(found, self.console.now_ms())
+        work = self._steering(_RELEASE, operations.release)
+        self._ask_for(_RELEASE, work, places, _question(_RELEASE, what, lines, places, reason))
 
-        def answered(answer: Answer | None) -> None:
-            if answer is not None:
-                self._do_to(_RELEASE, self._steering(_RELEASE, operations.release), places, answer.reason)
-
-        if screen.in_front:
-            screen.app.push_screen(Confirm(question), answered)
+    def _ask_for(self, verb: _Verb, work: Change, places: Sequence[Place], question: Question) -> None:
+        ask(self, question, lambda answer: self._do_to(verb, work, places, answer.reason))
 
     # --- doing ------------------------------------------------------------------------------------------------------
 
     def _do_to(self, verb: _Verb, work: Change, places: Sequence[Place], reason: str | None) -> None:
-        screen = self._place_screen
-
         async def done() -> str:
             told = await work(places, reason)
             if len(places) > 1:
-                screen.drop_marks()  # not before it is written: they are what is to be tried again
+                self.drop_marks()  # not before it is written: they are what is to be tried again
             return told
 
-        screen.carry_out(done(), what=BY_ID[verb.action].title)
+        self.carry_out(done(), what=BY_ID[verb.action].title)
 
     def _steering(self, verb: _Verb, operation: Operation[str]) -> Change:
         """What only changes state."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
-            operator = self._place_screen.console.operator
             steps = [(self._asked(verb, place, reason), *place) for place in places]
-            outcomes = await operator.do_all(operation, steps)
+            outcomes = await self.console.operator.do_all(operation, steps)
             return outcomes[0] if len(outcomes) == 1 else f"{verb.did.format(f'{len(outcomes):,} places')}."
 
         return work
@@ -217,24 +168,29 @@ class Places(PlacePages, SweepAnswer):
         """What an engine does."""
 
         async def work(places: Sequence[Place], reason: str | None) -> str:
-            console = self._place_screen.console
             steps = [(self._asked(verb, place, reason), *place) for place in places]
-            numbers = await console.operator.do_all(request, steps)
+            numbers = await self.console.operator.do_all(request, steps)
             many = len(places) > 1
             what = f"{len(places):,} places" if many else "/".join(part for part in places[0] if part)
             told = f"{verb.did.format(what)} (action{'s' if many else ''} {_range(numbers)})"
-            outcomes.tell_of_actions(console, numbers)
-            if console.engine.runs:
-                return f"{told}."
-            return f"{told}; none runs now to do it, and after an hour it expires. On 5, c calls it off."
+            return outcomes.ordered(self.console, told, numbers)
 
         return work
 
     def _asked(self, verb: _Verb, place: Place, reason: str | None) -> Asked:
-        screen = self._place_screen
-        command = BY_ID[verb.action].command
-        subject = screen.bare_subject(instance=place[0], resource=place[1])
-        return screen.console.operator.asked(verb.kind, "" if command is None else command(subject), reason)
+        command = BY_ID[verb.action].command_for(self.bare_subject(instance=place[0], resource=place[1]))
+        return self.console.operator.asked(verb.kind, command, reason)
+
+
+def _question(verb: _Verb, what: str, lines: Sequence[str], places: Sequence[Place], reason: str | None) -> Question:
+    return Question(
+        title=verb.title.format(what),
+        lines=lines,
+        yes=verb.yes,
+        typed=typed_for(len(places)),
+        reasoned=True,
+        reason=reason,
+    )
 
 
 def _range(numbers: Sequence[int]) -> str:

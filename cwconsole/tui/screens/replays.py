@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import CwconsoleError, OtherNumbersError
+from cwconsole.core.errors import OtherNumbersError, RefusedError
 from cwconsole.core.filters import Filter, line_of
 from cwconsole.store import replay_preview
 from cwconsole.store.actions import ActionKind
@@ -16,65 +16,48 @@ from cwconsole.store.replay_jobs import DEFAULT_RATE, read_rate
 from cwconsole.store.replay_preview import Preview
 from cwconsole.store.selection import Selection
 from cwconsole.store.status import StatusRow
+from cwconsole.tui.asking import ask
 from cwconsole.tui.outcomes import tell_of_job, tell_of_replay
 from cwconsole.tui.render.replay_lines import pace_line, preview_lines
-from cwconsole.tui.widgets.confirm import Answer, Choice, Confirm, Question
+from cwconsole.tui.screens.mixed import OnScreen
+from cwconsole.tui.widgets.confirm import Answer, Choice, Question
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-from cwconsole.tui.work import QUESTION, start
-
-if TYPE_CHECKING:
-    from cwconsole.tui.screens.frame import ConsoleScreen
 
 TYPED_ABOVE: Final = 100  # more than so many want their number typed
 NAMED: Final = 20  # so many events are named in the command line of the audit log
 
 
-class Replays:
-    """Mixed into screens that have the scope EVENTS. No node of Textual, see `places`."""
+class Replays(OnScreen):
+    """Mixed into screens that have the scope EVENTS."""
 
     def chosen_events(self) -> Selection | None:
         """The events under the cursor, or marked; None if there are none."""
         raise NotImplementedError
 
-    @property
-    def _replay_screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
-
     def do_event_replay(self, reason: str | None) -> None:
         wanted = self.chosen_events()
         if wanted is not None:
-            work = self._ask_to_replay(wanted, Answer(reason=reason))
-            start(self._replay_screen, work, what="Counting events", group=QUESTION)
+            self.prepare(self._ask_to_replay(wanted, Answer(reason=reason)), what="Counting events")
 
     async def _ask_to_replay(self, wanted: Selection, before: Answer) -> None:
         """Count, and ask with the numbers. before: what is known of the answer, or was answered to other numbers."""
-        screen = self._replay_screen
-        now_ms = screen.console.now_ms()
-        try:
-            shown = await screen.console.store.read(replay_preview.preview, wanted, asked_ms=now_ms)
-            await screen.console.operator.require_events(shown.selection)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="warning")
-            return
+        now_ms = self.console.now_ms()
+        shown = await self.console.store.read(replay_preview.preview, wanted, asked_ms=now_ms)
+        await self.console.operator.require_events(shown.selection)
         if not shown.total:
-            screen.app.notify("There is no such event any more.", severity="warning")
-            return
-        if screen.in_front:
-            question = _question(shown, now_ms, before, held=_may_be_held(shown, screen.console.fleet.values()))
-            screen.app.push_screen(Confirm(question), lambda answer: self._answered(wanted, shown, answer))
+            raise RefusedError("There is no such event any more.")
+        question = _question(shown, now_ms, before, held=_may_be_held(shown, self.console.fleet.values()))
+        ask(self, question, lambda answer: self._send_again(wanted, shown, answer))
 
-    def _answered(self, wanted: Selection, shown: Preview, answer: Answer | None) -> None:
-        if answer is None:
-            return
-        screen = self._replay_screen
+    def _send_again(self, wanted: Selection, shown: Preview, answer: Answer) -> None:
         if wanted.numbers is not None and len(wanted.numbers) == 1:
             work = self._replay_one(wanted.numbers[0], answer.reason)
         else:
             work = self._order(wanted, shown, answer)
-        screen.carry_out(work, what="Sending again")
+        self.carry_out(work, what="Sending again")
 
     async def _replay_one(self, event: int, reason: str | None) -> str:
-        console = self._replay_screen.console
+        console = self.console
         asked = console.operator.asked(ActionKind.REPLAY, f"cwconsole replay --event {event}", reason)
         (number,) = await console.operator.replay(asked, [event])
         tell_of_replay(console, number)
@@ -84,8 +67,7 @@ class Replays:
 
     async def _order(self, wanted: Selection, shown: Preview, answer: Answer) -> str:
         """What was shown; if the numbers have changed meanwhile, ask again with the new ones."""
-        screen = self._replay_screen
-        operator = screen.console.operator
+        operator = self.console.operator
         rate = read_rate(answer.chosen) if answer.chosen else DEFAULT_RATE
         words, remark = _words(wanted)
         words += ["--rate", f"{rate:g}"] if rate != DEFAULT_RATE else []
@@ -96,10 +78,10 @@ class Replays:
         except OtherNumbersError:
             await self._ask_to_replay(wanted, answer)
             return "The numbers have changed meanwhile; here are the new ones."
-        tell_of_job(screen.console, job_id)
-        screen.drop_marks()
+        tell_of_job(self.console, job_id)
+        self.drop_marks()
         what = counted(shown.total, "event")
-        if screen.console.engine.runs:
+        if self.console.engine.runs:
             return f"Job {job_id} sends {what} again; 6 shows how far it is."
         return f"Job {job_id} waits for an engine to send {what} again; none runs now."
 

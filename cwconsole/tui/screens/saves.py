@@ -11,12 +11,13 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun
 from cwconsole.store.export_file import Already, Format, already, format_of
 from cwconsole.store.selection import Selection, about
+from cwconsole.tui.asking import ask
 from cwconsole.tui.exporting import Export
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import ago
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.replays import selection_of
-from cwconsole.tui.widgets.confirm import Answer, Confirm, Question
+from cwconsole.tui.widgets.confirm import Answer, Question
 from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
@@ -95,14 +96,13 @@ class Saves:
             return
         if there is None:
             self._begin_export(export)
-        elif screen.in_front:
+        else:
 
-            def answered(answer: Answer | None) -> None:
-                if answer is not None:
-                    export.overwrite = True
-                    self._begin_export(export)
+            def agreed(_: Answer) -> None:
+                export.overwrite = True
+                self._begin_export(export)
 
-            screen.app.push_screen(Confirm(_replacing(there, console.now_ms())), answered)
+            ask(screen, _replacing(there, console.now_ms()), agreed)
 
     def _begin_export(self, export: Export) -> None:
         screen = self._save_screen

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
-from cwconsole.core.errors import CwconsoleError, UsageError
+from cwconsole.core.errors import UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.work import QUESTION, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens import palette
@@ -21,27 +20,23 @@ VIEW_WORDS: Final = ("save", "view", "forget")
 
 
 class ViewKeys:
-    """Mixed into every screen by way of `Everywhere`."""
+    """Mixed into every screen by way of `Everywhere`. `mixed.OnScreen` cannot be its base: it is a base of that."""
 
     @property
-    def _view_screen(self) -> ConsoleScreen:
+    def _screen(self) -> ConsoleScreen:
         return cast("ConsoleScreen", self)
 
     @property
     def view_names(self) -> list[str]:
         """For completion, as they were when they were last looked at."""
-        return list(self._view_screen.console.saved_views.seen)
+        return list(self._screen.console.saved_views.seen)
 
     def do_views(self) -> None:
-        start(self._view_screen, self._pick_view(), what="Reading the saved views", group=QUESTION)
+        self._screen.prepare(self._pick_view(), what="Reading the saved views")
 
     async def _pick_view(self) -> None:
-        screen = self._view_screen
-        try:
-            views = await asyncio.to_thread(screen.console.saved_views.all)
-        except CwconsoleError as error:
-            screen.app.notify(error.message, severity="error")
-            return
+        screen = self._screen
+        views = await asyncio.to_thread(screen.console.saved_views.all)
         if not views:
             screen.app.notify("No view is saved yet; `:save NAME` saves what is shown here.")
             return
@@ -54,11 +49,11 @@ class ViewKeys:
 
     async def _view_picked(self, entry: Entry | None) -> None:
         if entry is not None:
-            await self._view_screen.run_command(entry.command)
+            await self._screen.run_command(entry.command)
 
     async def run_view_command(self, word: str, name: str) -> None:
         """One of `VIEW_WORDS`. Raises UsageError, and ConfigError for a file of views that cannot be used."""
-        screen = self._view_screen
+        screen = self._screen
         if not name:
             raise UsageError(f"Say which view: `:{word} NAME`.")
         views = screen.console.saved_views

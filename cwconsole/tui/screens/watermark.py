@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.config import DEFAULT_OVERLAP
-from cwconsole.core.errors import CwconsoleError
+from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.moments import moment
 from cwconsole.core.rewinding import consequences, held_by_window
 from cwconsole.core.zones import find_zone
@@ -33,7 +33,7 @@ from cwconsole.tui.render.times import both, span
 from cwconsole.tui.screens.configured import configured
 from cwconsole.tui.widgets.dialog_keys import DialogKeys, Keys
 from cwconsole.tui.widgets.dialog_lines import READ_ON, Dialog, DialogLines
-from cwconsole.tui.work import QUESTION, start
+from cwconsole.tui.work import start
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens.frame import ConsoleScreen
@@ -247,19 +247,14 @@ def ask_watermark(screen: ConsoleScreen, reason: str | None) -> None:
     """Ask for another watermark of the resource under the cursor, and set it."""
     subject = screen.subject()
     work = _asked(screen, subject.instance or "", subject.resource or "", reason)
-    start(screen, work, what="Reading the watermark", group=QUESTION)
+    screen.prepare(work, what="Reading the watermark")
 
 
 async def _asked(screen: ConsoleScreen, instance: str, resource: str, reason: str | None) -> None:
     app = screen.console
-    try:
-        standing = await app.store.read(_standing, instance, resource, now_ms=app.now_ms())
-    except CwconsoleError as error:
-        app.notify(error.message, severity="error")
-        return
+    standing = await app.store.read(_standing, instance, resource, now_ms=app.now_ms())
     if standing is None:
-        app.notify(f"{instance}/{resource} has no watermark yet: its first poll sets it.", severity="warning")
-        return
+        raise RefusedError(f"{instance}/{resource} has no watermark yet: its first poll sets it.")
     if screen.in_front:
         dialog = WatermarkDialog(standing, app.outside, reason)
         app.push_screen(dialog, lambda chosen: _chosen(screen, standing, chosen))
