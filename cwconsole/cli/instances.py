@@ -139,7 +139,7 @@ def edit(
     draft = files.draft_of(body, invocation.vault)
     asked = invocation.asked(ActionKind.EDIT, reason=reason)
     made = invocation.write(store.edit, stored, draft, confirmed=yes, asked=asked, now_ms=invocation.now_ms)
-    _tell_edit(invocation, stored.id, draft, made)
+    _tell_edit(invocation, stored, draft, made)
 
 
 def _in_editor(text: str) -> str:
@@ -151,12 +151,13 @@ def _in_editor(text: str) -> str:
     return edited
 
 
-def _tell_edit(invocation: Invocation, number: int, draft: Draft, made: list[Change]) -> None:
+def _tell_edit(invocation: Invocation, stored: Instance, draft: Draft, made: list[Change]) -> None:
     if invocation.as_json:
         steps = [{"resource": change.name, "step": str(change.step)} for change in made]
-        output.print_json({"id": number, "name": draft.config.name, "changes": steps})
+        settings = store.edited_settings(stored, draft, made)
+        output.print_json({"id": stored.id, "name": draft.config.name, "settings": settings, "changes": steps})
         return
-    output.print_line(store.edit_sentence(draft.config.name, made))
+    output.print_line(store.edit_sentence(stored, draft, made))
     for change in made:
         if change.step is Step.REBASELINE:
             output.print_line(f"{change.name}: ids that the new filter brings in are read first, without events.")

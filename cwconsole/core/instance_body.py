@@ -39,6 +39,7 @@ SECRET_KEYS = frozenset(
 )
 _WHOLE = frozenset({POLLER, HEADERS, "event.metadata"})  # objects that are values, not nested keys
 _REFERENCES = ("env:", "file:")
+_PARTS = frozenset({"configuration", POLLER})  # what an edit names part by part
 
 
 class InstanceBody(Struct, frozen=True, kw_only=True):
@@ -93,6 +94,26 @@ def restore_secrets(edited: InstanceBody, stored: InstanceBody) -> InstanceBody:
     known: dict[str, str] = {}
     _mapped(stored, known.setdefault)
     return _mapped(edited, lambda key, text: known.get(key, text) if text == MASK else text)
+
+
+def changed_settings(before: InstanceBody, after: InstanceBody) -> list[str]:
+    """The keys that were set, changed or taken away. Of resources, those of both bodies whose table is another.
+
+    A secret that was entered anew counts even if it is the same: sealed texts cannot be compared.
+    """
+    old, new = _settings(before), _settings(after)
+    keys = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    tables, now = _resources(before), _resources(after)
+    return keys + [f"{POLLER}.{name}" for name in tables.keys() & now.keys() if tables[name] != now[name]]
+
+
+def _settings(body: InstanceBody) -> dict[str, Json]:
+    return {key: value for key, value in {**body.document, **body.configuration}.items() if key not in _PARTS}
+
+
+def _resources(body: InstanceBody) -> dict[str, Json]:
+    poller = body.configuration.get(POLLER)
+    return poller if isinstance(poller, dict) else {}
 
 
 def is_reference(text: str) -> bool:

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cwconsole.core.config import InstanceConfig, Origin
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import LossesError, StaleError, UsageError
+from cwconsole.core.instance_body import POLLER, changed_settings, stored_body
 from cwconsole.core.reconfiguration import Change, Step
 from cwconsole.store import actions, meta, open_deliveries, reconfigure, resources
 from cwconsole.store.actions import Asked
@@ -168,14 +169,21 @@ def edit(
         open_deliveries.cancel(conn, instance_id, now_ms)
     elif callback_id != before.callback_id:
         open_deliveries.move(conn, instance_id, callback_id)
-    _done(conn, replace(asked, instance_id=instance_id), edit_sentence(draft.config.name, made), now_ms)
+    _done(conn, replace(asked, instance_id=instance_id), edit_sentence(before, draft, made), now_ms)
     return made
 
 
-def edit_sentence(name: str, made: list[Change]) -> str:
-    """An edit's outcome for people."""
+def edit_sentence(before: Instance, draft: Draft, made: list[Change]) -> str:
+    """An edit's outcome for people: what was changed by its keys, never by its values, and what that did."""
     told = [f"{change.name}: {_step_words(change)}" for change in made if change.step is not Step.KEEP]
-    return f"Edited {name}" + (f" ({', '.join(told)})." if told else ".")
+    told = [*edited_settings(before, draft, made), *told]
+    return f"Edited {draft.config.name}" + (f" ({', '.join(told)})." if told else "; it is the same as before.")
+
+
+def edited_settings(before: Instance, draft: Draft, made: list[Change]) -> list[str]:
+    """The keys that an edit changes; a resource's only where its step says nothing of it."""
+    told = {f"{POLLER}.{change.name}" for change in made if change.step is not Step.KEEP}
+    return [key for key in changed_settings(stored_body(before.body), stored_body(draft.body)) if key not in told]
 
 
 def _step_words(change: Change) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cwconsole.core.secret import MASK
 from cwconsole.store.connection import reader
 from tests.cli.conftest import Cli, body
 
@@ -193,6 +194,24 @@ def test_a_new_secret_is_sealed_and_never_reaches_the_audit_log(cli: Cli, acme: 
     assert audit["kind"] == "edit"
     assert "s3cret!" not in json.dumps(audit)
     assert "private.key=********" in audit["command"]
+
+
+def test_the_audit_log_names_the_keys_that_an_edit_by_file_changes_and_none_of_their_values(
+    cli: Cli, acme: Any, write_body: Callable[..., Path]
+) -> None:
+    """In the morning somebody asks who entered other keys in the night; the file's name does not say."""
+    another = write_body(**{"private.key": "s3cret!", "event.poller.refresh_interval": 9})
+    edited = cli("instances", "edit", "acme", another)
+    assert edited.out == "Edited acme (private.key, event.poller.refresh_interval).\n"
+    assert cli.good("actions", "list")[0]["outcome"] == edited.out.strip()
+    same = write_body(**{"private.key": MASK, "event.poller.refresh_interval": 9})
+    assert cli("instances", "edit", "acme", same).out == "Edited acme; it is the same as before.\n"
+
+
+def test_an_edit_names_the_resource_whose_settings_it_changes(cli: Cli, acme: Any) -> None:
+    overlap = "event.poller.configuration.contacts.overlap=300"
+    edited = cli.good("instances", "edit", "acme", "--set", overlap)
+    assert edited["settings"] == ["event.poller.configuration.contacts"]
 
 
 def test_another_company_is_refused_until_confirmed(cli: Cli, acme: Any) -> None:

@@ -157,7 +157,7 @@ def _changing(screen: ConsoleScreen, seen: Instance, before: InstanceBody) -> Sa
         asked = app.operator.asked(ActionKind.EDIT, command, made.reason)
         changes = await app.operator.edit_instance(asked, seen, made.draft, confirmed=confirmed)
         _renamed(screen, seen.name, name)
-        app.notify(edit_sentence(name, changes))
+        app.notify(edit_sentence(seen, made.draft, changes))
 
     return save
 
