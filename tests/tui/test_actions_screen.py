@@ -95,6 +95,13 @@ async def test_one_in_full_has_the_same_as_a_command(rig: Rig) -> None:
     assert rig.screen.table.cursor == 2
 
 
+async def test_a_watermark_that_was_set_is_told_as_times(rig: Rig) -> None:
+    await rig.write("UPDATE actions SET kind = 'watermark', params = ? WHERE id = 4", '{"from": 1790000000, "to": 1}')
+    await rig.press("j", "enter")
+    await rig.until(lambda: "2026-09-21 14:13:20 UTC" in rig.text())
+    assert "1970-01-01 00:00:01 UTC" in rig.text()
+
+
 async def test_what_is_queued_is_called_off_by_name(rig: Rig) -> None:
     await rig.press("c")
     assert await queued(rig) == [("cancelled", "Called off by ada from ssh 10.0.0.7.", NOW)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cwconsole.store.action_list import ActionRow
+from cwconsole.store.actions import ActionKind
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
@@ -70,9 +71,14 @@ def detail_lines(row: ActionRow) -> list[Line]:
         ("reason", plain(action.reason) if action.reason else Cell("none given", Tone.MUTED)),
         ("started", second(action.started_ms)),
         ("finished", f"{second(action.finished_ms)}{_took(row)}"),
-        *((f"{plain(name)} ", plain(str(value))) for name, value in action.params.items()),
+        *((f"{plain(name)} ", _parameter(action.kind, value)) for name, value in action.params.items()),
     )
     return [*lines, (), (Cell("The same on the command line", Tone.MUTED),), (Cell(plain(action.command), Tone.KEY),)]
+
+
+def _parameter(kind: ActionKind, value: object) -> str:
+    """A watermark's are times on ConnectWise's clock, in seconds."""
+    return second(value * 1000) if kind is ActionKind.WATERMARK and isinstance(value, int) else plain(str(value))
 
 
 def _took(row: ActionRow) -> str:
