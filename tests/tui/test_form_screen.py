@@ -15,6 +15,7 @@ from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.instance_body import canonical
 from cwconsole.core.instance_config import hidden, to_config
 from cwconsole.tui.instance_fields import edit_command, empty_body, fields_of, filled_in, offers_of
+from cwconsole.tui.outside import Counted
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance_form import InstanceForm
 from cwconsole.tui.terminal import Colours, Terminal
@@ -231,6 +232,38 @@ async def test_advice_names_what_the_form_calls_it_and_ends_before_the_clock(rig
     await rig.press("ctrl+t")
     said = "refused; check company, Public key and Base URL. Its clock and this machine's agree."
     await rig.until(lambda: said in text(rig))
+
+
+async def test_what_the_test_has_refused_is_saved_only_when_that_is_wanted(rig: Rig) -> None:
+    """It was saved at once, and was said to be polled from then on."""
+    assert isinstance(rig.app.outside, FakeOutside)
+    outside = rig.app.outside
+    outside.tested = replace(outside.tested, ok=False, sentence="ConnectWise refused the login; check private.key")
+    await form(rig, "C")
+    await rig.press("ctrl+t")
+    await rig.until(lambda: "check Private key." in text(rig))
+    await rig.press("ctrl+s")
+    await rig.until(
+        lambda: "Save what the test refused? ConnectWise refused the login; check Private key." in text(rig)
+    )
+    await rig.press("escape")
+    assert len(await bodies(rig)) == 1
+    fill(rig, field_private_key="another")  # of this, the test said nothing
+    await saved(rig)
+    assert len(await bodies(rig)) == 2
+
+
+async def test_what_the_test_found_wrong_with_a_resource_is_read_in_full_while_the_cursor_is_on_it(rig: Rig) -> None:
+    assert isinstance(rig.app.outside, FakeOutside)
+    outside = rig.app.outside
+    refused = "the keys may not read this (403): check the security role of the API member, and that it may see tickets"
+    outside.tested = replace(outside.tested, counted=(Counted(resource="tickets", error=refused),))
+    await form(rig, "E")
+    await rig.press("ctrl+t")
+    await rig.until(lambda: "the keys may not" in rig.text())
+    rig.screen.query_one("#resources").focus()
+    await rig.press("down")
+    await rig.until(lambda: refused in text(rig))
 
 
 async def test_a_file_is_read_into_the_form(rig: Rig) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
@@ -13,6 +13,7 @@ from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from cwconsole.core.config import InstanceConfig
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import ConfigError, CwconsoleError, LossesError
 from cwconsole.core.instance_body import InstanceBody, restore_secrets
@@ -107,6 +108,7 @@ class InstanceForm(Modal[bool]):
         self._began = fields_of(form.shown)
         self._saving = False
         self._said = ""
+        self._refused: tuple[Mapping[str, str], str] | None = None  # the texts that a test was of, and what it said
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -153,7 +155,8 @@ class InstanceForm(Modal[bool]):
 
     def on_tick_list_pointed(self, event: TickList.Pointed) -> None:
         """What should be known of a resource stands there in full while the cursor is on it."""
-        self.query_one("#said", Static).update(plain(event.offer.note) or self._said)
+        known = " ".join(filter(None, (event.refused, event.offer.note)))
+        self.query_one("#said", Static).update(plain(known) or self._said)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -179,15 +182,17 @@ class InstanceForm(Modal[bool]):
             self._wrong(error)
             return
         self._say("Asking ConnectWise...")
-        start(self, self._test(body), what="Testing the connection", group="probe", exclusive=True)
+        start(self, self._test(body, self.filled.texts), what="Testing the connection", group="probe", exclusive=True)
 
-    async def _test(self, body: InstanceBody) -> None:
+    async def _test(self, body: InstanceBody, texts: Mapping[str, str]) -> None:
         try:
             tested = await self._outside.test(body)
         except CwconsoleError as error:
             self._wrong(error)
             return
-        self._say(f"{by_labels(tested.sentence).rstrip('.')}. {clock_sentence(tested)}".strip())
+        sentence = f"{by_labels(tested.sentence).rstrip('.')}."
+        self._refused = None if tested.ok else (texts, sentence)
+        self._say(f"{sentence} {clock_sentence(tested)}".strip())
         notes = {
             one.resource: (one.error, Tone.BAD) if one.error else (counted(one.records or 0, "record"), Tone.GOOD)
             for one in tested.counted
@@ -206,18 +211,19 @@ class InstanceForm(Modal[bool]):
             return
         self._begin_to_save(body)
 
-    def _begin_to_save(self, body: InstanceBody, *, bare: bool = False) -> None:
-        """bare: without resources, as was agreed to."""
+    def _begin_to_save(self, body: InstanceBody, *, agreed: bool = False) -> None:
+        """agreed: to what would not be polled."""
         self._saving = True
         self._say("Saving...")
-        start(self, self._save(body, bare=bare), what="Saving the instance", group="operator")
+        start(self, self._save(body, agreed=agreed), what="Saving the instance", group="operator")
 
-    async def _save(self, body: InstanceBody, *, bare: bool) -> None:
+    async def _save(self, body: InstanceBody, *, agreed: bool) -> None:
         try:
             sealed = await self._outside.seal(body)
-            if not sealed.draft.config.resources and not bare:
+            doubt = None if agreed else self._doubt(sealed.draft.config)
+            if doubt is not None:
                 self._saving = False
-                self._ask_about_bare(body)
+                self._ask_about(doubt, body)
                 return
             reason = self.query_one("#reason", Input).value.strip() or None
             made = ToStore(draft=sealed.draft, body=body, reason=reason)
@@ -233,16 +239,22 @@ class InstanceForm(Modal[bool]):
                 self.app.notify(note, severity="warning")
             self.dismiss(True)
 
-    def _ask_about_bare(self, body: InstanceBody) -> None:
-        self._say("No resource is ticked.")
-        question = Question(
-            title="Save it without resources?",
-            lines=("No resource is ticked: nothing of it is polled.", "In the fleet, E on its row adds some later."),
-            yes="save it",
-            no="go on filling in",
-        )
+    def _doubt(self, config: InstanceConfig) -> Question | None:
+        """What to ask before something is saved of which nothing would be polled."""
+        if not config.resources:
+            title = "Save it without resources?"
+            lines = "No resource is ticked: nothing of it is polled.", "In the fleet, E on its row adds some later."
+        elif self._refused is not None and self._refused[0] == self.filled.texts:
+            title = "Save what the test refused?"
+            lines = self._refused[1], "What was refused is not polled until that is put right."
+        else:
+            return None
+        return Question(title=title, lines=lines, yes="save it", no="go on filling in")
 
-        ask(self, question, lambda _: self._begin_to_save(body, bare=True))
+    def _ask_about(self, doubt: Question, body: InstanceBody) -> None:
+        self._say("Nothing is saved yet.")
+
+        ask(self, doubt, lambda _: self._begin_to_save(body, agreed=True))
 
     def _ask(self, error: LossesError, made: ToStore) -> None:
         self._say("Nothing is changed yet.")

@@ -38,11 +38,11 @@ class TickList(Toned, ScrollView, can_focus=True):
     """
 
     class Pointed(Message):
-        """The cursor has come to a name."""
+        """The cursor has come to a name. refused: what was found wrong with it; beside it there is seldom room."""
 
-        def __init__(self, offer: Offer) -> None:
+        def __init__(self, offer: Offer, refused: str) -> None:
             super().__init__()
-            self.offer = offer
+            self.offer, self.refused = offer, refused
 
     def __init__(self, offers: Sequence[Offer], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -92,7 +92,9 @@ class TickList(Toned, ScrollView, can_focus=True):
 
     def _point(self) -> None:
         if self._offers:
-            self.post_message(self.Pointed(self._offers[self.cursor]))
+            offer = self._offers[self.cursor]
+            found, tone = self._notes.get(offer.name, ("", Tone.MUTED))
+            self.post_message(self.Pointed(offer, found if tone is Tone.BAD else ""))
 
     def action_tick(self) -> None:
         if self._offers:
