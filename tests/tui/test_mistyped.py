@@ -132,3 +132,13 @@ async def test_a_view_of_one_thing_without_words_is_of_what_is_under_the_cursor(
 async def test_a_view_of_one_thing_where_there_is_none_says_what_to_type(rig: Rig) -> None:
     await rig.press("colon", *"event", "enter")
     assert "event needs id: to say which, as in event id:42" in said(rig)
+
+
+async def test_another_name_than_the_one_to_be_typed_is_said_to_do_nothing(rig: Rig) -> None:
+    """Silence looked as if it were being done."""
+    await rig.press("D", *"globex", "enter")
+    await rig.until(lambda: "Nothing is done yet: that is not acme." in rig.text())
+    await rig.press("backspace")
+    await rig.until(lambda: "Nothing is done yet" not in rig.text())
+    await rig.press("escape")
+    assert await rig.rows("SELECT name FROM instances WHERE removed_ms IS NULL AND name = 'acme'")

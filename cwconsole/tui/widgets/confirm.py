@@ -65,6 +65,7 @@ class Confirm(Dialog[Answer | None]):
     Confirm #choice-row { height: auto; }
     Confirm #choice-name { width: auto; }
     Confirm #choice { width: 1fr; }
+    Confirm #typed-told { height: auto; display: none; margin-bottom: 1; }
     """
 
     AUTO_FOCUS = ""  # else Textual gives the keys to the field of the reason
@@ -88,6 +89,7 @@ class Confirm(Dialog[Answer | None]):
                 yield self._field("reason", "Reason, for the audit log (optional)", asked.reason or "")
             if asked.typed is not None:
                 yield self._field("typed", plain(f"Type {asked.typed} to {asked.yes}"))
+                yield Static("", id="typed-told", markup=False)
             yield DialogKeys()
 
     def _field(self, name: str, placeholder: str, value: str = "") -> Input:
@@ -138,6 +140,8 @@ class Confirm(Dialog[Answer | None]):
         event.stop()
         if event.input.id == "choice":
             self._judge()
+        elif event.input.id == "typed":
+            self._refuse("")
 
     def _judge(self) -> bool:
         """Say what the choice means, or what is wrong with it; whether it can be."""
@@ -167,12 +171,20 @@ class Confirm(Dialog[Answer | None]):
         """Done only if what has to be typed has been, and what is chosen can be."""
         asked = self.question
         if asked.typed is not None and self._value("typed") != asked.typed:
+            self._refuse(f"Nothing is done yet: that is not {asked.typed}." if self._value("typed") else "")
             return
         if not self._judge():
             self.set_focus(self.query_one("#choice"))
             return
         reason = self._value("reason") if asked.reasoned else ""
         self.dismiss(Answer(reason=reason or None, chosen=self._value("choice") if asked.choice is not None else ""))
+
+    def _refuse(self, sentence: str) -> None:
+        """Say under the field what is wrong in it: silence would look as if it were being done."""
+        told = self.query_one("#typed-told", Static)
+        told.update(plain(sentence))
+        told.display = bool(sentence)
+        self.fit()
 
     def _value(self, name: str) -> str:
         return self.query_one(f"#{name}", Input).value.strip()
