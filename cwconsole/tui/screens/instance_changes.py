@@ -21,12 +21,10 @@ from cwconsole.tui.actions import BY_ID
 from cwconsole.tui.asking import ask
 from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
-from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.reach_lines import sent_lines
 from cwconsole.tui.screens.file_dialog import FileDialog
 from cwconsole.tui.screens.instance_form import Form, InstanceForm, Save, ToStore
-from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Question
 
 if TYPE_CHECKING:
@@ -140,10 +138,7 @@ def adding(screen: ConsoleScreen, path: str = "FILE") -> Save:
         number = await app.operator.add_instance(asked, made.draft, token)
         names = ", ".join(one.name for one in made.draft.config.resources) or "no resources"
         polled = "It is polled from now on." if made.draft.config.enabled else "It is not polled: n switches it on."
-        lines = [
-            (Cell(f"{plain(name)} is instance {number}, with {plain(names)}. {polled}"),),
-        ]
-        app.call_later(lambda: app.push_screen(Notice(f"Added {name}", lines)))
+        app.notify(f"{name} is instance {number}, with {names}. {polled}")
 
     return save
 
