@@ -120,6 +120,18 @@ async def test_without_an_engine_a_poll_is_said_to_wait(path: Path) -> None:
         assert any("none runs now" in one.message for one in rig.app._notifications)
 
 
+@pytest.mark.parametrize("word", ["retrying", "dead", "pending"])
+async def test_a_word_is_looked_for_in_what_waits_as_well(rig: Rig, word: str) -> None:
+    """`Nothing matches` beside a row that says `1 retrying` would be read as: nothing is."""
+    await rig.press("slash", *word, "enter")
+    assert shown(rig) == [("acme", "contacts")]
+
+
+async def test_a_word_is_looked_for_in_the_health_as_well(rig: Rig) -> None:
+    await rig.press("slash", *"paused", "enter")
+    assert shown(rig) == [("globex", "projects")]
+
+
 async def test_a_filter_narrows_and_escape_takes_it_back(rig: Rig) -> None:
     await rig.press("slash", *"!state:fresh", "enter")
     assert ("acme", "contacts") not in shown(rig)

@@ -211,7 +211,9 @@ def _word_fits(row: FleetRow, word: str) -> bool:
 
 def _text(row: FleetRow) -> str:
     """What words without a name, and `match:`, are looked for in."""
-    return f"{named(row.instance, production=row.production)} {row.resource} {row.error or ''}"
+    waits = {"pending": row.pending, "retrying": row.retrying, "held": row.behind_hold, "dead": row.dead}
+    words = " ".join((row.state.value, *(word for word, number in waits.items() if number)))
+    return f"{named(row.instance, production=row.production)} {row.resource} {words} {row.error or ''}"
 
 
 _ORDERS: Final[Mapping[str, Callable[[FleetRow], Any]]] = {
