@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from random import Random
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.simulator.faults import Fault, FaultKind
 
@@ -65,8 +67,7 @@ CALM_RECEIVER = (
 )  # whoever stays for two minutes has seen what retries and what is held
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
+class Spell(Struct, frozen=True, kw_only=True):
     """A fault that is on from `begin` to `end`, seconds since the changes began. receiver: where; None: the source."""
 
     begin: float

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import sysconfig
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from cwconsole.cli.demo_pace import Pace
 from cwconsole.cli.instance_files import read_file
@@ -28,8 +29,7 @@ _ENV = "env:"
 _FOLDER = "sample_instances"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """A sample instance. paths: what it polls. signature_key: made for the demo, None if the sample signs nothing."""
 
     body: InstanceBody
@@ -37,8 +37,7 @@ class Sample:
     signature_key: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Samples:
+class Samples(Struct, frozen=True, kw_only=True):
     """All of them, and the one private key that the demo's ConnectWise takes."""
 
     each: tuple[Sample, ...]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -57,6 +59,15 @@ def of_url(conn: sqlite3.Connection, url: str) -> CallbackRow | None:
     """One callback URL, None if nothing was ever to be sent there."""
     row = conn.execute(f"{_SELECT} WHERE c.url = ?", (url,)).fetchone()
     return None if row is None else CallbackRow(**row)
+
+
+def held_reasons(conn: sqlite3.Connection, urls: Iterable[str]) -> dict[str, str]:
+    """Why nothing is sent to these callback URLs; those that are not held are left out."""
+    sql = """
+        SELECT url, coalesce(held_reason, 'an operator held it') FROM callbacks
+        WHERE url IN (SELECT value FROM json_each(?)) AND held_ms IS NOT NULL
+        """
+    return dict(conn.execute(sql, (json.dumps(list(urls)),)).fetchall())
 
 
 def holds(conn: sqlite3.Connection, instance_id: int, resource: str | None, url: str) -> Holds:

@@ -45,6 +45,15 @@ async def test_lists_and_pages_say_held_with_its_own_glyph(path: Path, what: str
         assert "state    ◇ held  pending, but nothing is sent until it is let go (H)" in rig.text()
 
 
+async def test_why_a_callback_url_is_held_stands_with_the_event_that_waits(path: Path) -> None:
+    async with console(path, size=(130, 40)) as rig:
+        await hold(rig, "callback URL")
+        await rig.press("2")
+        await rig.until(lambda: "held: it answered 410" in rig.text())  # beside the list
+        await rig.press("enter", "shift+tab")
+        await rig.until(lambda: "held: it answered 410" in rig.text())
+
+
 async def test_the_header_counts_what_is_held_and_nothing_twice(path: Path) -> None:
     async with console(path, size=(160, 30)) as rig:
         assert "1 dead  1 retrying  1 pending" in rig.lines()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Final
 
@@ -74,18 +75,19 @@ def _change(change: Difference, glyphs: Glyphs) -> list[Line]:
     ]
 
 
-def delivery_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Line]:
-    """Deliveries and their attempts, as a timeline."""
+def delivery_lines(detail: EventDetail, reasons: Mapping[str, str], glyphs: Glyphs, now_ms: int) -> list[Line]:
+    """Deliveries and their attempts, as a timeline. reasons: why callback URLs are held, by the URL."""
     if not detail.deliveries:
         return [(Cell("No delivery: the instance only records.", Tone.MUTED),)]
     lines: list[Line] = []
     for one in detail.deliveries:
-        lines += [*_delivery_lines(one, glyphs, now_ms), ()]
+        lines += [*_delivery_lines(one, reasons, glyphs, now_ms), ()]
     return lines[:-1]
 
 
-def _delivery_lines(one: DeliveryDetail, glyphs: Glyphs, now_ms: int) -> list[Line]:
+def _delivery_lines(one: DeliveryDetail, reasons: Mapping[str, str], glyphs: Glyphs, now_ms: int) -> list[Line]:
     row = one.delivery
+    why = reasons.get(row.url) if row.held else None
     kind = "replay" if row.replay else "delivery"
     due = (
         (Cell(f"  next try in {span((row.due_ms - now_ms) / 1000)}", Tone.MUTED),)
@@ -95,6 +97,7 @@ def _delivery_lines(one: DeliveryDetail, glyphs: Glyphs, now_ms: int) -> list[Li
     lines: list[Line] = [
         (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_cell(row.standing, glyphs), *due),
         (Cell(f"  to {plain(row.url)}", Tone.MUTED),),
+        *([(Cell(f"  held: {plain(why)}", Tone.WARN),)] if why else []),
     ]
     return lines + [line for attempt in one.attempts for line in _attempt_lines(attempt)]
 

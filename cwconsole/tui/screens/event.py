@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list, instances
+from cwconsole.store.callback_list import held_reasons
 from cwconsole.store.event_list import EventDetail
 from cwconsole.store.instances import Instance
 from cwconsole.store.once import Connection
@@ -57,6 +58,7 @@ class EventScreen(Replays, Places, EventCopies, Copies, DetailScreen):
         detail = await self.console.store.read(event_list.show, int(self.spec.value("id") or 0))
         instance = await self.console.store.read(_instance_of, detail)
         zone = await self.console.store.read(zone_of, str(detail.event.instance_id))
+        reasons = await self.console.store.read(held_reasons, {one.delivery.url for one in detail.deliveries})
         self._detail = detail
         glyphs, now = self.console.glyphs, self.console.now_ms()
         self.show(
@@ -65,7 +67,7 @@ class EventScreen(Replays, Places, EventCopies, Copies, DetailScreen):
                 Tab(title="What changed", lines=change_lines(detail, glyphs)),
                 Tab(title="Record", lines=record_lines(detail)),
                 Tab(title="Notification", lines=_notification(detail, instance)),
-                Tab(title="Deliveries", lines=delivery_lines(detail, glyphs, now)),
+                Tab(title="Deliveries", lines=delivery_lines(detail, reasons, glyphs, now)),
             ),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import tzinfo
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list
+from cwconsole.store.callback_list import held_reasons
 from cwconsole.store.event_list import EventDetail, EventRow
 from cwconsole.store.selection import Selection
 from cwconsole.tui import things
@@ -111,14 +112,15 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         try:
             detail = await self.console.store.read(event_list.show, row.id)
             zone = await self.console.store.read(zone_of, str(row.instance_id))
+            reasons = await self.console.store.read(held_reasons, {one.delivery.url for one in detail.deliveries})
         except UsageError as error:  # pruned meanwhile
             self._detail.show([(Cell(error.message, Tone.WARN),)])
             return
         current: EventRow | None = self.table.current
         if current is not None and current.id == row.id:
-            self._detail.show(self._in_short(detail, zone))
+            self._detail.show(self._in_short(detail, reasons, zone))
 
-    def _in_short(self, detail: EventDetail, zone: tzinfo) -> list[Line]:
+    def _in_short(self, detail: EventDetail, reasons: Mapping[str, str], zone: tzinfo) -> list[Line]:
         glyphs, now = self.console.glyphs, self.console.now_ms()
         return [
             *fact_lines(detail, glyphs, now, zone),
@@ -127,7 +129,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
             *change_lines(detail, glyphs),
             (),
             (Cell("Deliveries", Tone.STRONG),),
-            *delivery_lines(detail, glyphs, now),
+            *delivery_lines(detail, reasons, glyphs, now),
             (),
             (Cell("Record", Tone.STRONG),),
             *record_lines(detail),
