@@ -13,10 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from random import Random
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from cwconsole.simulator.faults import Fault, FaultKind
 
@@ -67,7 +65,8 @@ CALM_RECEIVER = (
 )  # whoever stays for two minutes has seen what retries and what is held
 
 
-class Spell(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
     """A fault that is on from `begin` to `end`, seconds since the changes began. receiver: where; None: the source."""
 
     begin: float

@@ -5,9 +5,8 @@ from __future__ import annotations
 import secrets
 import sysconfig
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from msgspec import Struct, field
 
 from cwconsole.cli.demo_pace import Pace
 from cwconsole.cli.instance_files import read_file
@@ -29,7 +28,8 @@ _ENV = "env:"
 _FOLDER = "sample_instances"
 
 
-class Sample(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
     """A sample instance. paths: what it polls. signature_key: made for the demo, None if the sample signs nothing."""
 
     body: InstanceBody
@@ -37,7 +37,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     signature_key: str | None = field(default=None, repr=False)
 
 
-class Samples(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
     """All of them, and the one private key that the demo's ConnectWise takes."""
 
     each: tuple[Sample, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
@@ -41,7 +41,7 @@ def _members(value: object) -> Sequence[str] | None:
     if isinstance(value, Struct):
         return value.__struct_fields__
     if is_dataclass(value):  # the simulator's values
-        return [field.name for field in value.__struct_fields__]
+        return [field.name for field in fields(value)]
     return None
 
 

@@ -40,7 +40,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
                 "ok": "read to its end, and the watermark moved",
                 "failed": "the watermark stays; the next poll reads it all again",
                 "stopped": "the engine stopped; the next poll goes on from there",
-                "interrupted": "the engine's process ended; the next poll goes on",
+                "interrupted": "the engine's process ended, or its end could not be written; the next poll goes on",
                 "dropped": "given up: the watermark was set or the instance edited",
                 "refused": "a sweep found too many gone; somebody must confirm it",
             }

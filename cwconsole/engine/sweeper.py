@@ -9,9 +9,7 @@ listing, which is older, cannot gainsay what they record.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
-
-from msgspec.structs import replace
+from dataclasses import dataclass, field, replace
 
 from cwconsole.core import page_size
 from cwconsole.core.command_line import command_line

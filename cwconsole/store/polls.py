@@ -44,7 +44,17 @@ class Tally(Struct, frozen=True, kw_only=True):
 
 
 def open_poll(conn: sqlite3.Connection, start: PollStart, server_time: int | None) -> int:
-    """Begin a poll's history row, outcome `running`. Returns its id."""
+    """Begin a poll's history row, outcome `running`. Returns its id.
+
+    One of the same resource that still says so could not be ended, for want of space perhaps: this ends it.
+    """
+    sweeps = "=" if start.kind == "sweep" else "<>"  # a sweep and a poll may run at once
+    _interrupt(
+        conn,
+        f"resource_id = {start.resource_id} AND kind {sweeps} 'sweep'",
+        now_ms=start.started_ms,
+        error="Its end could not be written; see the log.",
+    )
     cursor = conn.execute(
         """
         INSERT INTO polls
@@ -123,10 +133,14 @@ def _add_to_hour(conn: sqlite3.Connection, poll_id: int) -> None:
 
 def interrupt_running(conn: sqlite3.Connection, now_ms: int) -> int:
     """At an engine's start: whatever still says `running` was cut off. Returns how many there were."""
-    ids = [row[0] for row in conn.execute(f"SELECT id FROM polls WHERE {TROUBLED} AND outcome = 'running'")]
-    for poll_id in ids:
-        finish_poll(conn, poll_id, outcome="interrupted", now_ms=now_ms, code="interrupted", error="The engine ended.")
-    return len(ids)
+    return _interrupt(conn, "true", now_ms=now_ms, error="The engine ended.")
+
+
+def _interrupt(conn: sqlite3.Connection, which: str, *, now_ms: int, error: str) -> int:
+    rows = conn.execute(f"SELECT id FROM polls WHERE {TROUBLED} AND outcome = 'running' AND {which}").fetchall()
+    for (poll_id,) in rows:
+        finish_poll(conn, poll_id, outcome="interrupted", now_ms=now_ms, code="interrupted", error=error)
+    return len(rows)
 
 
 def thin(conn: sqlite3.Connection, now_ms: int, limit: int = 500) -> int:

@@ -6,9 +6,8 @@ Nothing secret is in it: a secret setting says only whether it is set.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
-
-from msgspec import Struct, field
 
 # The variables that decide what a console looks like. No other variable is shown or copied.
 VARIABLES: Final = (
@@ -18,7 +17,8 @@ VARIABLES: Final = (
 PRESENCE: Final = ("SSH_CONNECTION", "SSH_TTY", "TMUX", "STY")  # only whether they are set: they hold addresses
 
 
-class Surroundings(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
     """settings, files: names and values, in the order in which to show them. env: the process's environment.
 
     database: what a command's `--db` must say to mean the database that is shown; None if it needs to say nothing.

@@ -6,10 +6,9 @@ The document is the very one that the command prints with `--json`; of `status`,
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from msgspec import Struct, field
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.json_values import as_json
@@ -35,7 +34,8 @@ else:
     resource_view, status = Later("cwconsole.store.resource_view"), Later("cwconsole.store.status")
 
 
-class Thing(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing:
     """name: for people, as the beginning of a sentence. command: shows it. read: its document; UsageError if gone."""
 
     name: str

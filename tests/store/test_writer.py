@@ -270,6 +270,7 @@ async def test_a_full_disk_is_named_and_writing_goes_on_when_there_is_room(path:
         results[2]
         == f"StoreError: There is no space left for the database {path}; free some on its disk and try again."
     )
+    assert keys(path) == [result for result in results if not result.startswith("StoreError")], "as each was told"
     with pytest.raises(StoreError, match="no space left"):
         await store.write(add, "big", "x" * 1_000_000)
     await store.write(lambda conn: conn.execute("PRAGMA max_page_count = 1000000").fetchone()[0])
