@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.widget import Widget
 
@@ -19,7 +19,30 @@ from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.history_table import HistoryTable
 from cwconsole.tui.widgets.prompt import Prompt
 
+if TYPE_CHECKING:
+    from cwconsole.tui.app import ConsoleApp
+
 REACTION_MS: Final = 700  # a key that comes sooner was meant for the row that stood there before
+
+Page = Callable[[Connection, Filter], Listing[Any]]  # one of `store/*_list.page`
+
+
+def row_id(row: Any) -> int:
+    """What identifies a row of nearly every list."""
+    return int(row.id)
+
+
+def listed(console: ConsoleApp, wanted: ViewSpec, page: Page, key_of: Callable[[Any], int]) -> StoredHistory[Any]:
+    """The rows of a view that lists a history."""
+    noun = wanted.kind.noun
+    assert noun is not None, "a history lists something"
+    return StoredHistory(
+        store=console.store,
+        noun=noun,
+        page=page,
+        key_of=key_of,
+        chosen=lambda: wanted.filter(now_ms=console.now_ms()),
+    )
 
 
 class HistoryScreen(ListScreen):
@@ -37,7 +60,7 @@ class HistoryScreen(ListScreen):
     @staticmethod
     def key_of(row: Any) -> int:
         """What identifies a row; its id unless it is elsewhere."""
-        return int(row.id)
+        return row_id(row)
 
     def body(self) -> Iterable[Widget]:
         yield self.make_table()
@@ -69,7 +92,7 @@ class HistoryScreen(ListScreen):
         wanted = self.spec
         self._listed = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
         try:
-            await self.history.open(self._stored(wanted))
+            await self.history.open(listed(self.console, wanted, self.page, self.key_of))
         except UsageError as error:
             if self.query_one(Prompt).is_open or self.spec != wanted or not self.previous_spec():
                 raise
@@ -83,18 +106,6 @@ class HistoryScreen(ListScreen):
 
     def has_just_moved(self) -> bool:
         return 0 <= self.console.now_ms() - self._moved_ms < REACTION_MS
-
-    def _stored(self, wanted: ViewSpec) -> StoredHistory[Any]:
-        noun = wanted.kind.noun
-        assert noun is not None, "a history lists something"
-        page: Callable[[Connection, Filter], Listing[Any]] = self.page
-        return StoredHistory(
-            store=self.console.store,
-            noun=noun,
-            page=page,
-            key_of=self.key_of,
-            chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
-        )
 
     def minute(self) -> None:
         super().minute()

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
 from textual.widget import Widget
 
-from cwconsole.core.filters import Filter
 from cwconsole.store import event_list, poll_list
-from cwconsole.store.listing import Listing
-from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
 from cwconsole.tui import things
 from cwconsole.tui.action import Action, Scope
 from cwconsole.tui.actions import of
-from cwconsole.tui.history import StoredHistory
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.event_rows import EVENT_COLUMNS
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
 from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.copies import Copies, EventCopies
 from cwconsole.tui.screens.detail import DetailScreen, Tab
+from cwconsole.tui.screens.history import Page, listed, row_id
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays, selection_of
@@ -122,7 +119,7 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
         """Without the columns that would say the same in each row."""
         left_out = {"instance", "resource"} if self.spec.value("resource") else {"instance"}
         columns = [column for column in columns if column.id not in left_out]
-        return HistoryTable(columns, key=lambda row: int(row.id), look=self.console.look(), id=name, empty=empty)
+        return HistoryTable(columns, key=row_id, look=self.console.look(), id=name, empty=empty)
 
     async def load_histories(self) -> None:
         """Read the table that is shown, or what is new in it."""
@@ -133,19 +130,8 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
             await table.catch_up()
             return
         wanted = spec(table.id, instance=self.spec.value("instance"), resource=self.spec.value("resource"))
-        noun = wanted.kind.noun
-        assert noun is not None, "a history lists something"
-        page: Callable[[Connection, Filter], Listing[Any]]
-        page = poll_list.page if table.id == "polls" else event_list.page
-        await table.open(
-            StoredHistory(
-                store=self.console.store,
-                noun=noun,
-                page=page,
-                key_of=lambda row: int(row.id),
-                chosen=lambda: wanted.filter(now_ms=self.console.now_ms()),
-            )
-        )
+        page: Page = poll_list.page if table.id == "polls" else event_list.page
+        await table.open(listed(self.console, wanted, page, row_id))
         self._opened.add(table.id)
 
     @property
