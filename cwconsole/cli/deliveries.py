@@ -116,12 +116,12 @@ def print_delivery(detail: DeliveryDetail, now_ms: int) -> None:
 
 
 def _print_attempt(attempt: AttemptRow) -> None:
-    answer = maybe(attempt.status if attempt.error_code is None else attempt.error or attempt.error_code)
+    answer = maybe(attempt.status if attempt.delivered else attempt.error or attempt.error_code)
     output.print_line(
         f"  {attempt.number}. {attempt.trigger}, {moment(attempt.started_ms)}, {attempt.duration_ms} ms, "
         f"to {attempt.peer or 'no connection'}: {answer}"
     )
-    if attempt.body and attempt.error_code is not None:
+    if attempt.body and not attempt.delivered:
         text = attempt.body.decode("utf-8", "replace").rstrip()
         output.print_block("     " + text.replace("\n", "\n     ") + (" [cut]" if attempt.truncated else ""))
 

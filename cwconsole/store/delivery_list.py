@@ -94,6 +94,11 @@ class AttemptRow(Struct, frozen=True, kw_only=True):
     truncated: bool
     next_ms: int | None
 
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver took it, as in `core.attempts.Outcome`."""
+        return self.error_code is None
+
 
 class DeliveryDetail(Struct, frozen=True, kw_only=True):
     """A delivery with its attempts, oldest first."""

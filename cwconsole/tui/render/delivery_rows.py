@@ -32,8 +32,7 @@ def _next(row: DeliveryRow, look: Look) -> Cell:
 def _answer(row: DeliveryRow, look: Look) -> Cell:
     if row.status is None and row.error_code is None:
         return Cell(look.glyphs.none if row.attempts else "", Tone.MUTED)
-    good = row.status is not None and 200 <= row.status < 300
-    return Cell(plain(str(row.status or row.error_code)), Tone.PLAIN if good else Tone.BAD)
+    return Cell(plain(str(row.status or row.error_code)), Tone.PLAIN if row.error_code is None else Tone.BAD)
 
 
 DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
@@ -168,7 +167,7 @@ def attempt_lines(detail: DeliveryDetail) -> list[Line]:
 
 
 def _attempt(attempt: AttemptRow) -> list[Line]:
-    good = attempt.error_code is None
+    good = attempt.delivered
     answer = plain(str(attempt.status or attempt.error_code or "no answer"))
     peer = f"  from {plain(attempt.peer)}" if attempt.peer else ""
     lines: list[Line] = [

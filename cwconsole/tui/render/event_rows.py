@@ -103,8 +103,8 @@ def _delivery_lines(one: DeliveryDetail, reasons: Mapping[str, str], glyphs: Gly
 
 
 def _attempt_lines(attempt: AttemptRow) -> list[Line]:
-    good = attempt.status is not None and 200 <= attempt.status < 300
-    answer = str(attempt.status) if attempt.status is not None else (attempt.error_code or "no answer")
+    good = attempt.delivered
+    answer = plain(str(attempt.status or attempt.error_code or "no answer"))
     head: Line = (
         Cell(f"  {attempt.number:>2}  {second(attempt.started_ms)}  ", Tone.MUTED),
         Cell(f"{answer:<14}", Tone.GOOD if good else Tone.BAD),
