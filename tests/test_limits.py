@@ -14,7 +14,7 @@ HOUR = 3600
 def test_polling() -> None:
     assert (config.DEFAULT_OVERLAP, config.DEFAULT_SWEEP_INTERVAL) == (120, 24 * HOUR)
     assert config.DEFAULT_REQUESTS_PER_MINUTE == 900
-    assert (page_size.FIRST, page_size.SMALLEST, page_size.LARGEST) == (250, 25, 1000)
+    assert (page_size.FIRST, page_size.SMALLEST, config.LARGEST_PAGE) == (250, 25, 1000)
     assert (page_size.COMFORTABLE_BYTES, page_size.REMEMBER_MS) == (500_000, 24 * HOUR * 1000)
     assert (polling.FIRST_BACKOFF, polling.PARKED_INTERVAL, polling.FULL_READ_INTERVAL) == (5, HOUR / 4, HOUR)
     assert (polling.SWEEP_GUARD_SHARE, polling.SWEEP_GUARD_COUNT) == (0.1, 20)

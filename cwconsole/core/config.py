@@ -16,6 +16,7 @@ DEFAULT_OVERLAP = 120
 DEFAULT_INTERVAL = 15 * 60
 DEFAULT_SWEEP_INTERVAL = 24 * 3600
 DEFAULT_REQUESTS_PER_MINUTE = 900
+LARGEST_PAGE = 1000  # ConnectWise's limit; bodies written for other vendors ask for up to 10,000
 
 
 class Mode(StrEnum):
@@ -69,7 +70,7 @@ class ResourceConfig(Struct, frozen=True, kw_only=True):
     filter: further conditions in ConnectWise's grammar, without the date predicate; empty for none.
     template: the URL as written in the file; run as it stands in `Mode.AS_WRITTEN`.
     updated: the date of notifications and of `Classify.DATES`; polls ask by `_info.lastUpdated` whatever it is.
-    page_size: upper bound for the adaptive page size, 1 to 1000.
+    page_size: upper bound for the adaptive page size, 1 to `LARGEST_PAGE`.
     """
 
     name: str
@@ -81,7 +82,7 @@ class ResourceConfig(Struct, frozen=True, kw_only=True):
     updated: DateField = LAST_UPDATED
     created: DateField | None = None
     created_tolerance: float = 0.0
-    page_size: int = 1000
+    page_size: int = LARGEST_PAGE
     interval: float = DEFAULT_INTERVAL
     sweep_interval: float = DEFAULT_SWEEP_INTERVAL
     overlap: int = DEFAULT_OVERLAP

@@ -10,9 +10,10 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cwconsole.core.config import LARGEST_PAGE
+
 FIRST = 250
 SMALLEST = 25
-LARGEST = 1000
 COMFORTABLE_BYTES = 500_000
 REMEMBER_MS = 24 * 3600 * 1000
 
@@ -30,12 +31,12 @@ class PageSize(Struct, frozen=True, kw_only=True):
     failed_at_ms: int | None = None
 
 
-def current(state: PageSize, *, limit: int = LARGEST) -> int:
+def current(state: PageSize, *, limit: int = LARGEST_PAGE) -> int:
     """The size to ask for now. limit: the configured page size, which is never exceeded, not even by `SMALLEST`."""
-    return max(1, min(state.size, limit, LARGEST))
+    return max(1, min(state.size, limit, LARGEST_PAGE))
 
 
-def after_page(state: PageSize, *, body_bytes: int, limit: int = LARGEST, records: int | None = None) -> PageSize:
+def after_page(state: PageSize, *, body_bytes: int, limit: int = LARGEST_PAGE, records: int | None = None) -> PageSize:
     """The state after a page arrived.
 
     records: how many it held; None counts as a full page. A short page says nothing about the next size.
@@ -46,7 +47,7 @@ def after_page(state: PageSize, *, body_bytes: int, limit: int = LARGEST, record
     fitting = size * COMFORTABLE_BYTES // max(body_bytes, 1)
     if fitting < size:
         return replace(state, size=max(fitting, min(SMALLEST, size)))
-    grown = min(2 * size, fitting, limit, LARGEST)
+    grown = min(2 * size, fitting, limit, LARGEST_PAGE)
     if grown <= size or (state.failed_size is not None and grown >= state.failed_size):
         return state
     return replace(state, size=grown)

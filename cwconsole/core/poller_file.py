@@ -22,6 +22,7 @@ from cwconsole.core.config import (
     DEFAULT_INTERVAL,
     DEFAULT_OVERLAP,
     DEFAULT_SWEEP_INTERVAL,
+    LARGEST_PAGE,
     Classify,
     DateField,
     Mode,
@@ -36,7 +37,6 @@ from cwconsole.core.poll_url import PollUrl, understand
 from cwconsole.core.templates import fill_names, fill_properties
 from cwconsole.core.zones import find_zone
 
-LARGEST_PAGE = 1000  # ConnectWise's limit; bodies written for other vendors ask for up to 10,000
 _LONGEST = 999_999_999.0  # minutes; a documented way to say never
 _SHORTEST = 0.001
 _BRACKETS = re.compile(r"\[(['\"])([^'\"]*)\1\]")

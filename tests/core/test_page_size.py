@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cwconsole.core.config import LARGEST_PAGE
 from cwconsole.core.page_size import (
     COMFORTABLE_BYTES,
     FIRST,
-    LARGEST,
     REMEMBER_MS,
     SMALLEST,
     PageSize,
@@ -81,7 +81,7 @@ steps = st.lists(
 )
 
 
-@given(steps=steps, limit=st.integers(1, LARGEST), pace_ms=st.integers(0, 5 * HOUR_MS))
+@given(steps=steps, limit=st.integers(1, LARGEST_PAGE), pace_ms=st.integers(0, 5 * HOUR_MS))
 def test_no_walk_leaves_the_bounds_or_returns_to_a_size_that_failed(
     steps: list[tuple[str, int]], limit: int, pace_ms: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_no_walk_leaves_the_bounds_or_returns_to_a_size_that_failed(
         now_ms += pace_ms
         state = forget_old(state, now_ms=now_ms)
         size = current(state, limit=limit)
-        assert min(SMALLEST, limit) <= size <= min(limit, LARGEST)
+        assert min(SMALLEST, limit) <= size <= min(limit, LARGEST_PAGE)
         recent = [failed for failed, at in failures if now_ms - at < REMEMBER_MS]
         assert size <= SMALLEST or all(size < failed for failed in recent)
         if kind == "page":
