@@ -13,13 +13,13 @@ import os
 import signal
 import socket
 import sys
-import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cwconsole.cli import loop, settings
 from cwconsole.cli import operator as who
+from cwconsole.cli.clock import now_ms
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.lock import engine_runs
@@ -144,7 +144,7 @@ def app_on(
         author or _author(invocation, read_only=False),
         terminal,
         host=socket.gethostname(),
-        now_ms=_now_ms,
+        now_ms=now_ms,
         theme=invocation.settings.theme,
         own_themes=invocation.settings.themes,
         engine=engine,
@@ -180,7 +180,7 @@ def _author(invocation: Invocation, read_only: bool | None) -> Author:
 def _outside(store: Store, invocation: Invocation) -> Outside:
     from cwconsole.cli.outside import ConsoleOutside  # noqa: PLC0415 - loaded when it is asked for
 
-    return ConsoleOutside(store, invocation.vault, client_id=invocation.settings.client_id, now_ms=_now_ms)
+    return ConsoleOutside(store, invocation.vault, client_id=invocation.settings.client_id, now_ms=now_ms)
 
 
 def _begin(invocation: Invocation, fresh: bool) -> Session:
@@ -192,10 +192,6 @@ def _begin(invocation: Invocation, fresh: bool) -> Session:
 def _leave(app: ConsoleApp, number: int) -> None:
     log.info("console ends by a signal", signal=number)
     app.exit(return_code=128 + number)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class _Hosting:

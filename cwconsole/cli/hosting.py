@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, closing
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cwconsole.cli import output
+from cwconsole.cli.clock import now_ms
 from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.loop import SIGNALS
 from cwconsole.core.errors import EngineRunningError, StoreError
@@ -124,16 +124,12 @@ def _replay_is_under_way(path: Path, action: Action) -> bool:
         return False
     with closing(connection.reader(path)) as conn:
         made = replays.made(conn, action)
-        return made is not None and replays.under_way(conn, delivery=made, now_ms=_now_ms())
+        return made is not None and replays.under_way(conn, delivery=made, now_ms=now_ms())
 
 
 def _job_is_under_way(path: Path, job_id: int) -> bool:
     with closing(connection.reader(path)) as conn:
-        return replays.under_way(conn, job=job_id, now_ms=_now_ms())
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+        return replays.under_way(conn, job=job_id, now_ms=now_ms())
 
 
 def _open_work(path: Path) -> set[tuple[str, int]]:

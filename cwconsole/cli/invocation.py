@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from cwconsole.cli import settings
+from cwconsole.cli import clock, settings
 from cwconsole.cli.lock import engine_lock, engine_runs
 from cwconsole.cli.settings import Setting, Settings
 from cwconsole.core.errors import ConfigError, EngineRunningError, StoreError
@@ -70,7 +70,7 @@ class Invocation:
     @cached_property
     def now_ms(self) -> int:
         """When the command began: all of its times are relative to that."""
-        return time.time_ns() // 1_000_000
+        return clock.now_ms()
 
     def asked(self, kind: ActionKind, *, reason: str | None = None) -> Asked:
         """What the audit log says of this command."""

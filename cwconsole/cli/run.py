@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from cwconsole.cli import output, settings
 from cwconsole.cli.asking import NOTHING_RUNS, host
+from cwconsole.cli.clock import now_ms
 from cwconsole.cli.common import Amount, common_options, pass_invocation
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
@@ -48,7 +47,7 @@ def _until_ended(invocation: Invocation, seconds: float | None) -> int:
 
     signal = loop.run(hosting.run(host(invocation), seconds=seconds))
     if invocation.as_json:
-        times = {"started": iso(invocation.now_ms), "ended": iso(time.time_ns() // 1_000_000)}
+        times = {"started": iso(invocation.now_ms), "ended": iso(now_ms())}
         output.print_json({**times, "signal": signal})
     return 0 if signal is None else 128 + signal
 

@@ -93,7 +93,7 @@ def server_moment(seconds: int | None) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """`45s`, `12m`, `3h05m`, `2d04h`."""
+    """`45s`, `12m`, `3h05m`, `2d04h`: without blanks, by which scripts take a table's line apart."""
     if seconds is None:
         return ABSENT
     whole = int(abs(seconds))

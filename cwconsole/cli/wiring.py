@@ -9,13 +9,13 @@ import random
 import secrets
 import socket
 import sys
-import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from cwconsole.callback.sender import CallbackSender
+from cwconsole.cli.clock import now_ms
 from cwconsole.cli.lock import take_lock
 from cwconsole.cli.settings import DEFAULT_DAYS
 from cwconsole.connectwise.client import ConnectWiseClient
@@ -45,7 +45,7 @@ class SystemClock:
 
     def now_ms(self) -> int:
         """Milliseconds since the epoch, UTC."""
-        return time.time_ns() // 1_000_000
+        return now_ms()
 
 
 class Connector:
