@@ -36,12 +36,7 @@ def see_through(invocation: Invocation, job_id: int) -> None:
 def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
     """A job in full."""
     return [
-        ("job", f"{job.id}: replay of {job.about}"),
-        ("state", job.state),
-        ("progress", f"{progress(job)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
-        ("skipped", maybe(f"{job.passed_over:,} that did not fit the filter any more" if job.passed_over else None)),
-        ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
-        ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
+        *(_of_export(job) if job.exports else _of_replay(job, sent)),
         ("error", maybe(job.error)),
         ("command", job.command),
         ("asked by", f"{job.operator}, {job.origin}"),
@@ -52,8 +47,30 @@ def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
     ]
 
 
+def _of_replay(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [
+        ("job", f"{job.id}: replay of {job.about}"),
+        ("state", job.state),
+        ("progress", f"{progress(job)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
+        ("skipped", maybe(f"{job.passed_over:,} that did not fit the filter any more" if job.passed_over else None)),
+        ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
+        ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
+    ]
+
+
+def _of_export(job: Job) -> list[tuple[str, str]]:
+    return [
+        ("job", f"{job.id}: export of {job.about}"),
+        ("file", job.path),
+        ("state", job.state),
+        ("progress", f"{progress(job)}, {job.share:.0%} of the list"),
+    ]
+
+
 def progress(job: Job) -> str:
-    """`12 of 1,204`."""
+    """`12 of 1,204`; `12 saved`."""
+    if job.exports:
+        return f"{job.done:,} saved"
     return f"{job.done:,} of {'' if job.exact else 'at least '}{job.total:,}"
 
 

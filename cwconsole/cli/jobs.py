@@ -23,7 +23,7 @@ HEAD = ("ID", "ASKED", "WHO", "STATE", "DONE", "FAILED", "RATE", "LEFT", "ABOUT"
 @click.group()
 @common_options
 def jobs() -> None:
-    """List, show, pause, resume and cancel jobs: replays of many events."""
+    """List, show, pause, resume and cancel jobs: replays of many events, and exports that consoles write."""
 
 
 @jobs.command("list")
@@ -80,7 +80,7 @@ def resume(invocation: Invocation, job_id: str, reason: str | None) -> None:
 @common_options
 @pass_invocation
 def cancel(invocation: Invocation, job_id: str, reason: str | None) -> None:
-    """End a job before its time. Replays that it has made already are still sent."""
+    """End a job before its time. Replays that it has made already are still sent; of an export no file is left."""
     _change(invocation, replay_jobs.cancel, ActionKind.CANCEL_JOB, job_id, reason=reason)
 
 
@@ -103,7 +103,7 @@ def _cells(job: Job) -> list[str]:
         job.state,
         progress(job),
         maybe(job.failed or None),
-        f"{job.rate:g}/s",
+        "-" if job.exports else f"{job.rate:g}/s",
         "-" if job.seconds_left is None else span(job.seconds_left),
         job.about,
     ]

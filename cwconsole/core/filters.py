@@ -75,6 +75,7 @@ TYPES: Final = MappingProxyType(
             "pause_job",
             "resume_job",
             "cancel_job",
+            "export",
         ),
     }
 )

@@ -1,5 +1,6 @@
 """Jobs: whatever takes long and goes at its own rate, beside everything else.
 
+Exports are written by consoles; here one is ended whose console is gone (`store.export_jobs`).
 Each open job has its turn in every round, for no more than its pace allows, so that a large one holds no other up. The
 loop waits until the next job has a batch to do, or somebody has written; it asks the file nothing in between. Who
 pauses or cancels a job needs no answer from here: a step is made only if the job still runs (`store.replay_jobs`).
@@ -14,7 +15,7 @@ from cwconsole.core.errors import StaleError, UsageError
 from cwconsole.core.pacing import Pace
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.log import log
-from cwconsole.store import replay_jobs
+from cwconsole.store import export_jobs, replay_jobs
 from cwconsole.store.replay_jobs import Job, Stepped
 
 MOST_AT_ONCE = 250  # replays in one transaction: other writers wait for it
@@ -55,7 +56,16 @@ class Jobs:
                 break
             if not await self._turn(job):
                 waits.append(self._paces[job.id].wait_seconds)
+        waits += await self._end_lost_exports()
         return min(waits, default=None)
+
+    async def _end_lost_exports(self) -> list[float]:
+        """How many seconds to wait until it has to be seen again whether all their consoles live."""
+        store, now_ms = self.services.store, self.services.clock.now_ms()
+        seen = await store.read(export_jobs.writing)
+        if any(export_jobs.is_lost(one, now_ms) for one in seen):
+            log.warning("export ended: its console is gone", exports=await store.write(export_jobs.end_lost, now_ms))
+        return [export_jobs.LOST_MS / 1000] if seen else []
 
     async def _turn(self, job: Job) -> bool:
         """One job's turn. Returns whether the job is over, or was stopped."""

@@ -99,6 +99,12 @@ def already(path: str) -> Already | None:
     return Already(path=where, size=found.st_size, changed_ms=int(found.st_mtime * 1000))
 
 
+def place_of(path: str) -> tuple[str, Already | None]:
+    """Where an export would be, in full, and what is there. Blocks. Raises UsageError as `already` does."""
+    there = already(path)
+    return str(_where(path)), there
+
+
 def _where(path: str) -> Path:
     try:
         return Path(path).expanduser().absolute()

@@ -98,8 +98,8 @@ def _written(conn: sqlite3.Connection, newest: int, names: Names) -> set[int]:
     rows = conn.execute("SELECT DISTINCT instance_id FROM actions WHERE id > ?", (newest,)).fetchall()
     jobs = conn.execute(
         """
-        SELECT chosen FROM jobs WHERE action_id > :newest OR id IN (
-            SELECT target_id FROM actions WHERE id > :newest AND kind IN ('pause_job', 'resume_job', 'cancel_job'))
+        SELECT chosen FROM jobs WHERE kind = 'replay' AND (action_id > :newest OR id IN (
+            SELECT target_id FROM actions WHERE id > :newest AND kind IN ('pause_job', 'resume_job', 'cancel_job')))
         """,
         {"newest": newest},
     ).fetchall()

@@ -1,5 +1,7 @@
 """Replays of many events as a job: ordered with the token of a preview, done in small steps.
 
+What is looked at and cancelled here are all jobs; what makes those that write a file is in `export_jobs`.
+
 1. A job goes through its events from the oldest up, so that each object's are sent in their order.
 2. A step adds replays and moves the cursor in one transaction, and only if the job still runs and stands where the step
    began: a crash makes no second replay, a pause no further one.
@@ -30,16 +32,21 @@ DEFAULT_RATE: Final = 10.0
 LOWEST_RATE: Final = 0.01  # events a second
 HIGHEST_RATE: Final = 1000.0
 # Its first part stands word for word in the index, which is not used otherwise.
-RUNS: Final = "jobs.state IN ('queued', 'running', 'paused') AND jobs.state <> 'paused'"
+RUNS: Final = "jobs.state IN ('queued', 'running', 'paused') AND jobs.state <> 'paused' AND jobs.kind = 'replay'"
+EXPORT: Final = "export"
 
 
 class Job(Struct, frozen=True, kw_only=True):
     """A job with who asked for it. chosen: the selection as stored. error: why the last failed event, or all, failed.
 
     total: of events; at least so many unless exact. done: replays made. failed: events that cannot be sent.
+
+    kind: `replay` or `export`. Of an export total and done are rows that are written, cursor out of upper says how much
+    of its list it has gone through, and seen_ms when its console last said that it writes.
     """
 
     id: int
+    kind: str
     state: str
     chosen: str
     upper: int
@@ -53,6 +60,7 @@ class Job(Struct, frozen=True, kw_only=True):
     created_ms: int
     started_ms: int | None
     finished_ms: int | None
+    seen_ms: int | None
     action_id: int
     operator: str
     origin: str
@@ -65,8 +73,20 @@ class Job(Struct, frozen=True, kw_only=True):
         return self.state in {"queued", "running", "paused"}
 
     @property
+    def exports(self) -> bool:
+        """Whether it writes a file, and sends nothing."""
+        return self.kind == EXPORT
+
+    @property
+    def path(self) -> str:
+        """The file that an export writes."""
+        return str(json.loads(self.chosen)["path"])
+
+    @property
     def share(self) -> float:
         """How much of it is done, 0..1."""
+        if self.exports:
+            return 1.0 if self.state == "done" else min(self.cursor / max(self.upper, 1), 0.99)
         return (self.done + self.failed) / self.total if self.total else float(not self.open)
 
     @property
@@ -81,7 +101,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def about(self) -> str:
-        """The events it is about, for people: with the instance's name when it was ordered."""
+        """The events (or rows of an export) it is about, for people: with the instance's name when it was ordered."""
         return str(json.loads(self.chosen)["about"])
 
 
@@ -204,8 +224,13 @@ def fail(conn: sqlite3.Connection, job_id: int, error: str, now_ms: int) -> None
 
 
 def pause(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
-    """Let a job stand still. Returns the outcome as a sentence. Raises TooLateError if it has ended."""
+    """Let a job stand still. Returns the outcome as a sentence.
+
+    Raises TooLateError if it has ended, UsageError for an export: its console would only hold a file open.
+    """
     job = _open_job(conn, job_id, "paused")
+    if job.exports:
+        raise UsageError(f"Job {job_id} is an export, which cannot be paused; it can be cancelled.")
     if job.state == "paused":
         return f"Job {job_id} is paused already."
     return _turn(conn, job, "paused", f"Job {job_id} is paused after {job.done:,} replays.", asked=asked, now_ms=now_ms)
@@ -222,12 +247,18 @@ def resume(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) 
 def cancel(conn: sqlite3.Connection, job_id: int, *, asked: Asked, now_ms: int) -> str:
     """End a job before its time. Replays that it has made are sent all the same. Returns the outcome as a sentence."""
     job = _open_job(conn, job_id, "cancelled")
+    if job.exports:
+        outcome = f"Job {job_id} is cancelled after {counted(job.done, 'row')}; nothing is left of its file."
+        return _end(conn, job, outcome, asked=asked, now_ms=now_ms)
     waiting = sum(of_state for state, of_state in sent(conn, job_id).items() if state in (*OPEN, "held"))
     left = f" {counted(waiting, 'of them waits and is', 'of them wait and are')} still sent." if waiting else ""
     outcome = f"Job {job_id} is cancelled after {counted(job.done, 'replay')}.{left}"
-    _turn(conn, job, "cancelled", outcome, asked=asked, now_ms=now_ms)
-    conn.execute("UPDATE jobs SET finished_ms = ? WHERE id = ?", (now_ms, job_id))
-    return outcome
+    return _end(conn, job, outcome, asked=asked, now_ms=now_ms)
+
+
+def _end(conn: sqlite3.Connection, job: Job, outcome: str, *, asked: Asked, now_ms: int) -> str:
+    conn.execute("UPDATE jobs SET finished_ms = ? WHERE id = ?", (now_ms, job.id))
+    return _turn(conn, job, "cancelled", outcome, asked=asked, now_ms=now_ms)
 
 
 def _open_job(conn: sqlite3.Connection, job_id: int, what: str) -> Job:
@@ -257,9 +288,10 @@ def load(conn: sqlite3.Connection, job_id: int) -> Job:
 def document(job: Job, sent: Mapping[str, int] | None = None) -> dict[str, Any]:
     """A job as JSON. sent: how many of its replays are in which state."""
     row: dict[str, Any] = as_json(job)
-    for name in ("chosen", "upper", "cursor"):  # how it is stored
+    for name in ("chosen", "upper", "cursor", "seen"):  # how it is stored
         del row[name]
-    row |= {"about": job.about, "seconds_left": job.seconds_left}
+    row |= {"about": job.about, "share": job.share, "seconds_left": job.seconds_left}
+    row |= {"rate": None, "path": job.path} if job.exports else {"path": None}
     return row if sent is None else {**row, "deliveries": dict(sent)}
 
 

@@ -301,6 +301,12 @@ DELETE FROM objects
 """
 
 
+SIXTH = """
+-- Of an export (kind, see export_jobs): when the console that writes it last said that it does.
+ALTER TABLE jobs ADD COLUMN seen_ms INTEGER;
+"""
+
+
 @migrations()
 def first(db: Database) -> None:
     """The tables of the first release."""
@@ -329,6 +335,12 @@ def fourth(db: Database) -> None:
 def fifth(db: Database) -> None:
     """Deleted objects that an earlier retention left behind."""
     _run(db, FIFTH)
+
+
+@migrations()
+def sixth(db: Database) -> None:
+    """Exports among the jobs."""
+    _run(db, SIXTH)
 
 
 def _run(db: Database, script: str) -> None:

@@ -42,7 +42,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     paused, held: whether its own flag is set. left_out: whether it is configured no longer. asking: how many records a
     sweep found gone and wants to be confirmed. marked: how many rows are chosen, 0 for the one under the cursor alone;
     places: how many of them are instances or resources; instances: of these. read_only_instances: all that this console
-    may only look at. saving: it is an export of this console. thing: what is copied of it. asked: the command that
+    may only look at. saving: the job is an export. thing: what is copied of it. asked: the command that
     asked for it.
     """
 
@@ -123,7 +123,7 @@ class Action(Struct, frozen=True, kw_only=True):
         return None if self.check is None else self.check(subject)
 
     def _lock(self, subject: Subject) -> str | None:
-        if not self.writes or subject.saving:
+        if not self.writes:
             return None
         if subject.read_only:
             return "this console is read-only."

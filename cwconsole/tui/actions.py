@@ -26,7 +26,6 @@ from cwconsole.tui.checks import (
     can_call_off,
     can_cancel,
     can_retry,
-    can_stop,
     has_watermark,
     held,
     instance_command,
@@ -41,6 +40,7 @@ from cwconsole.tui.checks import (
     paused,
     place_command,
     polled,
+    replay_in,
     shown_by,
 )
 
@@ -172,13 +172,13 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=(Scope.EVENT_LIST,), label="detail", priority=36, words=("detail",)),
     # jobs
     Action(id="job.pause", title="Pause the job", keys=("x",), scopes=(Scope.JOBS,), label="pause", priority=68,
-           writes=True, words=("pause_job",), check=job_in("queued", "running"),
+           writes=True, words=("pause_job",), check=replay_in("queued", "running"),
            command=number_command("jobs pause", lambda subject: subject.job)),
     Action(id="job.resume", title="Let the job go on", keys=("R",), scopes=(Scope.JOBS,), label="resume", priority=67,
-           writes=True, words=("resume_job",), check=job_in("paused"),
+           writes=True, words=("resume_job",), check=replay_in("paused"),
            command=number_command("jobs resume", lambda subject: subject.job)),
     Action(id="job.cancel", title="Cancel the job", keys=("c",), scopes=(Scope.JOBS,), label="cancel", priority=66,
-           writes=True, dangerous=True, words=("cancel_job",), check=can_stop,
+           writes=True, dangerous=True, words=("cancel_job",), check=job_in("queued", "running", "paused"),
            command=number_command("jobs cancel", lambda subject: subject.job)),
     # deliveries
     Action(id="delivery.retry", title="Try again now", keys=("r",), scopes=(Scope.DELIVERY,), label="retry",

@@ -101,7 +101,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.verdict: Verdict | None = None
         self.read_only_instances: frozenset[str] = frozenset()  # by ids and names, as the fleet has them
         self.frozen = False
-        self.exports: list[Export] = []  # of this console, oldest first; the last one may still run
+        self.export: Export | None = None  # the last one of this console, which may still run
         self.surroundings = Surroundings()  # given by whoever starts the console
         self.warnings: list[str] = []  # what is wrong with the settings, though it keeps nobody from starting
         self.painted = asyncio.Event()  # the fleet has been sent, or why it cannot be read
@@ -252,12 +252,12 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     @property
     def running_export(self) -> Export | None:
         """The one that is being written."""
-        return self.exports[-1] if self.exports and not self.exports[-1].ended else None
+        return None if self.export is None or self.export.ended else self.export
 
     def exports_changed(self) -> None:
         """An export has begun, gone on or ended."""
         for screen in self.console_screens()[-1:]:
-            screen.exports_changed()
+            screen.update_frame()
 
     def _minute_turned(self) -> None:
         self._arm_minute()

@@ -87,8 +87,6 @@ def job_in(*states: str) -> Check:
     """Whether there is a job in one of these states."""
 
     def check(subject: Subject) -> str | None:
-        if subject.saving:
-            return "An export cannot be paused; c stops it."
         if subject.job is None:
             return "There is no job under the cursor."
         return None if subject.state in states else f"Job {subject.job} is {subject.state}."
@@ -96,16 +94,15 @@ def job_in(*states: str) -> Check:
     return check
 
 
+def replay_in(*states: str) -> Check:
+    """Whether there is a job in one of these states, and one that can stand still."""
+    in_state = job_in(*states)
+    return lambda subject: "An export cannot be paused; c cancels it." if subject.saving else in_state(subject)
+
+
 def number_command(words: str, number: Callable[[Subject], int | None]) -> Callable[[Subject], str]:
     """`cwconsole deliveries retry 17`."""
     return lambda subject: f"cwconsole {words} {number(subject)}"
-
-
-def can_stop(subject: Subject) -> str | None:
-    """Whether there is a job or an export that goes on."""
-    if subject.saving:
-        return None if subject.state == "running" else f"That export is {subject.state}."
-    return job_in("queued", "running", "paused")(subject)
 
 
 def needs_event(subject: Subject) -> str | None:
@@ -113,8 +110,6 @@ def needs_event(subject: Subject) -> str | None:
 
 
 def needs_thing(subject: Subject) -> str | None:
-    if subject.saving:
-        return "An export is this console's alone: no command shows it."
     return None if subject.thing is not None else "There is nothing under the cursor."
 
 

@@ -1,112 +1,144 @@
-"""Exports of lists beside everything else: one at a time, seen and stopped from wherever one is.
-
-They are this console's alone: it writes to its operator's files, so nobody else could go on with one.
-"""
+"""Exports of lists beside everything else, one at a time: this console writes the file, all see the job."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
-from cwconsole.core.errors import CwconsoleError
-from cwconsole.core.filters import Noun
-from cwconsole.store import list_export, list_window
-from cwconsole.store.database import Store
+from cwconsole.core.errors import CwconsoleError, StaleError
+from cwconsole.core.filters import Noun, line_of
+from cwconsole.store import export_jobs, list_export, list_window
 from cwconsole.store.export_file import ExportFile, Format, said
 from cwconsole.store.selection import Selection
-from cwconsole.tui.render.job_rows import Saving
+from cwconsole.tui.operator import Operator
+
+BROKEN_OFF = "Its console was left before it was done; nothing is left of it."
 
 
 @dataclass(slots=True, kw_only=True)
 class Export:
-    """number: of this console's exports. path, wanted: where, and how. noun: which list; about: its rows, for people.
+    """path, wanted: where, and how. noun: which list; about: its rows, for people. reason: for the audit log.
 
-    share: how much has been gone through, 0 to 1. stopped: the operator wants no more of it. state: as a job's.
-    outcome: what came of it, as a sentence.
+    passed: how much has been gone through, out of most. stopped: nobody wants more of it. ended: nothing more comes of
+    it. done, failed, outcome: what came of it, the last as a sentence.
     """
 
     noun: Noun
-    number: int
     path: str
     wanted: Format
     selection: Selection
     about: str
-    operator: str
-    created_ms: int
+    reason: str | None = None
     overwrite: bool = False
-    share: float = 0.0
+    job: int = 0
     rows: int = 0
+    passed: int = 0
+    most: int = 1
     stopped: bool = False
-    state: str = "running"
-    outcome: str = ""
+    ended: bool = False
+    done: bool = False
+    failed: bool = False
+    outcome: str = field(default="", init=False)
 
     @property
-    def ended(self) -> bool:
-        """Whether nothing more comes of it."""
-        return self.state != "running"
+    def share(self) -> float:
+        """How much of the list has been gone through, 0 to 1."""
+        return min(self.passed / self.most, 0.99)
 
     @property
     def words(self) -> str:
-        """For the crumbs, while it runs."""
-        return "" if self.ended else f"saving {self.share:.0%}, S stops"
+        """For the crumbs."""
+        return f"saving {self.share:.0%}, S stops"
 
-    @property
-    def row(self) -> Saving:
-        """As it is now, for the list of jobs."""
-        return Saving(
-            id=f"s{self.number}",
-            state=self.state,
-            created_ms=self.created_ms,
-            share=1.0 if self.state == "done" else self.share,
-            rows=self.rows,
-            noun=self.noun,
-            path=self.path,
-            rows_about=self.about,
-            operator=self.operator,
-            outcome=self.outcome,
+    async def run(self, operator: Operator) -> None:
+        """To the end. Whatever comes of it stands in `outcome` and in its job; unless it is done there is no file."""
+        try:
+            extent = await operator.store.read(list_window.extent, self.noun)  # before the order, which is a row too
+            self.most = max(extent.most, 1)
+            self.job = await self._ordered(operator)
+            await self._carried_out(operator, extent.high)
+        except CwconsoleError as error:
+            self.failed, self.outcome = True, error.message
+        finally:
+            self.ended = True
+
+    async def _ordered(self, operator: Operator) -> int:
+        words = [] if self.selection.numbers is not None else [line_of(self.selection.chosen)]
+        command = " ".join(filter(None, (command_line(self.noun.value, "export", self.path), *words)))
+        return await operator.order_export(
+            self.noun, self.path, self.about, most=self.most, command=command, reason=self.reason
         )
 
-    async def run(self, store: Store) -> None:
-        """To the end. Whatever comes of it stands in `outcome`; unless it is done there is no file."""
+    async def _carried_out(self, operator: Operator, high: int) -> None:
+        says = asyncio.create_task(self._say_so(operator))
+        state, error = "failed", BROKEN_OFF
         try:
-            self.outcome = await self._run(store)
-        except CwconsoleError as error:
-            self.state, self.outcome = "failed", error.message
-        except BaseException:
-            self.state, self.outcome = "failed", "It was broken off."
+            self.outcome = await self._written(operator, high)
+            self.done, state = True, ""
+        except _Stopped:
+            state, error = "cancelled", ""
+            written = counted(self.rows, self.noun.one, self.noun.value)
+            self.outcome = f"The export is stopped after {written}; nothing is left of it."
+        except CwconsoleError as refused:
+            error = refused.message
             raise
+        finally:
+            says.cancel()
+            if state:
+                end = operator.store.write(
+                    export_jobs.end, self.job, state, error or None, rows=self.rows, now_ms=operator.now_ms()
+                )
+                await asyncio.shield(end)
 
-    async def _run(self, store: Store) -> str:
-        extent = await store.read(list_window.extent, self.noun)
+    async def _say_so(self, operator: Operator) -> None:
+        """Once a second; a job that was ended from elsewhere is stopped by what that answers."""
+        while True:
+            await asyncio.sleep(export_jobs.SAID_SECONDS)
+            try:
+                await self._go_on(operator)
+            except StaleError:
+                self.stopped = True
+                return
+            except CwconsoleError:
+                continue  # a file that is locked for a moment; who is silent for too long is told so
+
+    async def _go_on(self, operator: Operator) -> None:
+        await operator.store.write(
+            export_jobs.go_on, self.job, rows=self.rows, passed=self.passed, now_ms=operator.now_ms()
+        )
+
+    async def _written(self, operator: Operator, high: int) -> str:
         names = list_export.names_of(self.noun)
         file = ExportFile(self.path, self.wanted, noun=self.noun, names=names, overwrite=self.overwrite)
         await asyncio.to_thread(file.__enter__)
-        self.path = str(file.path)
         try:
-            await self._write(store, file, extent.high, max(extent.most, 1))
+            await self._write(operator, file, high)
         except BaseException as error:
             await asyncio.shield(asyncio.to_thread(file.__exit__, type(error), error, None))
-            if isinstance(error, _Stopped):
-                self.state = "cancelled"
-                done = counted(self.rows, self.noun.one, self.noun.value)
-                return f"The export is stopped after {done}; nothing is left of it."
             raise
         await asyncio.to_thread(file.__exit__, None, None, None)
-        self.state = "done"
+        await operator.store.write(export_jobs.done, self.job, rows=self.rows, now_ms=operator.now_ms())
         return f"{said(self.noun, self.rows)} in {file.path}"
 
-    async def _write(self, store: Store, file: ExportFile, high: int, most: int) -> None:
+    async def _write(self, operator: Operator, file: ExportFile, high: int) -> None:
         after: int | None = high + 1
         while after is not None:
             if self.stopped:
                 raise _Stopped
             first = self.rows == 0
-            one = await store.read(list_export.piece, self.noun, self.selection, self.wanted, after=after, first=first)
+            one = await operator.store.read(
+                list_export.piece, self.noun, self.selection, self.wanted, after=after, first=first
+            )
             await asyncio.to_thread(file.add, one)
             self.rows, after = file.rows, one.next_after
             if after is not None:
-                self.share = min((high - after + 1) / most, 0.99)
+                self.passed = high - after + 1
+        try:
+            await self._go_on(operator)  # whoever has cancelled it gets no file
+        except StaleError:
+            raise _Stopped from None
 
 
 class _Stopped(Exception):  # not an error: the way out of the loop

@@ -11,11 +11,22 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
+from cwconsole.core.filters import Noun
 from cwconsole.core.reconfiguration import Change
-from cwconsole.store import actions, instances, operations, read_only, replay_jobs, replay_preview, requests
+from cwconsole.store import (
+    actions,
+    export_jobs,
+    instances,
+    operations,
+    read_only,
+    replay_jobs,
+    replay_preview,
+    requests,
+)
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.database import Store
 from cwconsole.store.instances import Draft, Instance
@@ -119,6 +130,29 @@ class Operator(Struct, frozen=True, kw_only=True):
     async def turn_job(self, change: Turning, asked: Asked, job_id: int) -> str:
         """Pause, resume or cancel a job. Returns the outcome as a sentence."""
         return await self.write(change, job_id, asked=asked, now_ms=self.now_ms())
+
+    async def order_export(
+        self, noun: Noun, path: str, about: str, *, most: int, command: str, reason: str | None
+    ) -> int:
+        """Record an export that this console writes. Returns the job's id.
+
+        A read-only console may, and its operator's name stands in the audit log: what is there does not change.
+        """
+        asked = self._export(command, reason)
+        return await self.store.write(
+            export_jobs.create, noun, path, about, most=most, asked=asked, now_ms=self.now_ms()
+        )
+
+    async def exported(self, instance: Instance, outcome: str, *, command: str, reason: str | None) -> None:
+        """Record that an instance was written to a file, by whichever console, see `order_export`."""
+        asked = replace(self._export(command, reason), instance_id=instance.id)
+        await self.store.write(actions.record_done, asked, outcome, now_ms=self.now_ms())
+
+    def _export(self, command: str, reason: str | None) -> Asked:
+        author = self.author
+        return Asked(
+            kind=ActionKind.EXPORT, operator=author.login, origin=author.origin, command=command, reason=reason
+        )
 
     async def call_off(self, action: int, reason: str | None) -> str:
         """Cancel a queued action, in whose row that stands. Returns the outcome as a sentence."""

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cwconsole.core.filters import Filter
+from cwconsole.core.errors import StaleError
+from cwconsole.core.filters import Filter, Noun
 from cwconsole.engine.jobs import Jobs
-from cwconsole.store import replay_jobs, replay_preview
+from cwconsole.store import export_jobs, replay_jobs, replay_preview
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import Store
 from cwconsole.store.replay_jobs import Job
@@ -181,3 +182,41 @@ async def test_an_engine_for_one_job_does_that_one_alone(engine: Rig) -> None:
     await play(engine, Jobs(engine.services, only=second), 1)
     assert (await load(engine, first)).state == "queued"
     assert (await load(engine, second)).done > 50
+
+
+async def test_an_export_whose_console_is_silent_is_ended_and_one_that_is_heard_of_goes_on(engine: Rig) -> None:
+    def begin(conn: Any) -> int:
+        ordered = asked(ActionKind.EXPORT)
+        now_ms = engine.clock.time_ms
+        return export_jobs.create(conn, Noun.EVENTS, "/a.csv", "all", most=9, asked=ordered, now_ms=now_ms)
+
+    silent, heard = await engine.store.write(begin), await engine.store.write(begin)
+    jobs = Jobs(engine.services)
+    for _ in range(3):
+        wait = await jobs.round()
+        assert wait is not None, "it looks again though nobody writes"
+        engine.clock.time_ms += int(wait * 500)
+        await engine.store.write(export_jobs.go_on, heard, rows=3, passed=4, now_ms=engine.clock.time_ms)
+    await jobs.round()
+    lost, other = await load(engine, silent), await load(engine, heard)
+    assert (lost.state, lost.error) == ("failed", export_jobs.LOST)
+    assert (other.state, other.done) == ("running", 3)
+    assert other.share == pytest.approx(4 / 9)
+    with pytest.raises(StaleError):  # its console, should it live after all, learns of it
+        await engine.store.write(export_jobs.go_on, silent, rows=9, passed=9, now_ms=engine.clock.time_ms)
+    await engine.store.write(export_jobs.done, heard, rows=7, now_ms=engine.clock.time_ms)
+    assert await jobs.round() is None
+    assert (await load(engine, heard)).share == 1.0
+    assert await replayed(engine) == [], "no engine sends what is exported"
+
+
+async def test_a_clock_that_is_set_back_keeps_no_export_running_for_ever(engine: Rig) -> None:
+    def begin(conn: Any) -> int:
+        later = engine.clock.time_ms + 3_600_000
+        return export_jobs.create(
+            conn, Noun.EVENTS, "/a.csv", "all", most=9, asked=asked(ActionKind.EXPORT), now_ms=later
+        )
+
+    job_id = await engine.store.write(begin)
+    await Jobs(engine.services).round()
+    assert (await load(engine, job_id)).state == "failed"

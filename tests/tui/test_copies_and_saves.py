@@ -184,7 +184,7 @@ async def test_a_file_that_is_there_is_replaced_only_after_a_question(
         assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
         await rig.press("escape")
         assert file.read_text() == "[1]"
-        assert rig.app.exports == []
+        assert rig.app.export is None
         await save_to(rig, "mine.json")
         await rig.until(lambda: isinstance(rig.app.screen, Confirm))
         await rig.press("y")
@@ -227,22 +227,51 @@ async def test_an_export_is_shown_among_the_jobs_and_stopped_there(
         await rig.until(lambda: rig.app.running_export is not None and rig.app.running_export.rows > 0)
         await rig.press("6")
         await rig.until(lambda: rig.screen.table.rows.total == 1)
-        for words in ("s1", "running", "saved", "to all.json"):
+        for words in ("running", "saved", "to all.json"):
             assert words in rig.text()
-        seen = rig.screen.table.current.rows
-        await rig.until(lambda: rig.screen.table.current.rows > seen)
+        seen = rig.screen.table.current.done
+        await rig.until(lambda: rig.screen.table.current.done > seen)
         await rig.press("x")
-        await rig.until(lambda: said(rig, "An export cannot be paused; c stops it."))
+        await rig.until(lambda: said(rig, "An export cannot be paused; c cancels it."))
         await rig.until(lambda: "c cancel" in rig.lines()[-1])
         await rig.press("c")
-        await rig.until(lambda: "Stop the export?" in rig.text())
+        await rig.until(lambda: "Cancel job 1?" in rig.text())
         await rig.press("c", "enter")
         assert isinstance(rig.app.screen, Confirm)
         await rig.press("y")
         await rig.until(lambda: rig.screen.table.current.state == "cancelled")
+        await rig.until(lambda: said(rig, "The export is stopped after"))
         assert [one.name for one in tmp_path.iterdir() if ".json" in one.name] == []  # noqa: ASYNC240
         await rig.press("enter")
         await rig.until(lambda: "nothing is left of it" in " ".join(rig.text().split()))
+
+
+async def test_a_reason_given_with_the_path_stands_in_the_audit_log(rig: Rig, tmp_path: Path) -> None:
+    await rig.press("s")
+    rig.screen.query_one("#path").value = "all.csv"
+    await rig.press("tab", *"for the audit", "enter")
+    await rig.until(lambda: said(rig, "40 events are in"))
+    (row,) = await rig.rows("SELECT kind, state, operator, outcome, command, reason FROM actions WHERE kind = 'export'")
+    file = tmp_path / "all.csv"
+    assert row[:3] == ("export", "done", "ada")
+    assert row[3:] == (
+        f"A job writes events to {file}: all events.",
+        f"cwconsole events export {file}",
+        "for the audit",
+    )
+    await rig.press("6", "enter")
+    await rig.until(lambda: "for the audit" in rig.text())
+
+
+async def test_marks_stay_when_the_file_cannot_be_written(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise UsageError("all.csv cannot be written on: No space left on device; nothing is left of it.")
+
+    monkeypatch.setattr(export_file.ExportFile, "add", full)
+    await rig.press("space", "space")
+    await save_to(rig, "all.csv")
+    await rig.until(lambda: said(rig, "No space left"))
+    assert "2 marked" in rig.lines()[1]
 
 
 async def test_where_the_file_is_stands_among_the_jobs(rig: Rig, tmp_path: Path) -> None:
@@ -375,4 +404,4 @@ async def test_every_history_is_saved_as_the_command_line_saves_it(
         assert head.startswith("id,")
         assert line.startswith(f"{rig.screen.key_of(row)},")
         await rig.press("6", "enter")
-        await rig.until(lambda: f"Export of {noun}" in rig.text())
+        await rig.until(lambda: f"export of {noun}" in rig.text())

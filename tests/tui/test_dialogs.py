@@ -169,7 +169,7 @@ async def test_every_dialog_is_whole_and_does_nothing_unasked(
             assert not isinstance(rig.screen, ModalScreen), f"{case.name} is not left by {case.leave}"
             await rig.press("escape")  # marks
         assert await rig.rows(ASKED) == []
-        assert rig.app.exports == []
+        assert rig.app.export is None
 
 
 async def opened(rig: Rig, case: Case) -> None:

@@ -131,10 +131,6 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def fleet_changed(self) -> None:
         """The app has read the fleet again."""
 
-    def exports_changed(self) -> None:
-        """An export of this console has gone on."""
-        self.update_frame()
-
     def show_spec(self) -> None:
         """`spec` is another one now."""
         self.refresher.ask("other view")

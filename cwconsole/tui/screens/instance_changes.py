@@ -23,7 +23,7 @@ from cwconsole.tui.instance_fields import ENABLED, edit_command, empty_body
 from cwconsole.tui.outside import Outside
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.reach_lines import sent_lines
-from cwconsole.tui.screens.file_dialog import FileDialog
+from cwconsole.tui.screens.file_dialog import FileDialog, Typed
 from cwconsole.tui.screens.instance_form import Form, InstanceForm, Save, ToStore
 from cwconsole.tui.widgets.confirm import Question
 
@@ -39,26 +39,27 @@ def add(screen: ConsoleScreen, reason: str | None) -> None:
 def add_from_file(screen: ConsoleScreen, reason: str | None) -> None:
     """In a form that is filled from a file."""
 
-    def typed(path: str | None) -> None:
-        if path:
-            screen.prepare(importing(screen, path, reason), what=f"Reading {path}")
+    def answered(typed: Typed | None) -> None:
+        if typed is not None:
+            screen.prepare(importing(screen, typed.path, reason), what=f"Reading {typed.path}")
 
     dialog = FileDialog("Add an instance from a file", "TOML, or JSON as Open Connectors takes it", yes="read it")
-    screen.app.push_screen(dialog, typed)
+    screen.app.push_screen(dialog, answered)
 
 
 def write_to_file(screen: ConsoleScreen, name: str) -> None:
     """To a file that is asked for."""
 
-    def typed(path: str | None) -> None:
-        if path:
-            screen.carry_out(exporting(screen, name, path), what=f"Writing {name} to a file")
+    def answered(typed: Typed | None) -> None:
+        if typed is not None:
+            screen.carry_out(exporting(screen, name, typed), what=f"Writing {name} to a file")
 
     dialog = FileDialog(
         f"Write {name} to a file", "Secrets are masked in it; an ending of .json writes JSON.", yes="write it",
         path=f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-') or 'instance'}.toml",
+        reasoned=True,
     )  # fmt: skip
-    screen.app.push_screen(dialog, typed)
+    screen.app.push_screen(dialog, answered)
 
 
 def switch(screen: ConsoleScreen, name: str, reason: str | None, *, enabled: bool) -> None:
@@ -99,14 +100,20 @@ async def importing(screen: ConsoleScreen, path: str, reason: str | None) -> Non
         open_form(screen, Form(title=title, shown=body, save=adding(screen, path), reason=reason))
 
 
-async def exporting(screen: ConsoleScreen, name: str, path: str) -> str | None:
-    """Write one, its secrets masked. Returns the outcome as a sentence, None where that cannot be done."""
+async def exporting(screen: ConsoleScreen, name: str, typed: Typed) -> str | None:
+    """Write one, its secrets masked; who took it, and why, stands in the audit log.
+
+    Returns the outcome as a sentence, None where that cannot be done.
+    """
     outside = _outside(screen)
     if outside is None:
         return None
     row, _ = await _stored(screen, name)
-    written = await outside.write_file(path, row)
-    return f"{plain(name)} is in {plain(written)}, its secrets masked."
+    written = await outside.write_file(typed.path, row)
+    outcome = f"{row.name} is in {written}, its secrets masked."
+    command = BY_ID["instance.export"].command_for(Subject(instance=row.name))
+    await screen.console.operator.exported(row, outcome, command=command, reason=typed.reason)
+    return plain(outcome)
 
 
 async def editing(screen: ConsoleScreen, name: str, reason: str | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cwconsole.store import replay_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import Job
@@ -28,7 +30,9 @@ class JobKeys(OnScreen):
         job = self.job()
         if job is None:
             return self.bare_subject()
-        return self.bare_subject(job=job.id, state=job.state, thing=things.job(job.id), asked=job.command)
+        return self.bare_subject(
+            job=job.id, saving=job.exports, state=job.state, thing=things.job(job.id), asked=job.command
+        )
 
     def do_job_pause(self, reason: str | None) -> None:
         self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause, reason)
@@ -42,11 +46,7 @@ class JobKeys(OnScreen):
             return
         question = Question(
             title=f"Cancel job {job.id}?",
-            lines=(
-                f"Replay of {plain(job.about)}: {done(job)} done.",
-                "What is left is not sent again. Replays that it has made already are still sent.",
-                "It cannot be taken up again; x would only pause it.",
-            ),
+            lines=_what_ends(job),
             yes="cancel it",
             reasoned=True,
             reason=reason,
@@ -69,3 +69,17 @@ class JobKeys(OnScreen):
             return await self.console.operator.turn_job(change, asked, job_id)
 
         self.carry_out(work(), what=f"{action.title} {job_id}")
+
+
+def _what_ends(job: Job) -> Sequence[str]:
+    if job.exports:
+        return (
+            f"Export of {plain(job.about)}, to",
+            plain(job.path),
+            f"{done(job)} so far; nothing is left of it.",
+        )
+    return (
+        f"Replay of {plain(job.about)}: {done(job)} done.",
+        "What is left is not sent again. Replays that it has made already are still sent.",
+        "It cannot be taken up again; x would only pause it.",
+    )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from cwconsole.core.counted import counted
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun
-from cwconsole.store.export_file import Already, Format, already, format_of
+from cwconsole.store.export_file import Already, Format, format_of, place_of
 from cwconsole.store.selection import Selection, about
 from cwconsole.tui.asking import ask
 from cwconsole.tui.exporting import Export
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.times import ago
-from cwconsole.tui.screens.file_dialog import FileDialog
+from cwconsole.tui.screens.file_dialog import FileDialog, Typed
 from cwconsole.tui.screens.replays import selection_of
 from cwconsole.tui.widgets.confirm import Answer, Question
 from cwconsole.tui.work import QUESTION, start
@@ -58,42 +58,34 @@ class Saves:
             screen.app.notify(f"{running.path} is being written ({running.share:.0%}); S stops it, 6 shows it.")
             return
         now = datetime.fromtimestamp(screen.console.now_ms() / 1000, tz=UTC)
-        self._ask_where(self._rows_to_save(), path=f"{self._noun}-{now:%Y%m%d-%H%M}.ndjson")
+        self._ask_where(self._rows_to_save(), Typed(path=f"{self._noun}-{now:%Y%m%d-%H%M}.ndjson"))
 
-    def _ask_where(self, wanted: Selection, *, path: str, refused: str = "") -> None:
-        """refused: why the path that stands there cannot be."""
+    def _ask_where(self, wanted: Selection, asked: Typed, refused: str = "") -> None:
+        """asked: what stands there at first. refused: why that path cannot be."""
         screen = self._save_screen
         what = about(wanted, self._noun) if wanted.numbers is None else f"the {len(wanted.numbers):,} marked"
         note = f"Which: {plain(what)}\nThe ending says how: .{', .'.join(Format)}"
         lines = "\n".join(filter(None, (note, refused)))
-        dialog = FileDialog(f"Save these {self._noun} to a file", lines, yes="save", path=path)
+        title = f"Save these {self._noun} to a file"
+        dialog = FileDialog(title, lines, yes="save", path=asked.path, reasoned=True, reason=asked.reason)
 
-        def typed(path: str | None) -> None:
-            if path is not None:
-                start(screen, self._save_to(path, wanted, what), what=f"Saving to {path}", group=QUESTION)
+        def answered(typed: Typed | None) -> None:
+            if typed is not None:
+                start(screen, self._save_to(typed, wanted, what), what=f"Saving to {typed.path}", group=QUESTION)
 
-        screen.app.push_screen(dialog, typed)
+        screen.app.push_screen(dialog, answered)
 
-    async def _save_to(self, path: str, wanted: Selection, what: str) -> None:
+    async def _save_to(self, typed: Typed, wanted: Selection, what: str) -> None:
         """At once if there is no such file, after a question if there is; what cannot be is asked for again."""
         screen = self._save_screen
-        console = screen.console
         try:
-            export = Export(
-                noun=self._noun,
-                number=len(console.exports) + 1,
-                path=path,
-                wanted=format_of(path),
-                selection=wanted,
-                about=what,
-                operator=console.author.login,
-                created_ms=console.now_ms(),
-            )
-            there = await asyncio.to_thread(already, path)
+            how = format_of(typed.path)
+            path, there = await asyncio.to_thread(place_of, typed.path)
         except UsageError as error:
             if screen.in_front:
-                self._ask_where(wanted, path=path, refused=error.message)
+                self._ask_where(wanted, typed, refused=error.message)
             return
+        export = Export(noun=self._noun, path=path, wanted=how, selection=wanted, about=what, reason=typed.reason)
         if there is None:
             self._begin_export(export)
         else:
@@ -102,22 +94,24 @@ class Saves:
                 export.overwrite = True
                 self._begin_export(export)
 
-            ask(screen, _replacing(there, console.now_ms()), agreed)
+            ask(screen, _replacing(there, screen.console.now_ms()), agreed)
 
     def _begin_export(self, export: Export) -> None:
         screen = self._save_screen
         app = screen.console
-        screen.drop_marks()
-        app.exports.append(export)
+        marks = screen.table.marks
+        app.export = export
         timer = app.set_interval(PROGRESS_SECONDS, app.exports_changed)
 
         async def work() -> None:
             try:
-                await export.run(app.store)
+                await export.run(app.operator)
             finally:
                 timer.stop()
                 app.exports_changed()
-            app.notify(export.outcome, severity="error" if export.state == "failed" else "information")
+            app.notify(export.outcome, severity="error" if export.failed else "information")
+            if export.done and screen.is_attached and screen.table.marks == marks:
+                screen.drop_marks()  # what was marked has been dealt with
 
         start(app, work(), what=f"Saving to {export.path}", group="export")  # of the app: it survives the screen
         app.exports_changed()
