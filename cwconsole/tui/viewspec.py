@@ -45,14 +45,16 @@ class View(Struct, frozen=True, kw_only=True):
 _TAKEN_APART: Final = frozenset(" \t\r\n'\"\\")
 LEVELS: Final = ("debug", "info", "warning", "error")
 FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
+JOB_SORTS: Final = ("job", "state", "progress", "done", "failed", "left", "who")
+DEAD_SORTS: Final = ("count", "error", "url", "instance", "first", "last")
 _VIEWS: Final = (
     View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text", "match"), sorts=FLEET_SORTS),
     *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
       (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
-    View(name="jobs", mode="jobs", words=("text",)),
+    View(name="jobs", mode="jobs", words=("text",), sorts=JOB_SORTS),
     View(name="job", mode="jobs", words=("id",), required=("id",)),
     View(name="log", mode="log", words=("level", "since", "until", "text", "match")),
-    View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES),
+    View(name="dead", mode="deliveries", words=("instance", "resource"), noun=Noun.DELIVERIES, sorts=DEAD_SORTS),
     View(name="instance", mode="fleet", words=("instance",), required=("instance",)),
     View(name="resource", mode="fleet", words=("instance", "resource"), required=("instance", "resource")),
     View(name="event", mode="events", words=("id",), required=("id",)),

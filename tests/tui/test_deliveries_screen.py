@@ -367,3 +367,22 @@ async def test_a_key_meant_for_the_row_that_stood_there_is_not_done_to_a_newer_o
     await rig.press("r")
     await rig.until(lambda: f"Delivery {newer.id}" in said(rig))
     assert [row[4] for row in await made(rig, "retry")] == [newer.id]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_dead_letters_are_sorted_as_the_fleet_is(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        await rig.press("3", "D")
+        await rig.until(lambda: rig.screen.table.rows.total > 1)
+
+        def counts() -> list[int]:
+            return [group.count for group in rig.screen.table.rows.rows]
+
+        largest_first = counts()
+        assert largest_first == sorted(largest_first, reverse=True)
+        await rig.press("O")
+        await rig.until(lambda: counts() == sorted(largest_first))
+        await rig.press("o")
+        await rig.until(lambda: rig.screen.spec.line == "dead sort:error")
+        errors = [group.error or "" for group in rig.screen.table.rows.rows]
+        await rig.until(lambda: [group.error or "" for group in rig.screen.table.rows.rows] == sorted(errors))

@@ -158,3 +158,27 @@ async def test_without_a_job_it_says_how_to_make_one(no_jobs: Path) -> None:
         assert "No job yet" in rig.text()
         await rig.press("x")
         assert "no job under the cursor" in rig.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_jobs_are_sorted_by_the_keys_and_the_word_that_sort_the_fleet(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        await rig.press("6")
+        await rig.until(lambda: rig.screen.table.rows.total == 3)
+
+        def order_shown() -> list[int]:
+            return [rig.screen.table.rows.at(at).id for at in range(3)]
+
+        assert "Job↓" in rig.lines()[2]
+        assert "o sort" in rig.text() or size[0] == 80
+        await rig.press("O")
+        await rig.until(lambda: order_shown() == [1, 2, 3])
+        await rig.press("colon", *"jobs sort:-left", "enter")
+        await rig.until(lambda: order_shown() == [3, 2, 1])
+        await rig.press("colon", *"jobs sort:progress", "enter")
+        await rig.until(lambda: order_shown() == [3, 2, 1])
+        await rig.press("o")
+        await rig.until(lambda: rig.screen.spec.line == "jobs sort:done")
+        await rig.until(lambda: order_shown() == [3, 1, 2])
+        await rig.press("1", "6")
+        assert rig.screen.spec.line == "jobs sort:done", "the order stays"

@@ -19,14 +19,15 @@ def _instances(row: DeadGroup) -> Cell:
 
 
 DEAD_COLUMNS: Final[tuple[Column[DeadGroup], ...]] = (
-    Column(id="count", title="Dead", cells=7, align=Align.RIGHT, draw=lambda row, _: Cell(f"{row.count:,}", Tone.BAD)),
-    Column(id="error", title="Error", cells=15,
+    Column(id="count", sort=True, title="Dead", cells=7, align=Align.RIGHT,
+           draw=lambda row, _: Cell(f"{row.count:,}", Tone.BAD)),
+    Column(id="error", sort=True, title="Error", cells=15,
            draw=lambda row, look: Cell(plain(row.error) if row.error else look.glyphs.none, Tone.STRONG)),
-    Column(id="url", title="Callback URL", cells=22, grows=4, draw=lambda row, _: Cell(plain(row.url))),
-    Column(id="instance", title="Instance", cells=12, grows=1, draw=lambda row, _: _instances(row)),
-    Column(id="first", title="First", cells=5, align=Align.RIGHT,
+    Column(id="url", sort=True, title="Callback URL", cells=22, grows=4, draw=lambda row, _: Cell(plain(row.url))),
+    Column(id="instance", sort=True, title="Instance", cells=12, grows=1, draw=lambda row, _: _instances(row)),
+    Column(id="first", sort=True, title="First", cells=5, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.first_ms, look.now_ms, none=look.glyphs.none), Tone.MUTED)),
-    Column(id="last", title="Last", cells=5, align=Align.RIGHT,
+    Column(id="last", sort=True, title="Last", cells=5, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.last_ms, look.now_ms, none=look.glyphs.none))),
 )  # fmt: skip
 

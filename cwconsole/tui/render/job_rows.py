@@ -49,17 +49,19 @@ def _reason(job: Job, _: Look) -> Cell:
 
 
 JOB_COLUMNS: Final[tuple[Column[Job], ...]] = (
-    Column(id="job", title="Job", cells=4, align=Align.RIGHT, draw=lambda job, _: Cell(str(job.id), Tone.MUTED)),
+    Column(id="job", sort=True, title="Job", cells=4, align=Align.RIGHT,
+           draw=lambda job, _: Cell(str(job.id), Tone.MUTED)),
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda job, look: Cell(ago(job.created_ms, look.now_ms))),
-    Column(id="state", title="State", cells=11, draw=lambda job, look: state_cell(job.state, look.glyphs)),
-    Column(id="progress", title="Progress", cells=_BAR, draw=_progress),
-    Column(id="done", title="Done", cells=13, draw=_done),
-    Column(id="failed", title="Failed", cells=6, align=Align.RIGHT, draw=_failed),
+    Column(id="state", sort=True, title="State", cells=11, draw=lambda job, look: state_cell(job.state, look.glyphs)),
+    Column(id="progress", sort=True, title="Progress", cells=_BAR, draw=_progress),
+    Column(id="done", sort=True, title="Done", cells=13, draw=_done),
+    Column(id="failed", sort=True, title="Failed", cells=6, align=Align.RIGHT, draw=_failed),
     Column(id="rate", title="Rate", cells=6, align=Align.RIGHT, from_width=90, draw=_rate),
-    Column(id="left", title="Left", cells=4, align=Align.RIGHT, draw=_left),
+    Column(id="left", sort=True, title="Left", cells=4, align=Align.RIGHT, draw=_left),
     Column(id="about", title="About", cells=12, grows=3, draw=lambda job, _: Cell(plain(about(job)))),
-    Column(id="who", title="Who", cells=8, from_width=90, grows=1, draw=lambda job, _: Cell(plain(job.operator))),
+    Column(id="who", sort=True, title="Who", cells=8, from_width=90, grows=1,
+           draw=lambda job, _: Cell(plain(job.operator))),
     Column(id="reason", title="Why", cells=10, from_width=110, grows=2, draw=_reason),
 )  # fmt: skip
 

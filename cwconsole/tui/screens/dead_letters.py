@@ -12,6 +12,7 @@ from cwconsole.store.dead_letters import DeadGroup, DeadLetters
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.dead_rows import DEAD_COLUMNS, badge
+from cwconsole.tui.render.orders import DEAD_ORDERS, ordered
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
@@ -45,7 +46,8 @@ class DeadLettersScreen(DeliveryKeys, RowCopies, ListScreen):
         chosen = wanted.filter(now_ms=self.console.now_ms())
         self._letters = await self.console.store.read(dead_letters.groups, chosen)
         self._listed = wanted
-        self._rows.replace(self._letters.groups)
+        self._rows.replace(ordered(self._letters.groups, DEAD_ORDERS, wanted))
+        self.table.set_sort(wanted.sort or "count", wanted.descending or not wanted.sort)
         self.table.show_changed()
         self.update_frame()
 

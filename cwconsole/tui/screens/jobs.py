@@ -12,6 +12,7 @@ from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import JOB_COLUMNS, about
+from cwconsole.tui.render.orders import JOB_ORDERS, ordered
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.job_keys import JobKeys
@@ -27,7 +28,7 @@ NO_JOB: Final = "No job yet. r sends marked events again; * marks all that the f
 
 
 class JobsScreen(JobKeys, RowCopies, ListScreen):
-    """`jobs`: newest first.
+    """`jobs`: newest first, or as `sort:` says.
 
     Words of the filter are looked for in what a job is about, its state, who, and why.
     """
@@ -46,8 +47,10 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
 
     async def load(self) -> None:
         jobs = await self.console.store.read(replay_jobs.recent, SHOWN)
-        self._rows.replace([job for job in jobs if self._fits(job)])
-        self._listed = self.spec
+        wanted = self.spec
+        self._rows.replace(ordered((job for job in jobs if self._fits(job)), JOB_ORDERS, wanted))
+        self._listed = wanted
+        self.table.set_sort(wanted.sort or "job", wanted.descending or not wanted.sort)
         self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
         self.update_frame()
