@@ -57,3 +57,25 @@ async def test_z_lets_the_screen_stand_still_and_go_on(path: Path) -> None:
         assert "FROZEN" not in rig.lines()[0]
         await rig.write("UPDATE resources SET dead = 78 WHERE name = 'companies'")
         await rig.until(lambda: "78 dead" in rig.text())
+
+
+async def test_at_80_columns_every_page_offers_the_way_back(path: Path) -> None:
+    async with console(path, size=(80, 24)) as rig:
+        for line in (
+            "event id:40", "delivery id:40", "action id:1", "instance instance:acme",
+            "resource instance:acme resource:tickets",
+        ):  # fmt: skip
+            await rig.press("colon", *line, "enter")
+            await rig.until(lambda line=line: rig.screen.spec.line == line and rig.screen.ready)  # type: ignore[misc]
+            await rig.until(lambda: "esc back" in rig.lines()[-1])
+
+
+@pytest.mark.parametrize("key", ["asterisk", "i"])
+async def test_on_an_empty_list_nothing_is_marked(path: Path, key: str) -> None:
+    async with console(path, size=(80, 24)) as rig:
+        await rig.press("2", "slash", *"object:99999", "enter")
+        await rig.until(lambda: "No events here." in rig.text())
+        await rig.press(key)
+        await rig.until(lambda: "There is nothing to mark here." in rig.text())
+        assert rig.screen.table.marks.none
+        assert "marked" not in rig.lines()[1]

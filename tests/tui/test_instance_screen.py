@@ -243,11 +243,16 @@ async def test_exporting_writes_where_it_was_told_to(rig: Rig) -> None:
     await rig.press("X")
     assert "Write acme to a file" in rig.text()
     assert "acme.toml" in rig.text()
-    await rig.press("enter")
+    await rig.press("tab", *"moving house", "enter")
     outside = rig.app.outside
     assert isinstance(outside, FakeOutside)
     await rig.until(lambda: outside.written == {"acme.toml": "acme"})
     await rig.until(lambda: "acme is in acme.toml" in rig.text())
+    (row,) = await rig.rows(
+        "SELECT a.operator, i.name, a.outcome, a.reason FROM actions a JOIN instances i ON i.id = a.instance_id"
+        " WHERE a.kind = 'export'"
+    )
+    assert tuple(row) == ("ada", "acme", "acme is in acme.toml, its secrets masked.", "moving house")
 
 
 async def test_a_read_only_console_changes_nothing_but_exports(path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
@@ -238,7 +238,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         return notice_line(self.freshness, self.console.glyphs, self.console.now_ms())
 
     def _footer(self, cells: int) -> Line:
-        return footer_line(self.actions(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
+        return footer_line(self.offered(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
 
     # --- actions ----------------------------------------------------------------------------------------------------
 
@@ -246,6 +246,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """What can be done on this screen; most lists have one order only."""
         sorts = bool(self.spec.kind.sorts)
         return tuple(one for one in of(Scope.APP, *self.SCOPES) if sorts or not one.id.startswith("table.sort"))
+
+    def offered(self) -> Sequence[Action]:
+        """What stands in the footer, if there is room."""
+        return self.actions()
 
     def bare_subject(self, **more: Any) -> Subject:
         """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says all."""

@@ -274,10 +274,18 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         self.set_marks(self.marks.add([self.rows.key(row) for row in rows]))
 
     def do_table_mark_invert(self) -> None:
-        self.set_marks(self.marks.inverted())
+        if self._has_rows():
+            self.set_marks(self.marks.inverted())
 
     def do_table_mark_all(self) -> None:
-        self.set_marks(Marks() if self.marks == Marks(everything=True) else Marks(everything=True))
+        if self._has_rows():
+            self.set_marks(Marks() if self.marks == Marks(everything=True) else Marks(everything=True))
+
+    def _has_rows(self) -> bool:
+        """Whether there is something to mark; else all that comes later would be."""
+        if not self.rows.total:
+            self.app.notify("There is nothing to mark here.")
+        return self.rows.total > 0
 
     def do_table_sort(self) -> None:
         """Sort by the next column that one can sort by."""
