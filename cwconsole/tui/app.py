@@ -24,6 +24,7 @@ from cwconsole.tui.engine_state import EngineState, moved
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
+from cwconsole.tui.known import Known, judge, remark
 from cwconsole.tui.leaving import Leaving
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
@@ -38,7 +39,7 @@ from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import Palette
 from cwconsole.tui.turns import Turn, turns_after
-from cwconsole.tui.viewspec import Known, ViewSpec, judge, remark
+from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.work import WorkFailed, start
 

@@ -10,19 +10,9 @@ from hypothesis import strategies as st
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
+from cwconsole.tui.known import Known, completed, completions, judge, remark, unfinished
 from cwconsole.tui.routes import SCREENS
-from cwconsole.tui.viewspec import (
-    VIEWS,
-    Known,
-    ViewSpec,
-    completed,
-    completions,
-    judge,
-    read,
-    remark,
-    spec,
-    unfinished,
-)
+from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec
 
 NOW = 1_790_000_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)

@@ -9,10 +9,11 @@ from textual.timer import Timer
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.freshness import Phase
+from cwconsole.tui.known import completed, judge, remark
 from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
-from cwconsole.tui.viewspec import ViewSpec, completed, judge, remark
+from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
