@@ -288,10 +288,8 @@ ALTER TABLE deliveries ADD COLUMN interrupted INTEGER NOT NULL DEFAULT 0;
 """
 
 
-FOURTH = """
--- Records of a poll or a sweep that could not be decoded.
-ALTER TABLE polls ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
-"""
+# Records of a poll or a sweep that could not be decoded.
+FOURTH = "ALTER TABLE polls ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0"
 
 
 FIFTH = """
@@ -301,10 +299,8 @@ DELETE FROM objects
 """
 
 
-SIXTH = """
--- Of an export (kind, see export_jobs): when the console that writes it last said that it does.
-ALTER TABLE jobs ADD COLUMN seen_ms INTEGER;
-"""
+# Of an export (kind, see export_jobs): when the console that writes it last said that it does.
+SIXTH = "ALTER TABLE jobs ADD COLUMN seen_ms INTEGER"
 
 
 @migrations()

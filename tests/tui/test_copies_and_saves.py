@@ -243,7 +243,7 @@ async def test_an_export_is_shown_among_the_jobs_and_stopped_there(
         await rig.until(lambda: said(rig, "The export is stopped after"))
         assert [one.name for one in tmp_path.iterdir() if ".json" in one.name] == []  # noqa: ASYNC240
         await rig.press("enter")
-        await rig.until(lambda: "nothing is left of it" in " ".join(rig.text().split()))
+        await rig.until(lambda: "it was not written to its end" in " ".join(rig.text().split()))
 
 
 async def test_a_reason_given_with_the_path_stands_in_the_audit_log(rig: Rig, tmp_path: Path) -> None:

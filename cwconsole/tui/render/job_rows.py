@@ -107,7 +107,9 @@ def detail_lines(job: Job, sent: Mapping[str, int], glyphs: Glyphs) -> list[Line
 
 
 def _of_export(job: Job) -> list[Fact]:
-    left = {"done": "", "running": "  it takes its name when it is complete"}.get(job.state, "  nothing is left of it")
+    left = {"done": "", "running": "  it takes its name when it is complete"}.get(
+        job.state, "  it was not written to its end"
+    )
     return [
         ("file", plain(job.path), Cell(left, Tone.MUTED)),
         ("rows", f"{job.done:,} {'saved' if job.state == 'done' else 'written'}"),
