@@ -161,4 +161,4 @@ def _print(report: Report, *, as_json: bool) -> None:
         output.print_json(demo_report.as_json(report))
     else:
         output.print_line("")
-        output.print_facts(demo_report.facts(report))
+        output.print_facts(demo_report.facts(report), to_read=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from itertools import zip_longest
 
 import click
 
@@ -54,11 +55,19 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, empty: st
     click.echo(text.table(head, rows, columns=terminal_columns()))
 
 
-def print_facts(facts: Sequence[tuple[str, str]]) -> None:
-    """Names and values, one a line, values aligned."""
-    room = max(len(name) for name, _ in facts)
+def print_facts(facts: Sequence[tuple[str, str]], *, to_read: bool = False) -> None:
+    """Names and values, one a line, values aligned.
+
+    to_read: values are sentences, which go on below themselves at the edge; commands, which are copied, do not.
+    """
+    room = max(len(name) for name, _ in facts) + 2
+    columns = terminal_columns() if to_read else None
     for name, value in facts:
-        click.echo(f"{name:<{room}}  {text.harmless(value)}")
+        lines = [text.harmless(value)]
+        if columns is not None:
+            lines = click.wrap_text(lines[0], max(columns - room - 1, 20)).splitlines() or lines
+        for head, line in zip_longest((name,), lines, fillvalue=""):
+            click.echo(f"{head:<{room}}{line}")
 
 
 def terminal_columns() -> int | None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cwconsole.cli import output
 from cwconsole.cli.text import harmless, harmless_lines, moment, server_moment, shortened, span, table, width
 
 
@@ -31,6 +32,20 @@ def test_a_shortened_text_fits(text: str, columns: int) -> None:
 def test_columns_line_up_whatever_the_width_of_their_letters() -> None:
     lines = table(("A", "B"), [("漢字", "x"), ("abc", "y")], columns=None).splitlines()
     assert [width(line[: line.index(mark)]) for line, mark in zip(lines, "Bxy", strict=True)] == [6, 6, 6]
+
+
+@pytest.mark.parametrize("to_read", [True, False])
+def test_sentences_go_on_below_themselves_and_commands_are_one_line(
+    to_read: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(output, "terminal_columns", lambda: 30)
+    said = " ".join(["twelve_signs"] * 5)
+    output.print_facts([("what", said), ("", "end")], to_read=to_read)
+    *shown, end = capsys.readouterr().out.splitlines()
+    assert end == "      end"
+    assert [line.strip() for line in shown] == (
+        ["what  twelve_signs", *["twelve_signs"] * 4] if to_read else [f"what  {said}"]
+    )
 
 
 @given(st.lists(st.tuples(st.text(max_size=40), st.text(max_size=40), st.text(max_size=200)), max_size=5))

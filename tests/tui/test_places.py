@@ -55,6 +55,9 @@ async def test_pausing_an_instance_says_how_many_resources_stop(path: Path, size
         text = await asked(rig, "x")
         assert "2 deliveries go on being sent." in text
         assert "5 deliveries stay held." in text
+        await rig.press("escape")
+        await rig.write("UPDATE resources SET pending = 0, retrying = 0, sending = 0")
+        assert "No delivery waits." in await asked(rig, "x")
         await rig.press("x", "enter")
         assert isinstance(rig.app.screen, Confirm), "neither the key that asked nor Enter confirms"
         assert await rig.rows(ACTIONS) == []

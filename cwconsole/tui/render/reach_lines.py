@@ -39,7 +39,9 @@ def sent_lines(reaches: Sequence[Reach]) -> list[str]:
     """What becomes of the deliveries that wait, though nothing is polled."""
     held = sum(one.held for one in reaches)
     free = _waiting(reaches) - held
-    lines = [_deliveries(free, "go on being sent.", "goes on being sent.")] if free or not held else []
+    if not free and not held:
+        return ["No delivery waits."]
+    lines = [_deliveries(free, "go on being sent.", "goes on being sent.")] if free else []
     return [*lines, *([_deliveries(held, "stay held.", "stays held.")] if held else [])]
 
 
