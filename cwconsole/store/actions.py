@@ -39,8 +39,8 @@ class ActionKind(StrEnum):
     CANCEL = "cancel"  # a delivery (target_id) was given up
     PAUSE_JOB = "pause_job"  # a job (target_id) stands still
     RESUME_JOB = "resume_job"  # a job (target_id) goes on
-    EXPORT = "export"  # a list or an instance was written to a file; for a list, a job was made
     CANCEL_JOB = "cancel_job"  # a job (target_id) was ended before its time
+    EXPORT = "export"  # a list or an instance was written to a file; for a list, a job was made
 
 
 QUEUED_KINDS = (ActionKind.POLL, ActionKind.SWEEP, ActionKind.REPLAY)

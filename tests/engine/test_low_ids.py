@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cwconsole.simulator.simulator import Simulator
 from tests.connectwise.tenant import CONFIG, CONTACTS, connect
