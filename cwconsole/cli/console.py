@@ -1,8 +1,9 @@
 """The console as a program: a screen on the database, and the engine in the same process if nobody else runs one.
 
-The screen comes first: the engine and all it needs are loaded, on a thread, after the first paint. Another process
-that holds the engine's lock is watched; within a second of its end this console takes over. A console that may change
-nothing starts no engine either. Signals leave the screen in order, and the engine is drained before the process ends.
+The screen comes first, with the fleet in it: the engine and all it needs are loaded, on a thread, after the first
+paint. Another process that holds the engine's lock is watched; within a second of its end this console takes over. A
+console that may change nothing starts no engine either. Signals leave the screen in order, and the engine is drained
+before the process ends.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +28,12 @@ from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.logs import log_to_file
 from cwconsole.core.errors import CwconsoleError, EngineRunningError, UsageError
 from cwconsole.log import log
-from cwconsole.store import meta
+from cwconsole.store import meta, status
 from cwconsole.store.database import Store
 from cwconsole.tui.terminal import Terminal, look, prepare
 
 if TYPE_CHECKING:
+    from cwconsole.store.status import Reading
     from cwconsole.tui.app import ConsoleApp
     from cwconsole.tui.author import Author
     from cwconsole.tui.engine_state import EngineState
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0  # between two looks whether the engine's lock is free
 RETRY_SECONDS = 30.0  # after an engine has ended by an error
+FIRST_LOOK_SECONDS = 1.0  # the screen waits no longer for the fleet
 
 
 def run(
@@ -86,7 +90,8 @@ def let_go_of_the_terminal() -> None:
 async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool | None, fresh: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
         author = _author(invocation, read_only)
-        app = app_on(store, invocation, terminal, author=author, begin=_begin(invocation, fresh))
+        first = await _first_look(store)
+        app = app_on(store, invocation, terminal, author=author, begin=_begin(invocation, fresh), first=first)
         if author.read_only_instances:
             from cwconsole.store import read_only as guard  # noqa: PLC0415 - only for those who name some
 
@@ -103,6 +108,17 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool 
                 await app.keeper.write()
         raise_crash(app, settings.log_file())
         return app.return_code or 0
+
+
+async def _first_look(store: Store) -> Reading | None:
+    """The fleet, before the screen is loaded: beside that, reading would wait for the interpreter at every row.
+
+    None if it cannot be read, or not that soon: the console tries again, and says so.
+    """
+    with suppress(TimeoutError, CwconsoleError):
+        reading = store.read(status.reread, None, now_ms=now_ms(), engine_runs=False)
+        return await asyncio.wait_for(reading, FIRST_LOOK_SECONDS)
+    return None
 
 
 def raise_crash(app: ConsoleApp, written: Path) -> None:
@@ -127,13 +143,14 @@ def app_on(
     author: Author | None = None,
     engine: EngineState | None = None,
     begin: Session | None = None,
+    first: Reading | None = None,
     log_file: Path | None = None,
 ) -> ConsoleApp:
     """The console of this invocation's operator on a store. engine: who runs the engine, if that is known already.
 
     author: None for one who may change everything. begin: the session to go on with, which is then kept; None for a
     console that ends with nothing to come back to.
-    log_file: what this process logs to, if it is not the user's log.
+    first: the fleet, if it has been read. log_file: what this process logs to, if it is not the user's log.
     """
     log_path = log_file or settings.log_file()
     from cwconsole.tui.app import ConsoleApp  # noqa: PLC0415 - Textual reads its settings when it is imported
@@ -148,6 +165,7 @@ def app_on(
         theme=invocation.settings.theme,
         own_themes=invocation.settings.themes,
         engine=engine,
+        reading=first,
         keymap=invocation.settings.keys,
         log_file=log_path,
         session=begin,

@@ -21,6 +21,7 @@ from cwconsole.tui.actions import MODES
 from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, moved
+from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
@@ -52,9 +53,9 @@ if TYPE_CHECKING:
 class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     """One console on one database.
 
-    now_ms: this machine's clock. keymap: keys by the ids of actions, as the operator set them, comma-separated.
-    theme: to begin with; None for the session's. session: where to begin. session_file, views_file: where this session
-    and saved views are kept; None for nowhere.
+    now_ms: this machine's clock. reading: the fleet, if it has been read. keymap: keys by the ids of actions, as the
+    operator set them, comma-separated. theme: to begin with; None for the session's. session: where to begin.
+    session_file, views_file: where this session and saved views are kept; None for nowhere.
     reach: makes what the console needs beside the database; None for a console that has no more.
     """
 
@@ -79,6 +80,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         host: str,
         now_ms: Callable[[], int],
         engine: EngineState | None = None,
+        reading: Reading | None = None,
         keymap: Mapping[str, str] | None = None,
         theme: str | None = None,
         own_themes: Sequence[Palette] = (),
@@ -125,6 +127,9 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             frozen=lambda: self.frozen,
             changed=self._fleet_looked_at,
         )
+        if reading is not None:
+            self._take(reading)
+            self.fleet_refresher.freshness = Freshness().succeeded(now_ms())
 
     def _base(self, mode: str) -> ConsoleScreen:
         """The first screen of an area. It is styled when it is mounted: no sheet has to be read again for it, twice."""
@@ -137,6 +142,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         self.switch_mode(self.keeper.mode)
         self.call_next(self._go_back_up)
         self.fleet_refresher.ask("first look")
+        if self.fleet_is_known:
+            self._fleet_looked_at()
         start(self, follow(self.store, lambda: self.post_message(StoreChanged())), what="Following the database",
               group="bridge")  # fmt: skip
         self._arm_minute()
@@ -162,6 +169,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self.warnings += keymap_warnings(self._keys, routes.rooms()) if self._keys else []
             self.say_warnings()
 
+        if self.painted.is_set():
+            return
         self.loaded.clear()
         self.painted.set()
         start(self, load(), what="Loading the screens", group="loading")
@@ -232,12 +241,14 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         before = self._reading
         await self.store.data_version()  # refuses a file that a newer program has changed meanwhile
         now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
-        if now is before:
-            return
+        if now is not before:
+            self._take(now)
+            self._show_fleet()
+
+    def _take(self, now: Reading) -> None:
         self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
         self.author, self.read_only_instances = self.author.meeting(now.instances())
-        self._show_fleet()
 
     def _show_fleet(self) -> None:
         """In the area in front; the others show it when they come to the front."""

@@ -85,13 +85,16 @@ def settle(terminal: Terminal) -> None:
 
 
 def seconds_until(terminal: Terminal, words: Sequence[str], began: float, *, seconds: float = 600) -> float:
-    """How long, from a moment on, until all these words stand on the screen."""
-    deadline = began + seconds
-    while not all(word in terminal.text for word in words):
-        if time.perf_counter() > deadline:
-            raise AssertionError(f"the screen does not get there:\n{terminal.text}")
-        terminal.pump(0.005)
-    return time.perf_counter() - began
+    """How long, from a moment on, until what was sent has all these words on the screen."""
+    while time.perf_counter() < began + seconds:
+        stood = []
+        for came, data in terminal.pieces(0.005):
+            terminal.feed(data)
+            if all(word in terminal.text for word in words):
+                stood.append(came)
+        if stood:
+            return stood[0] - began
+    raise AssertionError(f"the screen does not get there:\n{terminal.text}")
 
 
 def bytes_in(terminal: Terminal, seconds: float) -> int:

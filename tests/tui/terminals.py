@@ -43,9 +43,20 @@ class Terminal:
                 break
             if not data:
                 break
-            self._feed(data)
+            self.feed(data)
             taken += data
         return taken
+
+    def pieces(self, seconds: float) -> list[tuple[float, bytes]]:
+        """What is sent until nothing has come for so long, each piece with its time by `perf_counter`.
+
+        Only then is it parsed, one by one: whoever parses while more is sent holds up the sender.
+        """
+        pieces: list[tuple[float, bytes]] = []
+        while select.select([self._master], [], [], seconds)[0]:
+            data = os.read(self._master, 65536)
+            pieces.append((time.perf_counter(), data))
+        return pieces
 
     def first_byte(self, seconds: float) -> bytes:
         """Wait for the first thing that is sent; not parsed, so that the clock is not held up."""
@@ -55,7 +66,8 @@ class Terminal:
         self.sent += data
         return data
 
-    def _feed(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> None:
+        """Draw what was sent on the screen in memory."""
         self.sent += data
         # pyte knows no private markers on some sequences that Textual sends while it starts
         for unknown in (b"\x1b[?2026$p", b"\x1b[>1u", b"\x1b[<u", b"\x1b[?2048$p"):

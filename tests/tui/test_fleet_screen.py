@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cwconsole.store import status
+from cwconsole.store.database import Store
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance import InstanceScreen
 from cwconsole.tui.session import Place, Session
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.store.rows import add, config
-from tests.tui.rig import Rig, console, database
+from tests.store.rows import NOW, add, config
+from tests.tui.rig import Rig, console, console_on, database
 
 
 @pytest.fixture
@@ -43,6 +45,25 @@ async def test_the_worst_comes_first_and_the_header_counts(rig: Rig) -> None:
     assert "● fresh" in row
     assert "40" in row, "events of 24 hours"
     assert "1 dead…" in row, "and others wait as well"
+
+
+async def test_a_fleet_that_was_read_before_is_the_first_screen_and_is_followed_from_there(path: Path) -> None:
+    async with Store.open(path, migrate=False) as store:
+        reading = await store.read(status.reread, None, now_ms=NOW, engine_runs=True)
+        async with console_on(store, reading=reading) as rig:
+            assert all(rig.app.fleet[one] is row for one, row in reading.rows.items()), "none was read again"
+            assert "✗ failing" in rig.text()
+            assert "loading" not in rig.text()
+            assert rig.app.painted.is_set(), "what else there is to load is loaded"
+            await rig.write("UPDATE resources SET dead = 77 WHERE name = 'tickets'")
+            await rig.until(lambda: "78 dead" in rig.lines()[0])
+
+
+async def test_a_list_that_outgrows_the_screen_has_its_scrollbar_at_once(rig: Rig) -> None:
+    table = rig.screen.table
+    assert not table.show_vertical_scrollbar
+    table.set_lines(1000)
+    assert table.show_vertical_scrollbar, "else Textual draws once without the rows"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20), (200, 60)])

@@ -84,9 +84,9 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
 
     @property
     def freshness(self) -> Freshness:
-        """That of the fleet, as long as it could not be read."""
-        fleet = self.console.fleet_refresher.freshness
-        return self.refresher.freshness if fleet.phase is Phase.CURRENT else fleet
+        """That of the fleet, until its courses have been read too, and as long as it could not be read."""
+        fleet, courses = self.console.fleet_refresher.freshness, self.refresher.freshness
+        return fleet if fleet.phase is not Phase.CURRENT or courses.phase is Phase.LOADING else courses
 
     def show_spec(self) -> None:
         self._show()

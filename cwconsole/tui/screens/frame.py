@@ -129,7 +129,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """A minute has turned: relative times read differently."""
 
     def fleet_changed(self) -> None:
-        """The app has read the fleet again."""
+        """The app has read the fleet, or had done so before this screen came."""
 
     def show_spec(self) -> None:
         """`spec` is another one now."""
@@ -163,6 +163,8 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def on_mount(self) -> None:
         self._put_together = True
         self._seen_version = self.console.version
+        if self.console.fleet_is_known:
+            self.fleet_changed()
         self.refresher.ask("first look")
 
     def on_screen_resume(self) -> None:

@@ -25,8 +25,10 @@ class LineScroll(Toned, ScrollView):
         height = self.scrollable_content_region.height
         if size == before:
             return
-        if size.width != before.width or (before.height > height) != (count > height):
+        if (before.height > height) != (count > height):
             self.virtual_size = size
+            # In the same layout: Textual finds out in the midst of it, and draws once without what has no place then.
+            self.show_vertical_scrollbar = count > height
             return
         thumb = self._thumb()
         self.set_reactive(Widget.virtual_size, size)
