@@ -10,7 +10,7 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.delivery import OPEN
-from cwconsole.store import replay_jobs
+from cwconsole.store import export_jobs, replay_jobs
 from cwconsole.store.replay_jobs import Job
 
 
@@ -25,7 +25,7 @@ def see_through(invocation: Invocation, job_id: int) -> None:
     if invocation.as_json:
         output.print_json(replay_jobs.document(job, sent))
     passed = f"; {job.passed_over:,} did not fit the filter any more" if job.passed_over else ""
-    sentence = f"Job {job.id} is {job.state}: {progress(job)} sent again{_outcomes(sent)}{passed}."
+    sentence = f"Job {job.id} is {job.state}: {progress(job, invocation.now_ms)} sent again{_outcomes(sent)}{passed}."
     if job.state != "done" or job.failed or sent.keys() - {"delivered"}:
         waits = sent.keys() & {*OPEN, "held"} and not invocation.engine_runs()
         raise Failed(" ".join(part for part in (sentence, job.error, NOTHING_RUNS if waits else "") if part))
@@ -33,10 +33,10 @@ def see_through(invocation: Invocation, job_id: int) -> None:
         output.print_line(sentence)
 
 
-def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
+def facts(job: Job, sent: Mapping[str, int], now_ms: int) -> list[tuple[str, str]]:
     """A job in full."""
     return [
-        *(_of_export(job) if job.exports else _of_replay(job, sent)),
+        *(_of_export(job, now_ms) if job.exports else _of_replay(job, sent, now_ms)),
         ("error", maybe(job.error)),
         ("command", job.command),
         ("asked by", f"{job.operator}, {job.origin}"),
@@ -47,30 +47,31 @@ def facts(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
     ]
 
 
-def _of_replay(job: Job, sent: Mapping[str, int]) -> list[tuple[str, str]]:
+def _of_replay(job: Job, sent: Mapping[str, int], now_ms: int) -> list[tuple[str, str]]:
     return [
         ("job", f"{job.id}: replay of {job.about}"),
         ("state", job.state),
-        ("progress", f"{progress(job)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
+        ("progress", f"{progress(job, now_ms)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
         ("skipped", maybe(f"{job.passed_over:,} that did not fit the filter any more" if job.passed_over else None)),
         ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
         ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
     ]
 
 
-def _of_export(job: Job) -> list[tuple[str, str]]:
+def _of_export(job: Job, now_ms: int) -> list[tuple[str, str]]:
     return [
         ("job", f"{job.id}: export of {job.about}"),
         ("file", job.path),
         ("state", job.state),
-        ("progress", f"{progress(job)}, {job.share:.0%} of the list"),
+        ("progress", f"{progress(job, now_ms)}, {job.share:.0%} of the list"),
     ]
 
 
-def progress(job: Job) -> str:
-    """`12 of 1,204`; `12 saved`."""
+def progress(job: Job, now_ms: int) -> str:
+    """`12 of 1,204`; `12 saved`; `12 saved, silent for 40s` if nothing is heard of who writes it."""
     if job.exports:
-        return f"{job.done:,} saved"
+        silent = export_jobs.is_silent(job, now_ms)
+        return f"{job.done:,} saved{f', silent for {span((now_ms - (job.seen_ms or 0)) / 1000)}' if silent else ''}"
     return f"{job.done:,} of {'' if job.exact else 'at least '}{job.total:,}"
 
 

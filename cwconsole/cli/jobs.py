@@ -37,7 +37,7 @@ def list_jobs(invocation: Invocation, limit: int) -> None:
     if invocation.as_json:
         output.print_json([replay_jobs.document(row) for row in rows])
     else:
-        output.print_table(HEAD, [_cells(row) for row in rows], empty="There is no job.")
+        output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is no job.")
 
 
 @jobs.command("show")
@@ -51,7 +51,7 @@ def show_job(invocation: Invocation, job_id: str) -> None:
     if invocation.as_json:
         output.print_json(replay_jobs.document(job, sent))
     else:
-        output.print_facts(facts(job, sent))
+        output.print_facts(facts(job, sent, invocation.now_ms))
 
 
 @jobs.command()
@@ -95,13 +95,13 @@ def _change(
         output.print_line(outcome)
 
 
-def _cells(job: Job) -> list[str]:
+def _cells(job: Job, now_ms: int) -> list[str]:
     return [
         str(job.id),
         moment(job.created_ms),
         job.operator,
         job.state,
-        progress(job),
+        progress(job, now_ms),
         maybe(job.failed or None),
         "-" if job.exports else f"{job.rate:g}/s",
         "-" if job.seconds_left is None else span(job.seconds_left),

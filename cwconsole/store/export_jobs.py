@@ -17,7 +17,7 @@ from cwconsole.core.errors import StaleError
 from cwconsole.core.filters import Noun
 from cwconsole.store import actions
 from cwconsole.store.actions import Asked
-from cwconsole.store.replay_jobs import EXPORT
+from cwconsole.store.replay_jobs import EXPORT, Job
 
 SAID_SECONDS: Final = 1.0  # how often a console says that it writes
 LOST_MS: Final = 10_000
@@ -81,6 +81,18 @@ def writing(conn: sqlite3.Connection) -> list[int]:
 def is_lost(seen_ms: int, now_ms: int) -> bool:
     """Whether its console is gone. A clock that was set back must not keep a job running for ever."""
     return abs(now_ms - seen_ms) > LOST_MS
+
+
+def is_silent(job: Job, now_ms: int) -> bool:
+    """Whether it is said to be written, and nothing is heard of who writes it: without an engine nobody ends it."""
+    return job.exports and job.state == "running" and is_lost(job.seen_ms or 0, now_ms)
+
+
+def silent_in(job: Job, now_ms: int) -> float | None:
+    """Seconds until it is silent if nothing more is heard; None if it is, or is not being written."""
+    if not job.exports or job.state != "running" or is_silent(job, now_ms):
+        return None
+    return ((job.seen_ms or 0) + LOST_MS - now_ms + 1) / 1000
 
 
 def end_lost(conn: sqlite3.Connection, now_ms: int) -> int:

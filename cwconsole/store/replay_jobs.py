@@ -286,10 +286,11 @@ def load(conn: sqlite3.Connection, job_id: int) -> Job:
 
 
 def document(job: Job, sent: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """A job as JSON. sent: how many of its replays are in which state."""
+    """A job as JSON, `heard` being when who writes an export last said so. sent: its replays by state."""
     row: dict[str, Any] = as_json(job)
-    for name in ("chosen", "upper", "cursor", "seen"):  # how it is stored
+    for name in ("chosen", "upper", "cursor"):  # how it is stored
         del row[name]
+    row["heard"] = row.pop("seen")
     row |= {"about": job.about, "share": job.share, "seconds_left": job.seconds_left}
     row |= {"rate": None, "path": job.path} if job.exports else {"path": None}
     return row if sent is None else {**row, "deliveries": dict(sent)}

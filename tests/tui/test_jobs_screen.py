@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.filters import Noun, parse
-from cwconsole.store import replay_jobs, replay_preview
+from cwconsole.store import export_jobs, replay_jobs, replay_preview
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
+from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.screens.job import JobScreen
 from cwconsole.tui.screens.jobs import JobsScreen
 from cwconsole.tui.widgets.confirm import Confirm
@@ -182,3 +183,37 @@ async def test_jobs_are_sorted_by_the_keys_and_the_word_that_sort_the_fleet(path
         await rig.until(lambda: order_shown() == [3, 1, 2])
         await rig.press("1", "6")
         assert rig.screen.spec.line == "jobs sort:done", "the order stays"
+
+
+@pytest.fixture
+def silent(no_jobs: Path, heard_ms: int) -> Path:
+    """An export of which something was last heard so many milliseconds ago. No engine runs."""
+    asked = Asked(kind=ActionKind.EXPORT, operator="bob", origin="tty pts/1", command="cwconsole events export a.csv")
+    with database(no_jobs) as conn:
+        export_jobs.create(conn, Noun.EVENTS, "/a.csv", "all", most=9, asked=asked, now_ms=NOW - heard_ms)
+    return no_jobs
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("heard_ms", [export_jobs.LOST_MS + 300_000])
+async def test_an_export_whose_console_died_where_no_engine_runs_is_not_shown_as_going_on(
+    silent: Path, size: tuple[int, int]
+) -> None:
+    async with console(silent, size=size, engine=EngineState(where=EngineWhere.NONE)) as rig:
+        await rig.press("6")
+        await rig.until(lambda: "silent 5m" in line_of(rig, 1))
+        await rig.press("slash", *"silent", "enter")
+        await rig.until(lambda: "silent 5m" in line_of(rig, 1))
+        await rig.press("enter")
+        await rig.until(lambda: "silent for 5m: its console is gone or stands still" in rig.text())
+
+
+@pytest.mark.parametrize("line", ["jobs", "job id:1"])
+@pytest.mark.parametrize("heard_ms", [export_jobs.LOST_MS - 600])
+async def test_silence_is_shown_as_soon_as_it_counts_though_nobody_writes_anything(silent: Path, line: str) -> None:
+    async with console(silent, engine=EngineState(where=EngineWhere.NONE)) as rig:
+        await rig.press("colon", *line, "enter")
+        await rig.until(lambda: "running" in rig.text())
+        assert "silent" not in rig.text()
+        rig.clock.ms += 700  # the file stays as it is
+        await rig.until(lambda: "silent" in rig.text())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from cwconsole.store import export_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.render.bars import bar
 from cwconsole.tui.render.cells import Cell, Line, Tone
@@ -22,6 +23,8 @@ Fact = tuple[str | Cell, ...]
 
 
 def _progress(job: Job, look: Look) -> Cell:
+    if export_jobs.is_silent(job, look.now_ms):
+        return Cell(f"silent {ago(job.seen_ms, look.now_ms)}", Tone.WARN)
     tone = Tone.BUSY if job.open else Tone.GOOD if job.state == "done" else Tone.MUTED
     return Cell(bar(job.share, _BAR, look.glyphs), tone)
 
@@ -82,12 +85,19 @@ def fact_lines(job: Job, glyphs: Glyphs, now_ms: int) -> list[Line]:
     """The job itself."""
     left = "" if job.seconds_left is None or job.state == "paused" else f"  about {span(job.seconds_left)} left"
     share = f"  {job.share:.0%}" if job.exact or job.exports else ""
+    silent = [("", Cell(silence(job, now_ms), Tone.WARN))] if export_jobs.is_silent(job, now_ms) else []
     return facts(
         ("job", f"{job.id}, {'export' if job.exports else 'replay'} of {plain(job.about)}"),
         ("state", state_cell(job.state, glyphs), f"  {bar(job.share, 20, glyphs)}{share}  {done(job)}{left}"),
+        *silent,
         ("asked by", f"{plain(job.operator)}, {plain(job.origin)}"),
         ("asked", f"{second(job.created_ms)}  ({ago(job.created_ms, now_ms)} ago)"),
     )
+
+
+def silence(job: Job, now_ms: int) -> str:
+    """What is known of an export whose console says nothing any more."""
+    return f"silent for {ago(job.seen_ms, now_ms)}: its console is gone or stands still; an engine ends it, or c"
 
 
 _STANDINGS: Final = ("delivered", "dead", "cancelled", "held", "pending", "retrying", "sending")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cwconsole.store import replay_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui.action import Scope, Subject
@@ -20,6 +22,7 @@ class JobScreen(JobKeys, Copies, DetailScreen):
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
         self._job: Job | None = None
+        self._sent: Mapping[str, int] = {}
 
     def title_of(self) -> str:
         return f"job {self.spec.value('id')}"
@@ -33,9 +36,17 @@ class JobScreen(JobKeys, Copies, DetailScreen):
     async def load(self) -> None:
         number = int(self.spec.value("id") or 0)
         self._job = job = await self.console.store.read(replay_jobs.load, number)
-        sent = await self.console.store.read(replay_jobs.sent, number)
+        self._sent = await self.console.store.read(replay_jobs.sent, number)
+        self.listen_for([job])
+        self._show(job)
+
+    def minute(self) -> None:
+        if self.ready and self._job is not None:
+            self._show(self._job)
+
+    def _show(self, job: Job) -> None:
         glyphs = self.console.glyphs
         self.show(
             fact_lines(job, glyphs, self.console.now_ms()),
-            (Tab(title="What became of it", lines=detail_lines(job, sent, glyphs)),),
+            (Tab(title="What became of it", lines=detail_lines(job, self._sent, glyphs)),),
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from cwconsole.store import replay_jobs
+from textual.timer import Timer
+
+from cwconsole.store import export_jobs, replay_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
@@ -21,9 +23,19 @@ from cwconsole.tui.widgets.confirm import Answer, Question
 class JobKeys(OnScreen):
     """Mixed into screens that have the scope JOBS."""
 
+    _listening: Timer | None = None
+
     def job(self) -> Job | None:
         """The one under the cursor, or on the page."""
         raise NotImplementedError
+
+    def listen_for(self, jobs: Iterable[Job]) -> None:
+        """Show at once that an export has fallen silent: a console that dies writes nothing that would be noticed."""
+        if self._listening is not None:
+            self._listening.stop()
+        now_ms = self.console.now_ms()
+        waits = [wait for job in jobs if (wait := export_jobs.silent_in(job, now_ms)) is not None]
+        self._listening = self.set_timer(min(waits), self.minute) if waits else None
 
     def job_subject(self) -> Subject:
         """What the keys would be done to."""

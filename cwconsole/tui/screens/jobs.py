@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from textual.widget import Widget
 
-from cwconsole.store import replay_jobs
+from cwconsole.store import export_jobs, replay_jobs
 from cwconsole.store.replay_jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
@@ -53,10 +53,12 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
         self.table.set_sort(wanted.sort or "job", wanted.descending or not wanted.sort)
         self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
+        self.listen_for(jobs)
         self.update_frame()
 
     def _fits(self, job: Job) -> bool:
-        told = " ".join((about(job), job.state, job.operator, job.reason or "")).lower()
+        silent = "silent" if export_jobs.is_silent(job, self.console.now_ms()) else ""
+        told = " ".join((about(job), job.state, silent, job.operator, job.reason or "")).lower()
         return all(
             (word.removeprefix("!").removeprefix("text:").lower() in told) != word.startswith("!")
             for word in self.spec.words
