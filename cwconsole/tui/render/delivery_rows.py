@@ -66,12 +66,12 @@ def state_tabs(states: Sequence[str], numbers: Sequence[int | None], chosen: int
         Tone.STRONG if at == chosen else Tone.BAD if state == "dead" and numbers[at] else Tone.MUTED
         for at, state in enumerate(states)
     ]
-    wide = 1 + sum(width(text) + 2 for text in texts) <= cells
-    line, left = ([Cell(" ")], cells - 1) if wide else ([], cells)
-    for at, (text, tone) in enumerate(zip(texts, tones, strict=True)):
-        before = "[" if at == chosen else "" if not wide and at == chosen + 1 else " "
-        after = "]" if at == chosen else " " if wide else ""
-        line.append(Cell(shorten(f"{before}{text}{after}", left, cut=glyphs.cut), tone))
+    beside, gap = (" ", "") if 1 + sum(width(text) + 2 for text in texts) <= cells else ("", " ")
+    tabs = [f"[{text}]" if at == chosen else f"{beside}{text}{beside}" for at, text in enumerate(texts)]
+    margin = " " if 1 + width(gap.join(tabs)) <= cells else ""
+    line, left = [], cells
+    for before, tab, tone in zip((margin, *[gap] * (len(tabs) - 1)), tabs, tones, strict=True):
+        line.append(Cell(shorten(f"{before}{tab}", left, cut=glyphs.cut), tone))
         left -= width(line[-1].text)
     return (*line, Cell(" " * left))
 

@@ -175,9 +175,10 @@ def test_the_states_with_their_numbers_fit_80_columns_whole(numbers: tuple[int |
     assert width(line) == 80
     assert f"[{STATE_NAMES[chosen] or 'all'}" in line
     assert re.findall("[a-z]+", line) == ["all", *STATES[Noun.DELIVERIES]]
+    assert not re.search(r"[^ ]\[|\][^ ]", line), "no state touches the next"
 
 
 def test_states_that_do_not_fit_say_so() -> None:
     line = text_of(state_tabs(STATE_NAMES, [None, 1000, 64, 1000, 1000, None, 1000, None], 0, 80, UNICODE))
-    assert line.endswith("cancel…")
+    assert line.endswith("cance…")
     assert width(line) == 80
