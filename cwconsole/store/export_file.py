@@ -63,8 +63,11 @@ def written(documents: Sequence[dict[str, Any]], how: Format, names: Sequence[st
 
 
 def _field(value: object) -> str:
-    """A field. What a spreadsheet would take for a formula becomes text: names come from others."""
-    if isinstance(value, dict | list):
+    """A field, `true` and `false` as JSON has them.
+
+    What a spreadsheet would take for a formula becomes text: names come from others.
+    """
+    if isinstance(value, dict | list | bool):
         return json_text(value)
     text = "" if value is None else str(value)
     return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t")) else text

@@ -67,6 +67,17 @@ def test_ndjson_is_a_document_a_line(conn: sqlite3.Connection, tmp_path: Path, e
     assert (json.loads(line)["object_id"], json.loads(line)["resource"]) == (5, "contacts")
 
 
+def test_csv_says_true_and_false_as_json_does(conn: sqlite3.Connection, tmp_path: Path) -> None:
+    for ending in Format:
+        export(conn, tmp_path / f"a.{ending}", line="object:1")
+    with (tmp_path / "a.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    said = json.loads((tmp_path / "a.ndjson").read_text())
+    flags = {name: value for name, value in said.items() if isinstance(value, bool)}
+    assert flags
+    assert {name: json.loads(row[name]) for name in flags} == flags
+
+
 def test_csv_has_a_head_and_the_record_in_one_field(conn: sqlite3.Connection, tmp_path: Path) -> None:
     conn.execute("UPDATE instances SET name = '=HYPERLINK(1)'")
     export(conn, tmp_path / "a.csv")
