@@ -16,7 +16,7 @@ from cwconsole.store import action_list
 from cwconsole.store import actions as queue
 from cwconsole.store.action_list import ActionRow
 
-HEAD = ("ID", "ASKED", "WHO", "FROM", "KIND", "ABOUT", "STATE", "OUTCOME")
+HEAD = ("ID", "ASKED", "WHO", "FROM", "TYPE", "ABOUT", "STATE", "OUTCOME")
 
 
 @click.group()

@@ -15,7 +15,7 @@ from cwconsole.core.filters import Noun
 from cwconsole.store import poll_list
 from cwconsole.store.poll_list import PollRow
 
-HEAD = ("ID", "STARTED", "INSTANCE", "RESOURCE", "KIND", "OUTCOME", "TOOK", "RECORDS", "C/U/D", "ERROR")
+HEAD = ("ID", "STARTED", "INSTANCE", "RESOURCE", "TYPE", "OUTCOME", "TOOK", "RECORDS", "C/U/D", "ERROR")
 
 
 @click.group()

@@ -43,7 +43,7 @@ ACTION_COLUMNS: Final[tuple[Column[ActionRow], ...]] = (
     Column(id="who", title="Who", cells=8, grows=1, draw=lambda row, _: Cell(plain(row.action.operator))),
     Column(id="from", title="From", cells=14, from_width=100, grows=1,
            draw=lambda row, _: Cell(plain(row.action.origin), Tone.MUTED)),
-    Column(id="kind", title="What", cells=10, draw=lambda row, _: Cell(row.action.kind.value, Tone.STRONG)),
+    Column(id="kind", title="Type", cells=10, draw=lambda row, _: Cell(row.action.kind.value, Tone.STRONG)),
     Column(id="about", title="About", cells=18, grows=2, draw=_about),
     Column(id="outcome", title="Outcome", cells=20, grows=4,
            draw=lambda row, _: Cell(plain(row.action.outcome or ""), Tone.MUTED)),

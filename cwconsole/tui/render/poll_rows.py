@@ -51,7 +51,7 @@ POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
     Column(id="instance", title="Instance", cells=10, grows=2,
            draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
-    Column(id="kind", title="Kind", cells=10, draw=lambda row, _: Cell(row.kind, Tone.MUTED)),
+    Column(id="kind", title="Type", cells=10, draw=lambda row, _: Cell(row.kind, Tone.MUTED)),
     Column(id="records", title="Read", cells=5, align=Align.RIGHT, draw=lambda row, _: Cell(count(row.records))),
     Column(id="news", title="C/U/D", cells=10, align=Align.RIGHT, draw=_news),
     Column(id="took", title="Took", cells=6, align=Align.RIGHT, draw=_took),
