@@ -119,3 +119,12 @@ async def test_the_word_held_is_explained_where_deliveries_are(path: Path) -> No
     async with console(path) as rig:
         await rig.press("3", "question_mark", "slash", *"held")
         await rig.until(lambda: "nothing is sent and nothing lost until it is let go" in rig.text())
+
+
+async def test_how_a_view_is_saved_and_forgotten_stands_there_and_is_found(rig: Rig) -> None:
+    await rig.press("slash", *"saved view")
+    await rig.until(lambda: "Go to a saved view" in rig.text() and "One step back" not in rig.text())
+    await rig.press(*["backspace"] * 10, *":save")
+    await rig.until(lambda: ":save NAME" in rig.text())
+    await rig.press(*["backspace"] * 5, *"forget")
+    await rig.until(lambda: ":forget NAME" in rig.text() and ":save NAME" not in rig.text())

@@ -15,6 +15,7 @@ from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.glyphs import UNICODE
 from cwconsole.tui.render.plain import fit, plain
+from cwconsole.tui.screens.view_keys import VIEW_WORDS
 from cwconsole.tui.turns import WAYS
 from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.modal import Modal
@@ -34,6 +35,7 @@ _STATES: Final = {
     "job": {Scope.JOBS},
     "resource": {Scope.PLACE},
 }  # whose states stand on screens of these scopes; the more particular first
+_VIEWS: Final = {f":{word} NAME": meaning for word, meaning in VIEW_WORDS.items()}
 HERE: Final = "Here"  # whatever belongs to a kind of screen
 KEYS_WIDTH: Final = 16
 
@@ -61,6 +63,7 @@ def help_lines(
                 *(line for one in group for line in _lines(one, subject, keys_of)),
                 (),
             ]
+    lines += _meanings("Saved views", _VIEWS, wanted)
     for noun, where in _STATES.items():
         if not where.isdisjoint(scopes):
             lines += _meanings(f"States of {'an' if noun == 'action' else 'a'} {noun}", MEANINGS[noun], wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, cast
 
 from cwconsole.core.errors import UsageError
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 else:
     palette = Later("cwconsole.tui.screens.palette")
 
-VIEW_WORDS: Final = ("save", "view", "forget")
+VIEW_WORDS: Final = MappingProxyType(
+    {
+        "save": "keep what is shown, with filter and order, as a view",
+        "view": "go there; V lists them all",
+        "forget": "drop it",
+    }
+)  # each with a name behind it
 
 
 class ViewKeys:
