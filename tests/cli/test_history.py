@@ -264,6 +264,12 @@ def test_a_question_that_cannot_be_asked_says_what_would_be_right(
 
 
 @pytest.mark.parametrize("noun", ["events", "deliveries", "polls", "actions"])
+def test_the_column_that_type_filters_is_headed_so(cli: Cli, history: None, noun: str) -> None:
+    assert "--type" in cli(noun, "list", "--help").out
+    assert " TYPE " in cli(noun, "list").out.splitlines()[0]
+
+
+@pytest.mark.parametrize("noun", ["events", "deliveries", "polls", "actions"])
 def test_an_export_holds_what_the_list_shows(cli: Cli, history: None, noun: str) -> None:
     file = cli.folder / "a.json"
     told = cli.good(noun, "export", file, "instance:acme")
