@@ -75,7 +75,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
            words=("help",)),
     Action(id="command", title="Type a command", keys=("colon",), scopes=_APP, label="cmd", priority=60),
     Action(id="palette", title="Find anything by name", keys=("ctrl+p",), scopes=_APP, words=("palette",)),
-    Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=40,
+    Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=54,
            words=("back",)),
     Action(id="quit", title="Leave the console", keys=("q", "ctrl+q", "ctrl+c"), scopes=_APP, label="quit", priority=50,
            words=("q", "quit")),

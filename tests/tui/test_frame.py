@@ -79,3 +79,34 @@ async def test_on_an_empty_list_nothing_is_marked(path: Path, key: str) -> None:
         await rig.until(lambda: "There is nothing to mark here." in rig.text())
         assert rig.screen.table.marks.none
         assert "marked" not in rig.lines()[1]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("area", "1234567")
+async def test_esc_back_is_offered_only_where_escape_does_something(
+    path: Path, size: tuple[int, int], area: str
+) -> None:
+    word = {"6": "text:a", "7": "level:error"}.get(area, "instance:acme")
+    async with console(path, size=size) as rig:
+        await rig.press(area)
+        await rig.until(lambda: rig.lines()[-1].lstrip().startswith("? help"))
+        before = rig.screen.spec
+        assert not rig.screen.leads_back()
+        assert "esc back" not in rig.lines()[-1]
+        await rig.press("escape")
+        assert rig.screen.spec == before, "nothing was offered, nothing is done"
+        await rig.press("slash", *word, "enter")
+        await rig.until(lambda: rig.screen.spec.words == (word,))
+        assert rig.screen.leads_back()
+        if size[0] == 120 or area not in "37":  # these have more keys of their own than 80 columns hold
+            await rig.until(lambda: "esc back" in rig.lines()[-1])
+        await rig.press("escape")
+        await rig.until(lambda: "esc back" not in rig.lines()[-1] and not rig.screen.spec.words)
+
+
+async def test_esc_back_is_offered_while_rows_are_marked(path: Path) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        await rig.press("5", "2", "space")
+        await rig.until(lambda: "1 marked" in rig.text() and "esc back" in rig.lines()[-1])
+        await rig.press("escape")
+        await rig.until(lambda: "1 marked" not in rig.text() and "esc back" not in rig.lines()[-1])

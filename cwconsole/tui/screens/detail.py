@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 from textual.widget import Widget
 
-from cwconsole.tui.action import Action
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, width
 from cwconsole.tui.render.wrapped import wrapped
@@ -19,7 +17,6 @@ from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
 
 MOST_FACT_LINES: Final = 10
-BACK_PRIORITY: Final = 54  # before what leads elsewhere, after what is done on the page
 FACTS_MARGIN: Final = 2  # cells beside the facts: padding, scrollbar
 
 
@@ -66,10 +63,6 @@ class DetailScreen(ConsoleScreen):
 
     def on_mount(self) -> None:
         self.focus_body()
-
-    def offered(self) -> Sequence[Action]:
-        """A page is something to come back from: that is cut from no footer."""
-        return [replace(one, priority=BACK_PRIORITY) if one.id == "back" else one for one in self.actions()]
 
     def focus_body(self) -> None:
         self.set_focus(self.query_one("#text", TextView))

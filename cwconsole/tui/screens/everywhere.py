@@ -61,6 +61,20 @@ class Everywhere(ViewKeys):
         else:
             screen.clear_filter()
 
+    def drop_marks(self) -> bool:
+        """Nothing is marked any more; whether anything was."""
+        return False
+
+    def has_marks(self) -> bool:
+        """Whether anything is."""
+        return False
+
+    def leads_back(self) -> bool:
+        """Whether a step back does anything."""
+        screen = self._screen
+        elsewhere = len(screen.console.console_screens()) > 1
+        return elsewhere or bool(screen.spec.words) or screen.is_led_elsewhere() or screen.has_marks()
+
     def do_quit(self) -> None:
         self._screen.console.ask_to_quit()
 

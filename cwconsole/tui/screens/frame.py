@@ -139,10 +139,6 @@ class ConsoleScreen(Everywhere, Screen[None]):
         """Whether another row stands under the cursor since a moment ago, and nobody has moved it there."""
         return False
 
-    def drop_marks(self) -> bool:
-        """Nothing is marked any more; whether anything was."""
-        return False
-
     def focus_body(self) -> None:
         """Keys go to the list again."""
 
@@ -205,6 +201,10 @@ class ConsoleScreen(Everywhere, Screen[None]):
         self.update_frame()
         return True
 
+    def is_led_elsewhere(self) -> bool:
+        """Whether something else was shown here before."""
+        return bool(self._past)
+
     def clear_filter(self) -> None:
         """Show all of it: nothing was shown before that could be led back to."""
         if self.spec.words:
@@ -251,7 +251,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     def offered(self) -> Sequence[Action]:
         """What stands in the footer, if there is room."""
-        return self.actions()
+        return [one for one in self.actions() if one.id != "back" or self.leads_back()]
 
     def bare_subject(self, **more: Any) -> Subject:
         """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says all."""

@@ -71,11 +71,13 @@ class ListScreen(ConsoleScreen):
         """What stands where no row is: `nothing` only if there really is none, and not where the filter hides all."""
         return "Nothing matches the filter. Escape clears it." if self.spec.words else nothing
 
+    def has_marks(self) -> bool:
+        return self.ready and not self.table.marks.none
+
     def drop_marks(self) -> bool:
-        table = self.table
-        if table.marks.none:
+        if not self.has_marks():
             return False
-        table.set_marks(Marks())
+        self.table.set_marks(Marks())
         return True
 
     def on_virtual_table_changed(self, _: VirtualTable.Changed) -> None:

@@ -173,10 +173,14 @@ class LogScreen(ListScreen):
     async def open_row(self, table: VirtualTable[Any], row: LogLine) -> None:
         self.do_log_wrap()
 
+    def has_marks(self) -> bool:
+        return (self.ready and self.query_one("#entry").display) or super().has_marks()
+
     def drop_marks(self) -> bool:
         entry = self.query_one("#entry")
         if entry.display:
             entry.display = False
+            self.update_frame()
             return True
         return super().drop_marks()
 
@@ -201,6 +205,7 @@ class LogScreen(ListScreen):
         entry.display = not entry.display and row is not None
         if row is not None:
             entry.show(entry_lines(row))
+        self.update_frame()
 
     def do_log_matching(self) -> None:
         self._only_matching = not self._only_matching
