@@ -42,6 +42,7 @@ from cwconsole.tui.themes import Palette
 from cwconsole.tui.turns import Turn, turns_after
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
+from cwconsole.tui.widths import BREAKPOINTS
 from cwconsole.tui.work import WorkFailed, start
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     CSS_PATH = "styles/base.tcss"
     DEFAULT_MODE = MODES[0].name
     ENABLE_COMMAND_PALETTE = False
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (80, "-narrow"), (120, "-normal"), (160, "-wide")]  # noqa: RUF012
+    HORIZONTAL_BREAKPOINTS = BREAKPOINTS
 
     class EngineChanged(Message):
         """The engine is somewhere else now."""

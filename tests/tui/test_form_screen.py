@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from textual.events import Resize
 
 from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.instance_body import canonical
@@ -20,6 +21,7 @@ from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance_form import InstanceForm
 from cwconsole.tui.terminal import Colours, Terminal
 from cwconsole.tui.widgets.confirm import Confirm
+from cwconsole.tui.widgets.secret_input import SecretInput
 from tests.store.rows import add_delivery, add_events, resource_id
 from tests.tui.instance_rows import add_stored, stored_body
 from tests.tui.outside import FakeOutside
@@ -389,3 +391,27 @@ async def test_what_is_saved_while_leaving_is_asked_about_takes_the_question_alo
     await rig.until(lambda: isinstance(rig.screen, FleetScreen) and "globex" in rig.text())
     assert len(rig.app.screen_stack) == 1
     assert len(await bodies(rig)) == 2
+
+
+async def test_a_long_text_shows_its_beginning_once_its_field_is_left(rig: Rig) -> None:
+    await form(rig, "a")
+    await rig.press(*"Beginning of a name", *" and more of it" * 5, *" and its end")
+    await rig.until(lambda: "and its end" in rig.text() and "Beginning" not in rig.text())
+    await rig.press("tab")
+    await rig.until(lambda: "Beginning of a name" in rig.text() and "and its end" not in rig.text())
+
+
+async def test_the_form_is_laid_out_as_wide_as_it_is_to_be_from_the_first(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths: list[int] = []
+
+    def note(_: SecretInput, event: Resize) -> None:
+        widths.append(event.size.width)
+
+    monkeypatch.setattr(SecretInput, "on_resize", note, raising=False)
+    async with console(path, size=(120, 40)) as rig:
+        rig.app.outside = FakeOutside()
+        await form(rig, "a")
+        await rig.until(lambda: bool(widths))
+        assert len(set(widths)) == 1

@@ -158,6 +158,11 @@ class InstanceForm(Modal[bool]):
         known = " ".join(filter(None, (event.refused, event.offer.note)))
         self.query_one("#said", Static).update(plain(known) or self._said)
 
+    def on_input_blurred(self, event: Input.Blurred) -> None:
+        """What a long text begins with tells it from others; its end is where one types."""
+        event.stop()
+        event.input.scroll_to(x=0, animate=False, force=True)
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_next()
