@@ -438,3 +438,10 @@ async def test_escape_leads_back_from_what_was_named_to_where_it_was_named(rig: 
 async def test_the_order_that_was_chosen_in_a_filter_stays_when_escape_leads_out_of_it(rig: Rig) -> None:
     await rig.press("slash", *"state:failing", "enter", "o", "escape")
     await rig.until(lambda: rig.screen.spec.line == "fleet sort:instance")
+
+
+async def test_an_instance_is_chosen_by_its_name_in_the_palette(rig: Rig) -> None:
+    await rig.press("ctrl+p", *"instance glob")
+    await rig.until(lambda: "Instance globex" in rig.text())
+    await rig.press("enter")
+    await rig.until(lambda: rig.screen.spec.line == "instance instance:globex")

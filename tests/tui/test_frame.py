@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.tui.engine_state import EngineState, EngineWhere
 from tests.tui.rig import console
 
 
@@ -110,3 +111,18 @@ async def test_esc_back_is_offered_while_rows_are_marked(path: Path) -> None:
         await rig.until(lambda: "1 marked" in rig.text() and "esc back" in rig.lines()[-1])
         await rig.press("escape")
         await rig.until(lambda: "1 marked" not in rig.text() and "esc back" not in rig.lines()[-1])
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [
+        (EngineState(where=EngineWhere.STARTING), "engine taking over"),
+        (EngineState(where=EngineWhere.STARTING, pid=4711), "engine taking over"),
+        (EngineState(where=EngineWhere.NONE), "no engine"),
+    ],
+)
+async def test_at_80_columns_the_header_says_that_no_engine_runs_or_is_about_to(
+    path: Path, state: EngineState, word: str
+) -> None:
+    async with console(path, size=(80, 24), engine=state) as rig:
+        assert f" {word} " in rig.lines()[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.errors import UsageError
+from cwconsole.tui.render.plain import width
 from cwconsole.tui.screens.notice import Notice
 from cwconsole.tui.widgets.confirm import Choice, Confirm, Question
 from tests.tui.rig import Rig, console
@@ -73,3 +74,21 @@ async def test_titles_lines_choices_and_what_is_to_be_typed(path: Path) -> None:
         await rig.press("escape", "tab", "1")
         assert SHOWN in rig.text()
         check(rig)
+
+
+@pytest.mark.parametrize("area", "123")
+@pytest.mark.parametrize("name", ["漢字会社", "🚒 fire", "e\u0301toile", "客户🙂客户🙂客户🙂客户🙂客户🙂"])
+async def test_columns_stand_one_below_the_other_behind_wide_names_at_80_columns(
+    path: Path, area: str, name: str
+) -> None:
+    async with console(path, size=(80, 24)) as rig:
+        await rig.write("UPDATE instances SET name = ?, updated_ms = updated_ms + 1 WHERE id = 1", name)
+        await rig.until(lambda: any(row.instance == name for row in rig.app.fleet.values()))
+        await rig.press(area)
+        await rig.until(lambda: name[:2] in rig.text() and "contacts" in rig.text())
+        head = next(line for line in rig.lines() if "Resource" in line)
+        rows = [line for line in rig.lines() if "contacts" in line and name[:2] in line]
+        assert rows
+        for row in rows:
+            assert width(row[: row.index("contacts")]) == width(head[: head.index("Resource")])
+            assert width(row) == 80
