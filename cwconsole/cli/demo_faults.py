@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
+
+from msgspec import Struct, structs
 
 from cwconsole.simulator.faults import Fault, FaultKind
 
@@ -65,8 +67,7 @@ CALM_RECEIVER = (
 )  # whoever stays for two minutes has seen what retries and what is held
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spell:
+class Spell(Struct, frozen=True, kw_only=True):
     """A fault that is on from `begin` to `end`, seconds since the changes began. receiver: where; None: the source."""
 
     begin: float
@@ -80,6 +81,10 @@ class Spell:
         name = str(self.fault.status) if self.fault.kind is FaultKind.STATUS else str(self.fault.kind)
         return name if self.receiver is None else f"{name} at receiver {self.receiver + 1}"
 
+    def within(self, begin: float, length: float) -> Spell:
+        """With its begin and its end, which are shares, as seconds of a round."""
+        return structs.replace(self, begin=begin + self.begin * length, end=begin + self.end * length)
+
     @property
     def refuses(self) -> bool:
         """Whether polls that meet it park their resource."""
@@ -91,9 +96,7 @@ def script(seconds: float, *, paths: Sequence[str], receivers: int, chance: Rand
     rounds = math.ceil(seconds / ROUND_SECONDS)
     length = seconds / rounds
     return [
-        replace(spell, begin=number * length + spell.begin * length, end=number * length + spell.end * length)
-        for number in range(rounds)
-        for spell in _round(paths, receivers, chance)
+        spell.within(number * length, length) for number in range(rounds) for spell in _round(paths, receivers, chance)
     ]
 
 

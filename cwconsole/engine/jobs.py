@@ -47,7 +47,7 @@ class Jobs:
 
     async def round(self) -> float | None:
         """Give every job its turn. Returns how many seconds there is nothing to do then; None until woken."""
-        open_jobs = await self.services.store.read(replay_jobs.runnable, self.only)
+        open_jobs, heard = await self.services.store.read(export_jobs.to_look_after, self.only)
         known = {job.id for job in open_jobs}
         self._paces = {job_id: pace for job_id, pace in self._paces.items() if job_id in known}
         waits = []
@@ -56,16 +56,17 @@ class Jobs:
                 break
             if not await self._turn(job):
                 waits.append(self._paces[job.id].wait_seconds)
-        waits += await self._end_lost_exports()
+        if heard:
+            await self._end_lost_exports(heard)
+            waits.append(export_jobs.LOST_MS / 1000)
         return min(waits, default=None)
 
-    async def _end_lost_exports(self) -> list[float]:
-        """How many seconds to wait until it has to be seen again whether all their consoles live."""
-        store, now_ms = self.services.store, self.services.clock.now_ms()
-        seen = await store.read(export_jobs.writing)
-        if any(export_jobs.is_lost(one, now_ms) for one in seen):
-            log.warning("export ended: its console is gone", exports=await store.write(export_jobs.end_lost, now_ms))
-        return [export_jobs.LOST_MS / 1000] if seen else []
+    async def _end_lost_exports(self, heard: list[int]) -> None:
+        """heard: when the console of each export that goes on was last heard of."""
+        now_ms = self.services.clock.now_ms()
+        if any(export_jobs.is_lost(one, now_ms) for one in heard):
+            ended = await self.services.store.write(export_jobs.end_lost, now_ms)
+            log.warning("export ended: its console is gone", exports=ended)
 
     async def _turn(self, job: Job) -> bool:
         """One job's turn. Returns whether the job is over, or was stopped."""

@@ -25,8 +25,8 @@ from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
-from cwconsole.tui.known import Known, judge, remark
 from cwconsole.tui.leaving import Leaving
+from cwconsole.tui.line_completion import Known, judge, remark
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
@@ -160,6 +160,8 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
 
     def _load_the_rest(self) -> None:
         """What the first screen did not need, on a thread; then, what the operator's keys mean on each of them."""
+        if self.painted.is_set():
+            return
 
         async def load() -> None:
             try:
@@ -170,8 +172,6 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
             self.warnings += keymap_warnings(self._keys, routes.rooms()) if self._keys else []
             self.say_warnings()
 
-        if self.painted.is_set():
-            return
         self.loaded.clear()
         self.painted.set()
         start(self, load(), what="Loading the screens", group="loading")

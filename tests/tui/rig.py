@@ -14,10 +14,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from cwconsole.store import export_file, list_export
 from cwconsole.store.database import Store, prepared
 from cwconsole.tui.app import ConsoleApp
 from cwconsole.tui.author import Author
@@ -209,3 +211,15 @@ async def console_on(
         rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=store.path)
         await rig.settle()
         yield rig
+
+
+def export_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row a piece, and a while for each: an export can be looked at before it is done."""
+    real = list_export.piece
+
+    def slowly(*args: Any, **kwargs: Any) -> export_file.Piece:
+        time.sleep(0.1)  # on a reading thread
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(list_export, "PAGE", 1)
+    monkeypatch.setattr(list_export, "piece", slowly)

@@ -7,7 +7,6 @@ import json
 import shlex
 import stat
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from typing import Any
 import pytest
 
 from cwconsole.core.errors import UsageError
-from cwconsole.store import export_file, list_export
+from cwconsole.store import export_file
 from cwconsole.tui.clipboard import MOST_ENCODED, encoded_length
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import NOW, add_events, resource_id
 from tests.tui.commands import printed
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console, database, export_slowly, small_fleet
 
 BODY: dict[str, Any] = {
     "name": "acme",
@@ -204,14 +203,7 @@ def said(rig: Rig, words: str) -> bool:
 @pytest.fixture
 def slow(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Writing takes its time: an event a piece, and a while for each."""
-    real = list_export.piece
-
-    def slowly(*args: Any, **kwargs: Any) -> export_file.Piece:
-        time.sleep(0.05)  # on a reading thread
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(list_export, "PAGE", 1)
-    monkeypatch.setattr(list_export, "piece", slowly)
+    export_slowly(monkeypatch)
     with database(path) as conn:
         add_events(conn, resource_id(conn, 1, "contacts"), range(100, 1_000), record='{"id":1}')
     return path

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cwconsole.store import export_file, list_export
-from tests.tui.rig import Rig, console
+from tests.tui.rig import Rig, console, export_slowly
 
 SIZE = (120, 30)
 
@@ -46,14 +43,7 @@ async def test_one_calls_off_what_the_other_asked_for_and_both_show_it(path: Pat
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Exports take their time: a row a piece, and a while for each."""
-    real = list_export.piece
-
-    def slowly(*args: Any, **kwargs: Any) -> export_file.Piece:
-        time.sleep(0.1)  # on a reading thread
-        return real(*args, **kwargs)
-
-    monkeypatch.setattr(list_export, "PAGE", 1)
-    monkeypatch.setattr(list_export, "piece", slowly)
+    export_slowly(monkeypatch)
     monkeypatch.chdir(tmp_path)
 
 

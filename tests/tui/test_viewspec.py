@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
-from cwconsole.tui.known import Known, completed, completions, judge, remark, unfinished
+from cwconsole.tui.line_completion import Known, completed, completions, judge, remark, unfinished
 from cwconsole.tui.routes import SCREENS
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec
 

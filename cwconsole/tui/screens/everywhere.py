@@ -10,7 +10,7 @@ from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.actions import REGISTRY, by_word
-from cwconsole.tui.known import completed, unfinished
+from cwconsole.tui.line_completion import completed, unfinished
 from cwconsole.tui.reason import reason_of
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec

@@ -9,7 +9,7 @@ from textual.timer import Timer
 
 from cwconsole.core.errors import UsageError
 from cwconsole.tui.freshness import Phase
-from cwconsole.tui.known import completed, judge, remark
+from cwconsole.tui.line_completion import completed, judge, remark
 from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Place
