@@ -39,6 +39,13 @@ class LineScroll(Toned, ScrollView):
             if self._thumb() != thumb:
                 self.vertical_scrollbar.refresh()
 
+    def on_resize(self) -> None:
+        """Draw all of it for this size: Textual has drawn it once by now, with what was there for another width.
+
+        A subclass's `on_resize` runs before this one.
+        """
+        self.refresh()
+
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other lines are in view; the scrollbar is drawn again only if it looks different."""
         if round(old_value) == round(new_value):

@@ -210,7 +210,6 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
     def on_resize(self) -> None:
         """Another width shows other columns."""
         self._place_columns()
-        self.refresh()
         self._resize_content()
         self._show_cursor()
 

@@ -1,0 +1,50 @@
+"""Text that was given to a view of another width is wrapped and drawn for the one it has now."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App, ComposeResult
+
+from cwconsole.tui.render.cells import Cell
+from cwconsole.tui.widgets.text_view import TextView
+from cwconsole.tui.widgets.toned import TonedApp
+
+LINES = [(Cell(f"line {number} of a text"),) for number in range(40)]
+
+
+class Reader(TonedApp):
+    """One view, hidden at first."""
+
+    def compose(self) -> ComposeResult:
+        view = TextView()
+        view.display = False
+        yield view
+
+
+def drawn(app: App[None], *, line: int = 0) -> str:
+    """A line of what the terminal has been sent."""
+    return "".join(segment.text for segment in app.screen._compositor.render_strips()[line])
+
+
+async def test_what_is_shown_before_the_view_has_a_place_is_wrapped_once_it_has_one() -> None:
+    async with Reader(ansi_color=None).run_test(size=(60, 10)) as pilot:
+        view = pilot.app.query_one(TextView)
+        view.display = True
+        view.show(LINES)
+        await pilot.pause()
+        assert drawn(pilot.app).startswith("line 0 of a text ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [(12, 60, ["line 0 of a text", "line 1 of a text"]), (60, 12, ["line 0 of a", "   text"])],
+)
+async def test_another_width_wraps_it_anew(before: int, after: int, lines: list[str]) -> None:
+    async with Reader(ansi_color=None).run_test(size=(before, 10)) as pilot:
+        view = pilot.app.query_one(TextView)
+        view.display = True
+        view.show(LINES)
+        await pilot.pause()
+        await pilot.resize_terminal(after, 10)
+        await pilot.pause()
+        assert [drawn(pilot.app, line=number)[: after - 1].rstrip() for number in (0, 1)] == lines
