@@ -1,11 +1,10 @@
 """The demo itself: servers and engine around a play in four acts. Everything is waited for by condition and deadline.
 
-With a screen, the person in front of it is the operator of the second act, which lasts until both the time is up and
-the person has left; without a time it is the person who ends it.
-
-1. The samples are added, and their baselines read.
+1. The samples are added, and their baselines read. With a screen, it comes after that: a resource that somebody pauses
+   before its baseline would have no events of what changes meanwhile.
 2. Records change while faults come and go; an operator lets held callbacks go and polls what was parked. A person gets
-   the time to do so first, and faults that come one by one (`demo_pace`, `demo_faults.calm_script`).
+   the time to do so first, and faults that come one by one (`demo_pace`, `demo_faults.calm_script`); the act lasts
+   until both the time is up and the person has left, and without a time it is the person who ends it.
 3. Changes and faults stop. What is left is done within a limit: polls until nothing is new, sweeps, deliveries.
 4. The receivers are compared with the simulator.
 """
@@ -33,6 +32,7 @@ from cwconsole.cli.wiring import hosted_engine
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.counted import counted
 from cwconsole.engine.crawl import Why
+from cwconsole.engine.supervisor import Engine
 from cwconsole.http.policy import ALLOW_ALL
 from cwconsole.log import log
 from cwconsole.simulator.serve_both import Settings
@@ -65,32 +65,35 @@ async def play(
 ) -> Report:
     """The whole demo, on a database that does not exist yet. errors: an open file for what the servers have to say.
 
-    screen: shown beside it; what is said meanwhile goes to the log. Raises Failed if the servers end too early or the
-    baselines cannot be read.
+    screen: shown once there is something to see; what is said from then on goes to the log. Raises Failed if the
+    servers end too early or the baselines cannot be read.
     """
     pace = BRISK if screen is None else CALM
     with translated():
         async with (
             served_apart(_settings(samples, seed, pace), errors=errors) as steering,
             hosted_engine(path, vault, api_policy=ALLOW_ALL) as engine,
-            _shown(screen) as left,
         ):
             operator = DemoOperator(engine.services)
-            with translated():  # inside too: the engine's task group would wrap the error
-                return await _acts(
-                    Play(
-                        engine=engine,
-                        steering=steering,
-                        operator=operator,
-                        members=await _add(operator, samples, steering, vault, pace),
-                        paths=samples.paths,
-                        seed=seed,
-                        seconds=seconds,
-                        say=say if left is None else _said_after(left, say),
-                        left=left,
-                        pace=pace,
+            members = await _add(operator, samples, steering, vault, pace)
+            say(f"{len(members)} instances, {RECORDS} records an endpoint, seed {seed}; reading the baselines.")
+            await _baselines(engine)
+            async with _shown(screen) as left:
+                with translated():  # inside too: task groups would wrap the error
+                    return await _acts(
+                        Play(
+                            engine=engine,
+                            steering=steering,
+                            operator=operator,
+                            members=members,
+                            paths=samples.paths,
+                            seed=seed,
+                            seconds=seconds,
+                            say=say if left is None else _said_after(left, say),
+                            left=left,
+                            pace=pace,
+                        )
                     )
-                )
 
 
 @asynccontextmanager
@@ -147,8 +150,6 @@ async def _add(
 
 
 async def _acts(play: Play) -> Report:
-    play.say(f"{len(play.members)} instances, {RECORDS} records an endpoint, seed {play.seed}; reading the baselines.")
-    await _baselines(play)
     lasted = await _changes(play)
     if play.left is not None:
         await play.left.wait()
@@ -157,18 +158,18 @@ async def _acts(play: Play) -> Report:
     return await reported(play, lasted, settled)
 
 
-async def _baselines(play: Play) -> None:
+async def _baselines(engine: Engine) -> None:
     """Wait until every resource knows what is there."""
     try:
         async with asyncio.timeout(BASELINE_SECONDS):
-            while not await _all_baselined(play):  # noqa: ASYNC110 - rows, not an event
+            while not await _all_baselined(engine):  # noqa: ASYNC110 - rows, not an event
                 await asyncio.sleep(LOOK_SECONDS)
     except TimeoutError:
         raise Failed(f"The baselines could not be read within {BASELINE_SECONDS:g} s.") from None
 
 
-async def _all_baselined(play: Play) -> bool:
-    rows = await play.engine.services.store.read(resources.cared_for)
+async def _all_baselined(engine: Engine) -> bool:
+    rows = await engine.services.store.read(resources.cared_for)
     return all(row.baseline_done for row in rows)
 
 

@@ -103,7 +103,8 @@ async def test_twenty_kills_lose_nothing_and_leave_no_gap(tmp_path: Path) -> Non
     async with _first_read(tmp_path, seed=5) as (simulator, receiver, commands):
         listed, polls = _there(simulator), []
         for moment in range(MOMENTS):
-            simulator.rate, before = 30.0, _polls(commands)
+            simulator.rate, before = 60.0, _polls(commands)
+            await _until_changed(simulator, simulator.world().totals.total() + 30)
             process = await commands.start("run")
             await _until_working(commands, process.pid)
             if moment % 2:  # else it may be killed before it polls, which has to be survived as well
@@ -157,6 +158,13 @@ async def _until_polling(commands: Commands, before: int) -> None:
             await asyncio.sleep(0.02)
 
 
+async def _until_changed(simulator: Simulator, total: int) -> None:
+    """Until there have been so many changes, however quick everything else is."""
+    async with asyncio.timeout(20):
+        while simulator.world().totals.total() < total:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 def _read_so_far(commands: Commands) -> int:
     """How many records the open crawls have committed."""
     return int(commands.rows("SELECT sum(crawl_records) FROM resources")[0][0])
@@ -167,7 +175,7 @@ async def test_killed_consoles_lose_nothing_while_commands_come_and_go(tmp_path:
     moments = random.Random(20261127)
     async with _first_read(tmp_path, seed=6) as (simulator, receiver, commands):
         for _ in range(CONSOLES):
-            simulator.rate = 60.0
+            simulator.rate, changed = 60.0, simulator.world().totals.total()
             with terminals.console(commands.db, env=commands.env) as terminal:
                 async with _drawing(terminal):
                     await _until_working(commands, terminal.pid)
@@ -178,6 +186,7 @@ async def test_killed_consoles_lose_nothing_while_commands_come_and_go(tmp_path:
                         ["poll", "acme"],
                     ):
                         await commands.run(*beside)
+                    await _until_changed(simulator, changed + 150)
                     await asyncio.sleep(moments.uniform(0, 1.2))
             simulator.rate = 0.0
             await commands.run("run", "--once")

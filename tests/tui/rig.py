@@ -116,25 +116,34 @@ class Rig:
     async def settle(self) -> None:
         """Until everything that was asked for has been read and shown.
 
-        Pilot's pause lets all messages be worked off and paints. It takes most of a test's time, so that it has to be
-        calm first.
+        Pilot's pause lets all messages be worked off. It takes most of a test's time, so that it has to be calm first.
         """
+        taken = asyncio.Event()  # whatever the app was sent before; the last of it may be in the midst of being done
+        self.app.call_later(taken.set)
         for _ in range(400):
             await asyncio.sleep(0.005)
-            if self._is_calm():
+            if taken.is_set() and self._is_calm():
                 await self.pilot.pause(0)
                 if self._is_calm():
-                    break
+                    return
+        raise AssertionError(f"it does not come to rest:\n{self.text()}")
 
     def _is_calm(self) -> bool:
-        """Whether nothing is being read, and nobody has a message left."""
+        """Whether nothing is being read, all is painted, and nobody has a message or a key left."""
         app = self.app
+        if app._in_turn or self._waits_to_paint():
+            return False
         waits = app.frozen or not isinstance(app.screen, ConsoleScreen)  # behind a dialog the fleet is not read
         if any(worker.group in READING for worker in app.workers) or (app.fleet_refresher.wanted and not waits):
             return False
         if not (app.fleet_is_known and self._is_shown()):
             return False
         return not any(node.message_queue_size for node in (app, app.screen, *app.screen.walk_children()))
+
+    def _waits_to_paint(self) -> bool:
+        """Textual paints at most sixty times a second."""
+        screen = self.app.screen
+        return screen._layout_required or screen._repaint_required or bool(screen._dirty_widgets)
 
     def _is_shown(self) -> bool:
         """Whether the screen in front has been put together, and has read what was asked for."""
