@@ -205,9 +205,10 @@ async def console_on(
     size: tuple[int, int] = (80, 24),
     engine: EngineState = HERE,
     terminal: Terminal = PLAIN_TERMINAL,
+    readable: bool = True,
     **more: Any,
 ) -> AsyncIterator[Rig]:
-    """A console that runs on an open store."""
+    """A console that runs on an open store. readable: whether its file is there, so that it has read it by now."""
     clock = Clock()
     author = Author(
         login=more.pop("login", "ada"),
@@ -218,7 +219,8 @@ async def console_on(
     app = ConsoleApp(store, author, terminal, host="db-1", now_ms=clock, engine=engine, **more)
     async with app.run_test(size=size, notifications=True) as pilot:
         rig = Rig(app=app, pilot=pilot, store=store, clock=clock, path=store.path)
-        await rig.settle()
+        if readable:
+            await rig.settle()
         yield rig
 
 

@@ -73,7 +73,7 @@ async def test_a_file_that_comes_back_is_read_again_though_nobody_writes_or_asks
     away = path.with_name("away.db")
     async with Store.open(path, migrate=False) as store:
         await asyncio.to_thread(path.rename, away)
-        async with console_on(store) as rig:
+        async with console_on(store, readable=False) as rig:
             await rig.until(lambda: "UNAVAILABLE" in rig.lines()[1] and "There is no database" in rig.text())
             assert await asyncio.to_thread(away.rename, path)
             await rig.until(lambda: "contacts" in rig.text() and "UNAVAILABLE" not in rig.text(), seconds=10)
