@@ -31,6 +31,7 @@ from tests.store.rows import NOW, add, add_delivery, add_events, config, resourc
 
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
 HERE = EngineState(where=EngineWhere.HERE)
+SECONDS = 15.0  # within which everything has to come about, however busy the machine is
 READING = {"history", "history-jump", "operator", "question", "drill", "beside"}  # what a key may have asked for
 
 
@@ -120,7 +121,8 @@ class Rig:
         """
         taken = asyncio.Event()  # whatever the app was sent before; the last of it may be in the midst of being done
         self.app.call_later(taken.set)
-        for _ in range(400):
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
             await asyncio.sleep(0.005)
             if taken.is_set() and self._is_calm():
                 await self.pilot.pause(0)
@@ -169,7 +171,7 @@ class Rig:
         """Press a key and wait for nothing: the one that ends the console leaves nothing to wait for."""
         self.app.post_message(Key(key, " " if key == "space" else key if len(key) == 1 else None))
 
-    async def until(self, holds: Callable[[], bool], *, seconds: float = 15) -> None:
+    async def until(self, holds: Callable[[], bool], *, seconds: float = SECONDS) -> None:
         """Wait until it is as wanted."""
         deadline = time.monotonic() + seconds
         while not holds():
