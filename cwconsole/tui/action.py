@@ -144,6 +144,7 @@ _NAMES: Final = {
     "colon": ":",
     "slash": "/",
     "asterisk": "*",
+    "right_square_bracket": "]",
     "escape": "esc",
     "space": "space",
     "pagedown": "pgdn",

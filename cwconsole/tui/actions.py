@@ -77,6 +77,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="palette", title="Find anything by name", keys=("ctrl+p",), scopes=_APP, words=("palette",)),
     Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=54,
            words=("back",)),
+    Action(id="forward", title="Again to where Escape came from", keys=("right_square_bracket",), scopes=_APP,
+           label="forward", priority=40, words=("forward",)),
     Action(id="quit", title="Leave the console", keys=("q", "ctrl+q", "ctrl+c"), scopes=_APP, label="quit", priority=50,
            words=("q", "quit")),
     Action(id="suspend", title="Go to the shell for a while", keys=("ctrl+z",), scopes=_APP, words=("suspend",)),

@@ -22,11 +22,12 @@ from cwconsole.tui.author import Author
 from cwconsole.tui.bridge import StoreChanged, follow
 from cwconsole.tui.engine_state import EngineState, moved
 from cwconsole.tui.freshness import Freshness
+from cwconsole.tui.going import Going
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
 from cwconsole.tui.leaving import Leaving
-from cwconsole.tui.line_completion import Known, judge, remark
+from cwconsole.tui.line_completion import Known
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
@@ -40,7 +41,6 @@ from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import Palette
 from cwconsole.tui.turns import Turn, turns_after
-from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widths import BREAKPOINTS
 from cwconsole.tui.work import WorkFailed, start
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.outside import Outside
 
 
-class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
+class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. reading: the fleet, if it has been read. keymap: keys by the ids of actions, as the
@@ -179,9 +179,7 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
     async def _go_back_up(self) -> None:
         """The screens that stood on the first one when the last session ended."""
         for wanted, place in self.keeper.above():
-            screen = routes.screen_for(wanted)
-            screen.begin_at(place.cursor)
-            await self.push_screen(screen)
+            await self.drill(wanted, place.cursor)
 
     @cached_property
     def operator(self) -> Operator:
@@ -230,10 +228,6 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         """The keys of an action, the operator's own if there are any."""
         return keys_after(action, self._keys)
 
-    def console_screens(self) -> list[ConsoleScreen]:
-        """The screens of the area in front, the first one first; no dialogs."""
-        return [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
-
     def _update_frames(self) -> None:
         for screen in self.console_screens():
             screen.update_frame()
@@ -244,14 +238,14 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
         now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
         if now is not before:
             self._take(now)
-            self._show_fleet()
+            self.show_fleet()
 
     def _take(self, now: Reading) -> None:
         self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
         self._reading, self.verdict = now, verdict_of(now.rows.values())
         self.author, self.read_only_instances = self.author.meeting(now.instances())
 
-    def _show_fleet(self) -> None:
+    def show_fleet(self) -> None:
         """In the area in front; the others show it when they come to the front."""
         for screen in self.console_screens():
             if screen.ready:  # one that is being put together or taken down has nothing to show it in
@@ -314,37 +308,3 @@ class ConsoleApp(KeysInTurn, Leaving, Switches, inherit_bindings=False):
 
     def on_work_failed(self, event: WorkFailed) -> None:
         self.notify(f"{event.what} failed: {plain(str(event.error))[:300]}", severity="error")
-
-    # --- going places -----------------------------------------------------------------------------------------------
-
-    async def go_to_mode(self, name: str) -> None:
-        """A top-level area, as it was left; asked for once more, from its beginning."""
-        if name == self.current_mode:
-            self._pop_to_the_first()
-        else:
-            await self.switch_mode(name)
-            self._show_fleet()
-
-    def _pop_to_the_first(self) -> None:
-        """Not awaited: it may be the screen in front that asks, which could not end while it waits for its own end."""
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-
-    async def go(self, wanted: ViewSpec) -> None:
-        """A view that was named: a step from here, which Escape takes back. An area by its bare name is no step."""
-        judge(wanted, self.known, now_ms=self.now_ms())
-        if (said := remark(wanted, self.known)) is not None:
-            self.notify(said)
-        front = self.screen
-        if wanted.line == wanted.kind.mode:
-            await self.go_to_mode(wanted.kind.mode)
-            self._pop_to_the_first()
-            front = self.screen
-        if isinstance(front, ConsoleScreen) and front.spec.view == wanted.view and not wanted.kind.required:
-            front.set_spec(wanted)
-        else:
-            await self.drill(wanted)
-
-    async def drill(self, wanted: ViewSpec) -> None:
-        """A view on top of this one; Escape leads back here."""
-        await self.push_screen(routes.screen_for(wanted))

@@ -49,6 +49,7 @@ class DeadLettersScreen(DeliveryKeys, RowCopies, ListScreen):
         self._rows.replace(ordered(self._letters.groups, DEAD_ORDERS, wanted))
         self.table.set_sort(wanted.sort or "count", wanted.descending or not wanted.sort)
         self.table.show_changed()
+        self.begin()
         self.update_frame()
 
     def badge(self) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 from cwconsole.core.errors import CwconsoleError, UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.action import Action, Scope, Subject, key_name
-from cwconsole.tui.actions import REGISTRY, by_word
+from cwconsole.tui.actions import BY_ID, REGISTRY, by_word
 from cwconsole.tui.line_completion import completed, unfinished
 from cwconsole.tui.reason import reason_of
 from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
+from cwconsole.tui.trail import Step
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec
 from cwconsole.tui.widgets.prompt import Prompt
 
@@ -53,13 +54,31 @@ class Everywhere(ViewKeys):
 
     def do_back(self) -> None:
         """One step: out of the marks, out of the last filter, out of the screen; at last, out of any filter."""
-        screen = self._screen
-        if screen.drop_marks() or screen.previous_spec():
+        screen, app = self._screen, self._screen.console
+        if screen.drop_marks():
             return
-        if len(screen.app.screen_stack) > 1:
-            screen.app.pop_screen()
+        here, spec, cursor, above = app.here, screen.spec, screen.place().cursor, False
+        if not screen.previous_spec():
+            if above := len(app.screen_stack) > 1:
+                app.pop_screen()
+            else:
+                screen.clear_filter()
+        if app.here != here:  # it may have been another order alone
+            app.trail.add(Step(came_from=here, led_to=app.here, spec=spec, cursor=cursor, above=above))
+            app.console_screens()[-1].update_frame()
+
+    async def do_forward(self) -> None:
+        """Again to where Escape came from, on the row of then; a list keeps the order of now, as it does on Escape."""
+        screen, app = self._screen, self._screen.console
+        step = app.trail.take(app.here)
+        if step is None:
+            key = self._keys(BY_ID["forward"])
+            app.notify(f"There is nothing forward: {key} goes again to where Escape came from, until you go elsewhere.")
+        elif step.above:
+            await app.drill(step.spec, step.cursor)
         else:
-            screen.clear_filter()
+            screen.begin_at(step.cursor)
+            screen.set_spec(step.spec.sorted_by(screen.spec.sort, screen.spec.descending))
 
     def drop_marks(self) -> bool:
         """Nothing is marked any more; whether anything was."""
@@ -74,6 +93,13 @@ class Everywhere(ViewKeys):
         screen = self._screen
         elsewhere = len(screen.console.console_screens()) > 1
         return elsewhere or bool(screen.spec.words) or screen.is_led_elsewhere() or screen.has_marks()
+
+    def leads_somewhere(self, action: Action) -> bool:
+        """Whether it is worth a place in the footer: a step back or forward only where there is one."""
+        if action.id == "forward":
+            app = self._screen.console
+            return app.trail.leads_on(app.here)
+        return action.id != "back" or self.leads_back()
 
     def do_quit(self) -> None:
         self._screen.console.ask_to_quit()

@@ -99,9 +99,7 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
         self._rows.replace(arranged(rows, self.spec, self._unfolded))
         self.table.empty = self.no_rows(NO_INSTANCE)
         self.table.show_changed()
-        if self.begins_at is not None:
-            self.table.move_to_key(self.begins_at)
-            self.begins_at = None
+        self.begin()
 
     def subject(self) -> Subject:
         row: FleetRow | None = self.table.current if self.ready else None

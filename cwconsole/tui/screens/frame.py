@@ -251,7 +251,7 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     def offered(self) -> Sequence[Action]:
         """What stands in the footer, if there is room."""
-        return [one for one in self.actions() if one.id != "back" or self.leads_back()]
+        return [one for one in self.actions() if self.leads_somewhere(one)]
 
     def bare_subject(self, **more: Any) -> Subject:
         """A subject with what is the same everywhere, and what the fleet knows of its place unless `more` says all."""

@@ -53,6 +53,7 @@ class JobsScreen(JobKeys, RowCopies, ListScreen):
         self.table.set_sort(wanted.sort or "job", wanted.descending or not wanted.sort)
         self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
+        self.begin()
         self.listen_for(jobs)
         self.update_frame()
 

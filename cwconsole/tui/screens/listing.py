@@ -48,6 +48,12 @@ class ListScreen(ConsoleScreen):
         row = self.table.current if self.ready and self.table.cursor else None
         return Place(line=self.spec.line, cursor=None if row is None else self.table.rows.key(row))
 
+    def begin(self) -> None:
+        """Put the cursor where it is to begin, of a list that is here as a whole."""
+        if self.begins_at is not None:
+            self.table.move_to_key(self.begins_at)
+            self.begins_at = None
+
     def focus_body(self) -> None:
         self.set_focus(self.table)
 
