@@ -63,14 +63,15 @@ def written(documents: Sequence[dict[str, Any]], how: Format, names: Sequence[st
 
 
 def _field(value: object) -> str:
-    """A field, `true` and `false` as JSON has them.
-
-    What a spreadsheet would take for a formula becomes text: names come from others.
-    """
+    """A field, `true` and `false` as JSON has them."""
     if isinstance(value, dict | list | bool):
         return json_text(value)
-    text = "" if value is None else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t")) else text
+    return no_formula(value) if isinstance(value, str) else "" if value is None else str(value)
+
+
+def no_formula(text: str) -> str:
+    """What a spreadsheet would take for a formula as text: names come from others."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def said(noun: Noun, number: int) -> str:

@@ -110,6 +110,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
            scopes=_TABLE),
     Action(id="table.sort", title="Sort by the next column", keys=("o",), scopes=_TABLE, label="sort", priority=20),
     Action(id="table.sort_reverse", title="Sort the other way round", keys=("O",), scopes=_TABLE),
+    Action(id="table.copy", title="Copy a cell, the row, or what else there is of it", keys=("ctrl+y",),
+           scopes=_TABLE, words=("copy_cell",)),
     # texts to read
     Action(id="text.down", title="Down", keys=("down", "j"), scopes=_TEXT),
     Action(id="text.up", title="Up", keys=("up", "k"), scopes=_TEXT),

@@ -12,7 +12,8 @@ from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.actions import BY_ID, REGISTRY, by_word
 from cwconsole.tui.line_completion import completed, unfinished
 from cwconsole.tui.reason import reason_of
-from cwconsole.tui.screens.view_keys import VIEW_WORDS, ViewKeys
+from cwconsole.tui.screens.cell_copies import CellCopies
+from cwconsole.tui.screens.view_keys import VIEW_WORDS
 from cwconsole.tui.trail import Step
 from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec
 from cwconsole.tui.widgets.prompt import Prompt
@@ -43,7 +44,7 @@ _WHERE: Final = {
 }
 
 
-class Everywhere(ViewKeys):
+class Everywhere(CellCopies):
     """Mixed into `ConsoleScreen`."""
 
     def do_help(self) -> None:

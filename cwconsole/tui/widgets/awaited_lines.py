@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from cwconsole.tui.action import Action
 from cwconsole.tui.actions import BY_ID
@@ -19,8 +19,13 @@ from cwconsole.tui.rows import Rows
 from cwconsole.tui.widgets.table_lines import TableLines
 from cwconsole.tui.work import start
 
+if TYPE_CHECKING:
+    from cwconsole.tui.render.row_text import Field
+
 R = TypeVar("R")
-_OF_A_ROW: Final = frozenset({"table.mark", "table.mark_range", "table.open"})  # not done before the row is read
+_OF_A_ROW: Final = frozenset(
+    {"table.mark", "table.mark_range", "table.open", "table.copy"}
+)  # not done before the row is read
 
 
 class TableScreen(Protocol):
@@ -33,6 +38,9 @@ class TableScreen(Protocol):
 
     async def open_row(self, table: Any, row: Any) -> None:
         """A row was chosen with Enter or a second click."""
+
+    def choose_copy(self, fields: Sequence[Field], line: str) -> None:
+        """Ask what to copy of a row: what its columns say, or the line of all that are shown."""
 
     async def caught_up(self) -> None: ...
 

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from time import monotonic
-from typing import Any, ClassVar, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
 from cwconsole.core.counted import counted
+from cwconsole.core.later import Later
 from cwconsole.tui.action import Scope
 from cwconsole.tui.actions import bindings
 from cwconsole.tui.render.columns import Column, Look, column_at
 from cwconsole.tui.rows import Marks, Rows
 from cwconsole.tui.widgets.awaited_lines import AwaitedLines, TableScreen
 from cwconsole.tui.widgets.table_lines import HEAD, SIGNS
+
+if TYPE_CHECKING:
+    from cwconsole.tui.render import row_text
+else:
+    row_text = Later("cwconsole.tui.render.row_text")
 
 R = TypeVar("R")
 
@@ -252,6 +258,12 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         """Awaited, and no message: the next key is for what has come to the front."""
         if (row := self.current) is not None:
             await cast("TableScreen", self.screen).open_row(self, row)
+
+    def do_table_copy(self) -> None:
+        """Any column can be copied; the row is as wide as it is shown."""
+        if (row := self.current) is not None:
+            line = row_text.tab_separated(row, [one.column for one in self._placed], self.look)
+            cast("TableScreen", self.screen).choose_copy(row_text.fields(row, self._columns, self.look), line)
 
     def do_table_mark(self) -> None:
         if self._cursor_key is not None:
