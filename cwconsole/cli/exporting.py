@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -43,7 +44,7 @@ def _write(invocation: Invocation, noun: Noun, path: str, how: Format, wanted: S
     from cwconsole.store.list_export import names_of, piece  # noqa: PLC0415 - every list
 
     after, told = None, 0
-    with ExportFile(path, how, noun=noun, names=names_of(noun)) as target:
+    with ExportFile(path, how, names=names_of(noun), said=partial(said, noun)) as target:
         while True:
             one = invocation.read(piece, noun, wanted, how, after=after, first=target.rows == 0)
             target.add(one)

@@ -10,7 +10,7 @@ import csv
 import io
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -123,13 +123,21 @@ def _unwritable(path: Path, error: Exception) -> UsageError:
 class ExportFile:
     """The file that is written; a block around it ends it well, or leaves nothing of it. Blocks: keep it off the loop.
 
-    noun, names: of what list, and the head of a CSV. overwrite: take the place of a file that is there. Raises
-    UsageError for a path that cannot be written, or where something is already.
+    names: the head of a CSV. said: so many rows, as the beginning of a sentence. overwrite: take the place of a file
+    that is there. Raises UsageError for a path that cannot be written, or where something is already.
     """
 
-    def __init__(self, path: str, wanted: Format, *, noun: Noun, names: Sequence[str], overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        wanted: Format,
+        *,
+        names: Sequence[str],
+        said: Callable[[int], str],
+        overwrite: bool = False,
+    ) -> None:
         self.path = Path(path)
-        self._noun, self._names = noun, names
+        self._names, self._said = names, said
         self._wanted = wanted
         self._overwrite = overwrite
         self._part = self.path
@@ -180,7 +188,5 @@ class ExportFile:
             try:
                 os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             except FileExistsError:
-                raise UsageError(
-                    f"{self.path} is there by now; {said(self._noun, self.rows)} in {self._part}"
-                ) from None
+                raise UsageError(f"{self.path} is there by now; {self._said(self.rows)} in {self._part}") from None
         self._part.replace(self.path)

@@ -23,7 +23,8 @@ class Scope(Enum):
     COPIES = auto()  # whatever has something under the cursor that a command shows as well
     EVENTS = auto()  # events
     EVENT_LIST = auto()  # the list of events
-    HISTORY = auto()  # a list that can be saved as a file
+    WHOLE = auto()  # a short list, that can be saved as a file at once
+    HISTORY = auto()  # a list of any length, that can be saved as a file by a job
     DELIVERIES = auto()  # the list of deliveries
     DELIVERY = auto()  # wherever deliveries are under the cursor
     POLLS = auto()  # polls

@@ -225,7 +225,7 @@ REGISTRY: Final[tuple[Action, ...]] = (
     Action(id="copy.curl", title="Copy the notification as a curl command, without secrets", keys=("u",),
            scopes=(Scope.EVENTS,), words=("copy_curl",), check=needs_event),
     Action(id="list.save", title="Save the list, or what is marked, to a file", keys=("s",),
-           scopes=(Scope.HISTORY,), label="save", priority=32, words=("save_list",)),
+           scopes=(Scope.WHOLE, Scope.HISTORY), label="save", priority=32, words=("save_list",)),
     Action(id="list.save_stop", title="Stop saving", keys=("S",), scopes=(Scope.HISTORY,), words=("save_stop",)),
     # what this console runs on
     Action(id="debug.copy", title="Copy all of it for a support case, without secrets", keys=("y",),

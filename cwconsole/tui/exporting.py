@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 from cwconsole.core.command_line import command_line
 from cwconsole.core.counted import counted
@@ -110,8 +111,8 @@ class Export:
         )
 
     async def _written(self, operator: Operator, high: int) -> str:
-        names = list_export.names_of(self.noun)
-        file = ExportFile(self.path, self.wanted, noun=self.noun, names=names, overwrite=self.overwrite)
+        names, told = list_export.names_of(self.noun), partial(said, self.noun)
+        file = ExportFile(self.path, self.wanted, names=names, said=told, overwrite=self.overwrite)
         await asyncio.to_thread(file.__enter__)
         try:
             await self._write(operator, file, high)

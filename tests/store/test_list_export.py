@@ -7,6 +7,7 @@ import json
 import sqlite3
 import stat
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, parse
 from cwconsole.store import list_export
 from cwconsole.store.database import prepared
-from cwconsole.store.export_file import ExportFile, Format, already, format_of
+from cwconsole.store.export_file import ExportFile, Format, already, format_of, said
 from cwconsole.store.list_export import names_of, piece
 from cwconsole.store.selection import Selection
 from tests.store.rows import NOW, add, add_events, resource_id
@@ -34,7 +35,7 @@ def conn(conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> sqlite3.C
 
 
 def event_file(path: str | Path, wanted: Format, *, overwrite: bool = False) -> ExportFile:
-    return ExportFile(str(path), wanted, noun=Noun.EVENTS, names=HEAD, overwrite=overwrite)
+    return ExportFile(str(path), wanted, names=HEAD, said=partial(said, Noun.EVENTS), overwrite=overwrite)
 
 
 def export(

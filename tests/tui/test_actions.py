@@ -10,10 +10,10 @@ from cwconsole.tui.action import Action, Scope, Subject, key_name
 from cwconsole.tui.actions import BY_ID, MODES, REGISTRY, bindings, by_word, of
 
 SCREENS = {
-    "fleet": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.FLEET, Scope.PLACE, Scope.INSTANCES),
+    "fleet": (Scope.APP, Scope.WHOLE, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.FLEET, Scope.PLACE, Scope.INSTANCES),
     "events": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.EVENTS, Scope.HISTORY, Scope.PLACE),
     "deliveries": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.DELIVERIES, Scope.DELIVERY, Scope.PLACE),
-    "dead letters": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.DELIVERY),
+    "dead letters": (Scope.APP, Scope.WHOLE, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.DELIVERY),
     "delivery": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.DELIVERY, Scope.PLACE),
     "event": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.EVENTS, Scope.PLACE),
     "action": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.ACTIONS),
@@ -21,8 +21,8 @@ SCREENS = {
     "page with a text": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.PLACE, Scope.INSTANCES, Scope.TEXT),
     "polls": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.POLLS, Scope.PLACE),
     "actions": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.ACTIONS),
-    "jobs": (Scope.APP, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.JOBS),
-    "log": (Scope.APP, Scope.LIST, Scope.TABLE, Scope.LOG),
+    "jobs": (Scope.APP, Scope.WHOLE, Scope.COPIES, Scope.LIST, Scope.TABLE, Scope.JOBS),
+    "log": (Scope.APP, Scope.WHOLE, Scope.LIST, Scope.TABLE, Scope.LOG),
     "detail": (Scope.APP, Scope.COPIES, Scope.DETAIL, Scope.TEXT, Scope.PLACE),
 }
 

@@ -45,7 +45,7 @@ async def test_names_complete_and_none_is_said(path: Path) -> None:
         await _command(rig, "save bad night")
         await rig.until(lambda: rig.app.saved_views.seen == {"bad night": "fleet"})
         assert rig.screen._complete_command("view b") == ["view bad night"]
-        assert rig.screen._complete_command("sav") == ["save"]
+        assert rig.screen._complete_command("sav") == ["save", "save_list"]
         await _command(rig, "save")
         await rig.until(lambda: "Say which view: `:save NAME`." in rig.text())
 

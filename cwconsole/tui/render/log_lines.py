@@ -9,7 +9,7 @@ import re
 import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -62,6 +62,16 @@ def _value(written: str) -> str:
     if not written.startswith('"'):
         return written
     return _ESCAPE.sub(lambda found: {"n": "\n", "t": "\t", "r": "\r"}.get(found[1], found[1]), written[1:-1])
+
+
+def document(line: LogLine) -> dict[str, Any]:
+    """A line as JSON; its fields are text, as they stand in the file."""
+    return {
+        "timestamp": line.time or None,
+        "level": line.level or None,
+        "event": line.event,
+        "fields": dict(line.fields),
+    }
 
 
 # --- the filter -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from typing import Any
 
 from textual.widget import Widget
 
+from cwconsole.core.json_values import as_json
 from cwconsole.store import chosen_deliveries, dead_letters
 from cwconsole.store.dead_letters import DeadGroup, DeadLetters
 from cwconsole.tui import things
@@ -17,15 +18,18 @@ from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.delivery_keys import DeliveryKeys
 from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.screens.whole_saves import WholeSaves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
 
-class DeadLettersScreen(DeliveryKeys, RowCopies, ListScreen):
+class DeadLettersScreen(DeliveryKeys, RowCopies, WholeSaves, ListScreen):
     """`dead instance:acme`. Enter shows the deliveries of a group; `r` tries all of them again."""
 
-    SCOPES = (Scope.COPIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.WHOLE, Scope.DELIVERY, Scope.LIST, Scope.TABLE)
+    saves = ("group of dead letters", "groups of dead letters")
+    document = staticmethod(as_json)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)

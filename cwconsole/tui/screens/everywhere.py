@@ -34,6 +34,7 @@ _WHERE: Final = {
     Scope.COPIES: "in every list but the log, and on every page",
     Scope.EVENTS: "to events, in their list or on an event's page",
     Scope.EVENT_LIST: "in the list of events",
+    Scope.WHOLE: "in every list",
     Scope.HISTORY: "in the lists of events, deliveries, polls and actions",
     Scope.DELIVERIES: "in the list of deliveries",
     Scope.DELIVERY: "to deliveries, in their list or on a delivery's page",

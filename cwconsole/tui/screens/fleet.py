@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 from textual.widget import Widget
 
-from cwconsole.store import fleet_view
+from cwconsole.store import fleet_view, status
 from cwconsole.store.status import BareInstance, StatusRow
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
@@ -18,6 +18,7 @@ from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.screens.places import Place, Places
+from cwconsole.tui.screens.whole_saves import WholeSaves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -25,13 +26,15 @@ from cwconsole.tui.widgets.virtual_table import VirtualTable
 NO_INSTANCE: Final = "No instance yet. a adds one, or `cwconsole instances add FILE`."
 
 
-class FleetScreen(Instances, Places, RowCopies, ListScreen):
+class FleetScreen(Instances, Places, RowCopies, WholeSaves, ListScreen):
     """The app reads the fleet, for the header needs it everywhere; this screen adds each resource's course.
 
     Rows are made anew only of what the app has read anew.
     """
 
-    SCOPES = (Scope.COPIES, Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
+    SCOPES = (Scope.COPIES, Scope.WHOLE, Scope.FLEET, Scope.LIST, Scope.TABLE, Scope.PLACE, Scope.INSTANCES)
+    saves = ("resource", "resources")
+    document = staticmethod(status.document)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -126,6 +129,16 @@ class FleetScreen(Instances, Places, RowCopies, ListScreen):
     def _marked(self) -> list[FleetRow]:
         marks = self.table.marks
         return [] if marks.none else [row for row in self._rows.rows if row.key in marks]
+
+    def rows_to_save(self) -> Sequence[StatusRow]:
+        """As the command `status` says them: of an instance its resources that the filter shows."""
+        shown = arranged(self._made.values(), self.spec)
+        keys: dict[tuple[str, str], None] = {}  # each once, where it comes first
+        for row in super().rows_to_save():
+            members = [one for one in shown if one.instance == row.instance] if row.folded is not None else [row]
+            keys |= dict.fromkeys(one.key for one in members)
+        by_key = {(one.instance, one.resource): one for one in self.console.fleet.values()}
+        return [by_key[key] for key in keys if key in by_key]
 
     def chosen_places(self) -> Sequence[Place]:
         """The marked ones; a resource whose instance is marked as a whole is within it."""

@@ -17,6 +17,7 @@ from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.job_keys import JobKeys
 from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.screens.whole_saves import WholeSaves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -27,13 +28,15 @@ SHOWN: Final = 500  # the newest jobs
 NO_JOB: Final = "No job yet. r sends marked events again; * marks all that the filter shows."
 
 
-class JobsScreen(JobKeys, RowCopies, ListScreen):
+class JobsScreen(JobKeys, RowCopies, WholeSaves, ListScreen):
     """`jobs`: newest first, or as `sort:` says.
 
     Words of the filter are looked for in what a job is about, its state, who, and why.
     """
 
-    SCOPES = (Scope.COPIES, Scope.JOBS, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.COPIES, Scope.WHOLE, Scope.JOBS, Scope.LIST, Scope.TABLE)
+    saves = ("job", "jobs")
+    document = staticmethod(replay_jobs.document)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)

@@ -18,11 +18,12 @@ from cwconsole.tui.action import Scope
 from cwconsole.tui.engine_state import EngineWhere
 from cwconsole.tui.log_tail import Bite, LogTail
 from cwconsole.tui.render.cells import Cell, Line, Tone
-from cwconsole.tui.render.log_lines import LOG_COLUMNS, LogLine, chooser, entry_lines, read_line
+from cwconsole.tui.render.log_lines import LOG_COLUMNS, LogLine, chooser, document, entry_lines, read_line
 from cwconsole.tui.render.plain import plain
 from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.listing import ListScreen
+from cwconsole.tui.screens.whole_saves import WholeSaves
 from cwconsole.tui.viewspec import LEVELS, ViewSpec
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
@@ -36,10 +37,12 @@ _LEVELS: Final = ("", *LEVELS[1:])  # the first is all of them
 NO_LINE: Final = "No lines here yet."
 
 
-class LogScreen(ListScreen):
+class LogScreen(WholeSaves, ListScreen):
     """`log level:warning contacts`."""
 
-    SCOPES = (Scope.LOG, Scope.LIST, Scope.TABLE)
+    SCOPES = (Scope.WHOLE, Scope.LOG, Scope.LIST, Scope.TABLE)
+    saves = ("line of the log", "lines of the log")
+    document = staticmethod(document)
     DEFAULT_CSS = """
     LogScreen #where { max-height: 4; padding: 0 1; }
     LogScreen #entry { height: 9; display: none; border-top: solid $panel; padding: 0 1; }
