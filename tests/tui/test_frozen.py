@@ -32,6 +32,8 @@ def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("fleet-80", (), (80, 24), PLAIN_TERMINAL, "contacts"),
         ("fleet-80-ascii", (), (80, 24), ASCII, "contacts"),
         ("fleet-120", (), (120, 40), PLAIN_TERMINAL, "contacts"),
+        ("fleet-60", (), (60, 20), PLAIN_TERMINAL, "contacts"),
+        ("fleet-59", (), (59, 19), PLAIN_TERMINAL, "too small"),
         ("events-120", ("2",), (120, 40), PLAIN_TERMINAL, "What changed"),
         ("deliveries-80", ("3",), (80, 24), PLAIN_TERMINAL, "delivered"),
         ("pause-80", ("x",), (80, 24), PLAIN_TERMINAL, "Reason"),
