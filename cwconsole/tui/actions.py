@@ -75,8 +75,8 @@ REGISTRY: Final[tuple[Action, ...]] = (
            words=("help",)),
     Action(id="command", title="Type a command", keys=("colon",), scopes=_APP, label="cmd", priority=60),
     Action(id="palette", title="Find anything by name", keys=("ctrl+p",), scopes=_APP, words=("palette",)),
-    Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=54,
-           words=("back",)),
+    Action(id="back", title="One step back", keys=("escape",), scopes=_APP, label="back", priority=69,
+           words=("back",)),  # offered only where it does something, and then before what else can be done there
     Action(id="forward", title="Again to where Escape came from", keys=("right_square_bracket",), scopes=_APP,
            label="forward", priority=40, words=("forward",)),
     Action(id="quit", title="Leave the console", keys=("q", "ctrl+q", "ctrl+c"), scopes=_APP, label="quit", priority=50,
