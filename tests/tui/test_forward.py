@@ -13,7 +13,8 @@ from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.selection import Selection
 from cwconsole.tui.session import Place, Session
 from tests.store.rows import NOW
-from tests.tui.rig import Rig, console, database
+from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.terminals import console as real_console
 
 SIZES = [(80, 24), (120, 40)]
 FORWARD = "right_square_bracket"
@@ -84,6 +85,44 @@ async def test_a_filter_is_there_again_with_the_row_in_every_list(
         assert rig.screen.table.rows.key(rig.screen.table.current) == key
 
 
+@pytest.mark.parametrize(
+    ("keys", "cursor"),
+    [
+        (("I", "j"), (0, "acme", "contacts")),
+        (("I", "tab", "tab", "j", "j"), (2, 38)),
+        (("I", "shift+tab"), (4,)),
+        (("G", "enter", "tab", "tab", "j"), (2, 39)),
+        (("2", "j", "enter", "tab"), (1,)),
+    ],
+)
+async def test_a_page_is_there_again_with_its_tab_and_row_and_so_it_is_at_the_next_start(
+    path: Path, keys: tuple[str, ...], cursor: tuple[object, ...]
+) -> None:
+    async with console(path) as rig:
+        await rig.press(*keys)
+        left = rig.screen.place()
+        assert left.cursor == cursor
+        tab = next(line for line in rig.lines() if "[" in line)
+        await rig.press("escape", FORWARD)
+        assert rig.screen.place() == left
+        assert tab in rig.lines()
+        await rig.press("escape")
+    async with console(path, session=Session(mode="fleet", above=(left,))) as rig:
+        await rig.until(lambda: len(rig.app.console_screens()) == 2)
+        await rig.settle()
+        assert rig.screen.place() == left
+
+
+async def test_a_tab_that_there_is_no_more_is_no_reason_to_end(path: Path) -> None:
+    above = (Place(line="instance instance:acme", cursor=(9, 9)), Place(line="event id:40", cursor=(9, "x")))
+    async with console(path, session=Session(mode="fleet", above=above)) as rig:
+        await rig.until(lambda: len(rig.app.console_screens()) == 3)
+        await rig.settle()
+        assert "[Deliveries]" in rig.text()
+        await rig.press("escape")
+        assert "[Configuration]" in rig.text()
+
+
 async def test_the_order_is_that_of_now_as_it_is_when_escape_leads_back(rig: Rig) -> None:
     await rig.press("slash", *"instance:acme", "enter", "escape", "o", FORWARD)
     assert rig.screen.spec.line == "fleet instance:acme sort:instance"
@@ -144,3 +183,19 @@ async def test_lists_that_are_here_as_a_whole_begin_on_the_row_they_were_left_on
         await rig.until(lambda: len(rig.app.console_screens()) == 2)
         await rig.settle()
         assert rig.screen.place() == left
+
+
+def test_its_key_and_that_of_the_copies_come_through_a_terminal(tmp_path: Path) -> None:
+    with database(tmp_path / "cw.db") as conn:
+        small_fleet(conn)
+    with real_console(tmp_path / "cw.db", "--read-only") as terminal:
+        resource = "acme/tickets"  # where its page is; the fleet has it in two columns
+        terminal.until(lambda text: "tickets" in text)
+        terminal.type("\r")
+        terminal.until(lambda text: resource in text)
+        terminal.type("\x1b")
+        terminal.until(lambda text: resource not in text)
+        terminal.type("]")
+        terminal.until(lambda text: resource in text)
+        terminal.type("1\x19")
+        terminal.until(lambda text: "Copy what of acme/tickets?" in text)

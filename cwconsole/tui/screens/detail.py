@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import ClassVar, Final
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.plain import fit, width
 from cwconsole.tui.render.wrapped import wrapped
 from cwconsole.tui.screens.frame import ConsoleScreen
+from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
@@ -44,6 +45,16 @@ class DetailScreen(ConsoleScreen):
         yield facts
         yield LineBar(self._titles, id="tabs")
         yield TextView(id="text")
+
+    def place(self) -> Place:
+        """The tab stands where lists have the row under the cursor; the first one is where one begins anyway."""
+        return Place(line=self.spec.line, cursor=(self._tab,) if self._tab else None)
+
+    def begin_at(self, cursor: Hashable, before: ViewSpec | None = None) -> None:
+        super().begin_at(cursor, before)
+        match cursor:
+            case (int(tab), *_) if tab > 0:
+                self._tab = tab
 
     def show(self, facts: Sequence[Line], tabs: Sequence[Tab]) -> None:
         """What was read; the tab and its place stay."""

@@ -163,6 +163,8 @@ class InstanceScreen(PageScreen):
         self._rows.replace(arranged(made, spec("fleet")))
         self._resources.set_sort("health", False)
         self._resources.show_changed()
+        if self._rows.total and self.pane.title == "Resources" and (key := self.begins_on()) is not None:
+            self._resources.move_to_key(key)
         body = stored_body(view.instance.body)
         self.query_one("#configuration", TextView).show(config_lines(body), keep_place=True)
         self.update_frame()

@@ -24,6 +24,7 @@ from cwconsole.tui.screens.history import Page, listed, row_id
 from cwconsole.tui.screens.instances import Instances
 from cwconsole.tui.screens.places import Places
 from cwconsole.tui.screens.replays import Replays, selection_of
+from cwconsole.tui.session import Place
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.history_table import HistoryTable
@@ -61,9 +62,28 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
         yield LineBar(self._titles, id="tabs")
         self._panes = self.panes()
         self._tabs = [Tab(title=pane.title, lines=()) for pane in self._panes]
+        self._tab = min(self._tab, len(self._tabs) - 1)
         for at, pane in enumerate(self._panes):
             pane.widget.display = at == self._tab
             yield pane.widget
+
+    def place(self) -> Place:
+        """The pane, and in a table the row under the cursor if the operator has put it there."""
+        table = self.pane.widget if self.ready else None
+        if not isinstance(table, VirtualTable) or not table.cursor or table.current is None:
+            return super().place()
+        key = table.rows.key(table.current)
+        return Place(line=self.spec.line, cursor=(self._tab, *(key if isinstance(key, tuple) else (key,))))
+
+    def begins_on(self) -> Hashable:
+        """The key of the row to put the cursor on, if this is the pane that was begun with; asked for once."""
+        wanted, self.begins_at = self.begins_at, None
+        match wanted:
+            case (self._tab, key):
+                return key
+            case (self._tab, *key) if key:
+                return tuple(key)
+        return None
 
     @property
     def pane(self) -> Pane:
@@ -132,6 +152,8 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
         wanted = spec(table.id, instance=self.spec.value("instance"), resource=self.spec.value("resource"))
         page: Page = poll_list.page if table.id == "polls" else event_list.page
         await table.open(listed(self.console, wanted, page, row_id))
+        if isinstance(key := self.begins_on(), int):
+            await table.go_to_key(key)
         self._opened.add(table.id)
 
     @property
