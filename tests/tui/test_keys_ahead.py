@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cwconsole.tui.history import StoredHistory
-from cwconsole.tui.screens import frame
+from cwconsole.tui.screens import doing
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import NOW, add_events, resource_id
 from tests.tui.rig import Rig, console
@@ -130,7 +130,7 @@ async def test_who_has_left_meanwhile_gets_nothing_done_behind_the_back(path: Pa
 
 
 async def test_what_is_not_read_for_long_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame, "CATCH_UP_SECONDS", 0.1)
+    monkeypatch.setattr(doing, "CATCH_UP_SECONDS", 0.1)
     async with console(path) as rig:
         await rig.press("2")
         async with nothing_is_read(rig):

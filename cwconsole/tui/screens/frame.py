@@ -1,15 +1,11 @@
-"""What every screen has: header, crumbs, footer, prompt, its place in the stack, and how its actions are run.
+"""What every screen has: header, crumbs, footer, prompt, its place in the stack, and what can be done on it.
 
-A screen names its `SCOPES`, composes its `body`, reads in `load`, and says in `subject` what the cursor stands on. An
-action of the registry is run by the screen's method of its name (`tui.actions`).
+A screen names its `SCOPES`, composes its `body`, reads in `load`, and says in `subject` what the cursor stands on.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Hashable, Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from msgspec.structs import replace
@@ -18,18 +14,18 @@ from textual.binding import BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.core.health import Health
 from cwconsole.tui.action import Action, Scope, Subject
-from cwconsole.tui.actions import BY_ID, bindings, of
+from cwconsole.tui.actions import bindings, of
 from cwconsole.tui.asking import is_in_front
-from cwconsole.tui.freshness import Freshness, Phase
+from cwconsole.tui.freshness import Freshness
 from cwconsole.tui.heading import heading_of
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.cells import Line
 from cwconsole.tui.render.crumbs import crumbs_line, notice_line
 from cwconsole.tui.render.footer import footer_line
 from cwconsole.tui.render.verdict import heading_line
+from cwconsole.tui.screens.doing import Doing
 from cwconsole.tui.screens.everywhere import Everywhere
 from cwconsole.tui.session import Place
 from cwconsole.tui.viewspec import ViewSpec
@@ -37,16 +33,14 @@ from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.notice_bar import NoticeBar
 from cwconsole.tui.widgets.prompt import Prompt
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-from cwconsole.tui.work import QUESTION, Work, start
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
 
-CATCH_UP_SECONDS: Final = 2.0  # so long a key waits for what it is about to be read
 _FLAGS: Final = frozenset({"paused", "held"})
 
 
-class ConsoleScreen(Everywhere, Screen[None]):
+class ConsoleScreen(Everywhere, Doing, Screen[None]):
     """One screen. spec: what it shows."""
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
@@ -61,7 +55,6 @@ class ConsoleScreen(Everywhere, Screen[None]):
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.in_turn = asyncio.Lock()  # keys that wait for what they are about are done one after the other
         self._put_together = False
         self.refresher = Refresher(
             self,
@@ -276,76 +269,3 @@ class ConsoleScreen(Everywhere, Screen[None]):
 
     async def open_row(self, table: VirtualTable[Any], row: Any) -> None:
         """Enter was pressed on a row of a table."""
-
-    async def action_do(self, name: str, reason: str | None = None) -> None:
-        """Run an action, or say why it cannot be done here. No is said to nothing but what stands in the file now.
-
-        reason: why it is done, if that was typed with it. What writes takes it, for the audit log.
-        """
-        action = BY_ID[name]
-        await self.console.loaded.wait()
-        subject = self.subject()
-        if action.writes and not (action.dangerous or subject.marked) and self.has_just_moved():
-            said = f"{action.title}: a newer row has just come in under the cursor. Once more, if that is the one."
-            self.app.notify(said, severity="warning")
-        elif (no := action.why_not(subject)) is None:
-            await self._do(action, reason)
-        elif action.is_locked(subject):
-            self.app.notify(no, severity="warning")
-        else:
-            self.console.read_everything_again()
-            group = QUESTION if action.dangerous else "operator"
-            start(self, self._do_when_read(action, subject, no, reason), what=action.title, group=group)
-
-    async def _do_when_read(self, action: Action, before: Subject, no: str | None, reason: str | None) -> None:
-        """Unless that takes too long, or the operator has gone elsewhere meanwhile: to another screen or row."""
-        async with self.in_turn:
-            await self.caught_up()
-            if not self.in_front:
-                return
-            subject = self.subject()
-            if before.thing is None or subject.is_same(before):
-                no = action.why_not(subject)
-            if no is None:
-                await self._do(action, reason)
-                return
-            if self.freshness.phase is Phase.LOADING:
-                no = f"{action.title}: this has not been read yet; try again when it is there."
-            self.app.notify(no, severity="warning")
-
-    async def caught_up(self) -> None:
-        """Wait until what the operator has asked for has been read or cannot be, but not for long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CATCH_UP_SECONDS):
-                await self.console.fleet_refresher.caught_up()
-                await self.refresher.caught_up()
-                for table in self.query(VirtualTable):
-                    await table.arrived()
-
-    async def _do(self, action: Action, reason: str | None) -> None:
-        if action.id.startswith("mode."):
-            await self.console.go_to_mode(action.id.removeprefix("mode."))
-            return
-        handler = getattr(self, action.method, None)
-        if handler is None:  # a table's or a text's own, named from palette or command line
-            target = self.focused or self
-            await cast("Any", target).run_action(f"do({action.id!r})")
-        elif inspect.iscoroutine(outcome := handler(reason) if action.writes else handler()):
-            await outcome
-
-    def carry_out(self, work: Work, *, what: str) -> None:
-        """Do something that writes, beside the messages, and say what came of it."""
-        start(self, work, what=what, group="operator", through=self._carried_out)
-
-    def prepare(self, work: Work, *, what: str) -> None:
-        """Read what a question or a form needs, and put it. Keys go nowhere meanwhile; what goes wrong is said."""
-        start(self, work, what=what, group=QUESTION, through=self._carried_out)
-
-    async def _carried_out(self, work: Work) -> None:
-        try:
-            outcome = await work
-        except CwconsoleError as error:
-            self.app.notify(error.message, severity="warning" if isinstance(error, RefusedError) else "error")
-        else:
-            if outcome:
-                self.app.notify(outcome)

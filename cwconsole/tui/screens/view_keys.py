@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.later import Later
 from cwconsole.tui.render.plain import plain
+from cwconsole.tui.screens.mixed import EveryScreen
 
 if TYPE_CHECKING:
     from cwconsole.tui.screens import palette
-    from cwconsole.tui.screens.frame import ConsoleScreen
     from cwconsole.tui.screens.palette import Entry
 else:
     palette = Later("cwconsole.tui.screens.palette")
@@ -26,12 +26,8 @@ VIEW_WORDS: Final = MappingProxyType(
 )  # each with a name behind it
 
 
-class ViewKeys:
-    """Mixed into every screen by way of `Everywhere`. `mixed.OnScreen` cannot be its base: it is a base of that."""
-
-    @property
-    def _screen(self) -> ConsoleScreen:
-        return cast("ConsoleScreen", self)
+class ViewKeys(EveryScreen):
+    """Mixed into every screen by way of `Everywhere`."""
 
     @property
     def view_names(self) -> list[str]:
