@@ -19,9 +19,9 @@ from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
 from cwconsole.engine.supervisor import Engine
-from cwconsole.store import actions, connection, replay_jobs, replays
+from cwconsole.store import actions, connection, jobs, replay_jobs, replays
 from cwconsole.store.actions import Action, ActionKind
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 
 LOOK_SECONDS = 0.1
 SLOW_SECONDS = 3.0  # an engine begins with what is queued at once; this one has not
@@ -135,13 +135,13 @@ def _job_is_under_way(path: Path, job_id: int) -> bool:
 def _open_work(path: Path) -> set[tuple[str, int]]:
     """What operators ordered and no engine has finished; paused jobs stand still on purpose."""
     with closing(connection.reader(path)) as conn:
-        jobs = {("job", job.id) for job in replay_jobs.runnable(conn)}
-        return jobs | {("action", action_id) for action_id in actions.open_ids(conn)}
+        ordered = {("job", job.id) for job in replay_jobs.runnable(conn)}
+        return ordered | {("action", action_id) for action_id in actions.open_ids(conn)}
 
 
 def _load_job(path: Path, job_id: int) -> Job:
     with closing(connection.reader(path)) as conn:
-        return replay_jobs.load(conn, job_id)
+        return jobs.load(conn, job_id)
 
 
 def _load(path: Path, action_id: int) -> Action:

@@ -10,8 +10,8 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.delivery import OPEN
-from cwconsole.store import export_jobs, replay_jobs
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store import export_jobs, jobs
+from cwconsole.store.jobs import Job
 
 
 def see_through(invocation: Invocation, job_id: int) -> None:
@@ -21,9 +21,9 @@ def see_through(invocation: Invocation, job_id: int) -> None:
 
     with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
         job = loop.run(hosting.do_job(invocation.path, host(invocation), job_id))
-    sent = invocation.read(replay_jobs.sent, job_id)
+    sent = invocation.read(jobs.sent, job_id)
     if invocation.as_json:
-        output.print_json(replay_jobs.document(job, sent))
+        output.print_json(jobs.document(job, sent))
     passed = f"; {job.passed_over:,} did not fit the filter any more" if job.passed_over else ""
     sentence = f"Job {job.id} is {job.state}: {progress(job, invocation.now_ms)} sent again{_outcomes(sent)}{passed}."
     if job.state != "done" or job.failed or sent.keys() - {"delivered"}:

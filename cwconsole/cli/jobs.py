@@ -13,9 +13,9 @@ from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.job_views import facts, progress
 from cwconsole.cli.text import maybe, moment, span
 from cwconsole.core.filters import DEFAULT_LIMIT, LONGEST_PAGE
-from cwconsole.store import replay_jobs
+from cwconsole.store import jobs as store
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 
 HEAD = ("ID", "ASKED", "WHO", "STATE", "DONE", "FAILED", "RATE", "LEFT", "ABOUT")
 
@@ -33,9 +33,9 @@ def jobs() -> None:
 @pass_invocation
 def list_jobs(invocation: Invocation, limit: int) -> None:
     """List jobs, newest first."""
-    rows = invocation.read(replay_jobs.recent, limit)
+    rows = invocation.read(store.recent, limit)
     if invocation.as_json:
-        output.print_json([replay_jobs.document(row) for row in rows])
+        output.print_json([store.document(row) for row in rows])
     else:
         output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is no job.")
 
@@ -46,10 +46,10 @@ def list_jobs(invocation: Invocation, limit: int) -> None:
 @pass_invocation
 def show_job(invocation: Invocation, job_id: str) -> None:
     """Show one job, and what became of its replays."""
-    job = invocation.read(replay_jobs.load, whole_id(job_id))
-    sent = invocation.read(replay_jobs.sent, job.id)
+    job = invocation.read(store.load, whole_id(job_id))
+    sent = invocation.read(store.sent, job.id)
     if invocation.as_json:
-        output.print_json(replay_jobs.document(job, sent))
+        output.print_json(store.document(job, sent))
     else:
         output.print_facts(facts(job, sent, invocation.now_ms))
 
@@ -61,7 +61,7 @@ def show_job(invocation: Invocation, job_id: str) -> None:
 @pass_invocation
 def pause(invocation: Invocation, job_id: str, reason: str | None) -> None:
     """Let a job stand still."""
-    _change(invocation, replay_jobs.pause, ActionKind.PAUSE_JOB, job_id, reason=reason)
+    _change(invocation, store.pause, ActionKind.PAUSE_JOB, job_id, reason=reason)
 
 
 @jobs.command()
@@ -71,7 +71,7 @@ def pause(invocation: Invocation, job_id: str, reason: str | None) -> None:
 @pass_invocation
 def resume(invocation: Invocation, job_id: str, reason: str | None) -> None:
     """Let a paused job go on."""
-    _change(invocation, replay_jobs.resume, ActionKind.RESUME_JOB, job_id, reason=reason)
+    _change(invocation, store.resume, ActionKind.RESUME_JOB, job_id, reason=reason)
 
 
 @jobs.command()
@@ -81,7 +81,7 @@ def resume(invocation: Invocation, job_id: str, reason: str | None) -> None:
 @pass_invocation
 def cancel(invocation: Invocation, job_id: str, reason: str | None) -> None:
     """End a job before its time. Replays that it has made already are still sent; of an export no file is left."""
-    _change(invocation, replay_jobs.cancel, ActionKind.CANCEL_JOB, job_id, reason=reason)
+    _change(invocation, store.cancel, ActionKind.CANCEL_JOB, job_id, reason=reason)
 
 
 def _change(

@@ -16,7 +16,8 @@ from cwconsole.core.pacing import Pace
 from cwconsole.engine.services import Services, wait_for
 from cwconsole.log import log
 from cwconsole.store import export_jobs, replay_jobs
-from cwconsole.store.replay_jobs import Job, Stepped
+from cwconsole.store.jobs import Job
+from cwconsole.store.replay_jobs import Stepped
 
 MOST_AT_ONCE = 250  # replays in one transaction: other writers wait for it
 
@@ -47,7 +48,9 @@ class Jobs:
 
     async def round(self) -> float | None:
         """Give every job its turn. Returns how many seconds there is nothing to do then; None until woken."""
-        open_jobs, heard = await self.services.store.read(export_jobs.to_look_after, self.only)
+        open_jobs, heard = await self.services.store.read(
+            lambda conn: (replay_jobs.runnable(conn, self.only), export_jobs.writing(conn))
+        )
         known = {job.id for job in open_jobs}
         self._paces = {job_id: pace for job_id, pace in self._paces.items() if job_id in known}
         waits = []

@@ -15,9 +15,9 @@ from typing import Final
 
 from cwconsole.core.errors import StaleError
 from cwconsole.core.filters import Noun
-from cwconsole.store import actions, replay_jobs
+from cwconsole.store import actions
 from cwconsole.store.actions import Asked
-from cwconsole.store.replay_jobs import EXPORT, Job
+from cwconsole.store.jobs import EXPORT, Job
 
 SAID_SECONDS: Final = 1.0  # how often a console says that it writes
 LOST_MS: Final = 10_000
@@ -71,11 +71,6 @@ def end(conn: sqlite3.Connection, job_id: int, state: str, error: str | None, *,
         f"UPDATE jobs SET state = ?, error = ?, done = ?, finished_ms = ? WHERE id = ? AND {_OPEN}",
         (state, error, rows, now_ms, job_id),
     )
-
-
-def to_look_after(conn: sqlite3.Connection, only: int | None = None) -> tuple[list[Job], list[int]]:
-    """What an engine looks at in each round: see `replay_jobs.runnable` and `writing`."""
-    return replay_jobs.runnable(conn, only), writing(conn)
 
 
 def writing(conn: sqlite3.Connection) -> list[int]:

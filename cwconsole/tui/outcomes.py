@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from cwconsole.store import actions, delivery_list, replay_jobs, replays
+from cwconsole.store import actions, delivery_list, jobs, replay_jobs, replays
 from cwconsole.store.once import Connection
 from cwconsole.tui.work import start
 
@@ -93,10 +93,10 @@ def _of_replay(conn: Connection, *, number: int) -> Told | None:
 
 
 def _of_job(conn: Connection, *, job_id: int) -> Told | None:
-    job = replay_jobs.load(conn, job_id)
+    job = jobs.load(conn, job_id)
     if job.open or replay_jobs.goes_on_sending(conn, job_id):
         return None
-    sent = replay_jobs.sent(conn, job_id)
+    sent = jobs.sent(conn, job_id)
     parts = [f"{sent[state]:,} {word}" for state, word in _ARRIVED.items() if sent.get(state)]
     parts += [f"{job.failed:,} could not be sent again"] if job.failed else []
     parts += [f"{job.passed_over:,} did not fit the filter any more"] if job.passed_over else []

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
         delivery_list,
         event_list,
         instance_list,
+        jobs,
         poll_list,
-        replay_jobs,
         resource_view,
         status,
     )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 else:
     action_list, delivery_list = Later("cwconsole.store.action_list"), Later("cwconsole.store.delivery_list")
     event_list, instance_list = Later("cwconsole.store.event_list"), Later("cwconsole.store.instance_list")
-    poll_list, replay_jobs = Later("cwconsole.store.poll_list"), Later("cwconsole.store.replay_jobs")
+    jobs, poll_list = Later("cwconsole.store.jobs"), Later("cwconsole.store.poll_list")
     resource_view, status = Later("cwconsole.store.resource_view"), Later("cwconsole.store.status")
 
 
@@ -94,4 +94,4 @@ def _numbered(noun: str, nouns: str, number: int, read: Callable[[Connection], A
 
 
 def _job(conn: Connection, number: int) -> Any:
-    return replay_jobs.document(replay_jobs.load(conn, number), replay_jobs.sent(conn, number))
+    return jobs.document(jobs.load(conn, number), jobs.sent(conn, number))

@@ -15,9 +15,10 @@ from cwconsole.core.errors import StaleError
 from cwconsole.core.filters import Filter, Noun
 from cwconsole.engine.jobs import Jobs
 from cwconsole.store import export_jobs, replay_jobs, replay_preview
+from cwconsole.store import jobs as stored_jobs
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import Store
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 from cwconsole.store.selection import Selection
 from tests.engine.rig import Rig, rig
 from tests.store.rows import add_events, asked
@@ -44,7 +45,7 @@ async def order(engine: Rig, *, rate: float = 10.0, wanted: Selection | None = N
 
 
 async def load(engine: Rig, job_id: int) -> Job:
-    return await engine.store.read(replay_jobs.load, job_id)
+    return await engine.store.read(stored_jobs.load, job_id)
 
 
 async def replayed(engine: Rig) -> list[int]:
@@ -118,15 +119,15 @@ async def test_after_a_crash_between_any_two_steps_each_event_is_sent_again_once
 async def test_what_was_paused_or_cancelled_stands_still_at_once_and_goes_on(engine: Rig) -> None:
     job_id, jobs = await order(engine, rate=50), Jobs(engine.services)
     await play(engine, jobs, 1)
-    await engine.store.write(replay_jobs.pause, job_id, asked=asked(ActionKind.PAUSE_JOB), now_ms=0)
+    await engine.store.write(stored_jobs.pause, job_id, asked=asked(ActionKind.PAUSE_JOB), now_ms=0)
     done = (await load(engine, job_id)).done
     assert await jobs.round() is None, "nothing to wait for"
     await play(engine, jobs, 5)
     assert (await load(engine, job_id)).done == done
-    await engine.store.write(replay_jobs.resume, job_id, asked=asked(ActionKind.RESUME_JOB), now_ms=0)
+    await engine.store.write(stored_jobs.resume, job_id, asked=asked(ActionKind.RESUME_JOB), now_ms=0)
     await play(engine, jobs, 1)
     assert done < (await load(engine, job_id)).done <= done + 51
-    await engine.store.write(replay_jobs.cancel, job_id, asked=asked(ActionKind.CANCEL_JOB), now_ms=0)
+    await engine.store.write(stored_jobs.cancel, job_id, asked=asked(ActionKind.CANCEL_JOB), now_ms=0)
     done = (await load(engine, job_id)).done
     await play(engine, jobs, 5)
     job = await load(engine, job_id)
@@ -138,7 +139,7 @@ async def test_a_pause_between_reading_and_writing_wins(engine: Rig) -> None:
     await jobs.round()
     engine.clock.time_ms += 1000
     job = await load(engine, job_id)
-    await engine.store.write(replay_jobs.pause, job_id, asked=asked(ActionKind.PAUSE_JOB), now_ms=0)
+    await engine.store.write(stored_jobs.pause, job_id, asked=asked(ActionKind.PAUSE_JOB), now_ms=0)
     assert await jobs._step(job, 10) is None
     assert await replayed(engine) == []
 

@@ -10,7 +10,7 @@ import pytest
 from cwconsole.core.config import Origin
 from cwconsole.core.errors import RefusedError
 from cwconsole.core.filters import Noun, parse
-from cwconsole.store import actions, instances, operations, read_only, replay_jobs, replay_preview, requests
+from cwconsole.store import actions, instances, jobs, operations, read_only, replay_jobs, replay_preview, requests
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.connection import transaction
 from cwconsole.store.selection import Selection
@@ -128,14 +128,14 @@ def test_a_filter_that_leaves_it_out_does_not(conn: sqlite3.Connection, line: st
     guarded(conn, lambda conn: order(conn, chosen(line)))
 
 
-@pytest.mark.parametrize("change", [replay_jobs.pause, replay_jobs.cancel])
+@pytest.mark.parametrize("change", [jobs.pause, jobs.cancel])
 def test_a_job_that_sends_its_events_goes_on(conn: sqlite3.Connection, change: Callable[..., str]) -> None:
     both, other = order(conn, chosen()), order(conn, chosen("!instance:acme"))
     with pytest.raises(RefusedError, match="acme is read-only"):
         guarded(conn, lambda conn: change(conn, both, asked=asked(ActionKind(f"{change.__name__}_job")), now_ms=NOW))
-    assert replay_jobs.load(conn, both).state == "queued"
+    assert jobs.load(conn, both).state == "queued"
     guarded(conn, lambda conn: change(conn, other, asked=asked(ActionKind(f"{change.__name__}_job")), now_ms=NOW))
-    assert replay_jobs.load(conn, other).state != "queued"
+    assert jobs.load(conn, other).state != "queued"
 
 
 def test_a_callback_url_that_it_shares_is_not_let_go(conn: sqlite3.Connection) -> None:

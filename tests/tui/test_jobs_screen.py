@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cwconsole.core.filters import Noun, parse
-from cwconsole.store import export_jobs, replay_jobs, replay_preview
+from cwconsole.store import export_jobs, jobs, replay_jobs, replay_preview
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
@@ -29,7 +29,7 @@ def order(conn: Connection, line: str, *, rate: float = 10.0, reason: str | None
 
 
 def go(conn: Connection, job_id: int, count: int) -> None:
-    job = replay_jobs.load(conn, job_id)
+    job = jobs.load(conn, job_id)
     replay_jobs.step(conn, job, replay_jobs.ahead(conn, job, count), NOW)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cwconsole.store import export_jobs
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 from cwconsole.tui.render.bars import bar
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias, TypeVar
 
 from cwconsole.store.dead_letters import DeadGroup
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 from cwconsole.tui.viewspec import ViewSpec
 
 R = TypeVar("R")

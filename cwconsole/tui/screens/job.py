@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cwconsole.store import replay_jobs
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store import jobs
+from cwconsole.store.jobs import Job
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import detail_lines, fact_lines
 from cwconsole.tui.screens.copies import Copies
@@ -35,8 +35,8 @@ class JobScreen(JobKeys, Copies, DetailScreen):
 
     async def load(self) -> None:
         number = int(self.spec.value("id") or 0)
-        self._job = job = await self.console.store.read(replay_jobs.load, number)
-        self._sent = await self.console.store.read(replay_jobs.sent, number)
+        self._job = job = await self.console.store.read(jobs.load, number)
+        self._sent = await self.console.store.read(jobs.sent, number)
         self.listen_for([job])
         self._show(job)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from textual.timer import Timer
 
-from cwconsole.store import export_jobs, replay_jobs
+from cwconsole.store import export_jobs, jobs
 from cwconsole.store.actions import ActionKind
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store.jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Subject
 from cwconsole.tui.actions import BY_ID
@@ -47,10 +47,10 @@ class JobKeys(OnScreen):
         )
 
     def do_job_pause(self, reason: str | None) -> None:
-        self._change("job.pause", ActionKind.PAUSE_JOB, replay_jobs.pause, reason)
+        self._change("job.pause", ActionKind.PAUSE_JOB, jobs.pause, reason)
 
     def do_job_resume(self, reason: str | None) -> None:
-        self._change("job.resume", ActionKind.RESUME_JOB, replay_jobs.resume, reason)
+        self._change("job.resume", ActionKind.RESUME_JOB, jobs.resume, reason)
 
     def do_job_cancel(self, reason: str | None) -> None:
         job = self.job()
@@ -65,7 +65,7 @@ class JobKeys(OnScreen):
         )
 
         def agreed(answer: Answer) -> None:
-            self._change("job.cancel", ActionKind.CANCEL_JOB, replay_jobs.cancel, answer.reason, job)
+            self._change("job.cancel", ActionKind.CANCEL_JOB, jobs.cancel, answer.reason, job)
 
         ask(self, question, agreed)
 

@@ -7,8 +7,8 @@ from typing import Any, Final, cast
 
 from textual.widget import Widget
 
-from cwconsole.store import export_jobs, replay_jobs
-from cwconsole.store.replay_jobs import Job
+from cwconsole.store import export_jobs, jobs
+from cwconsole.store.jobs import Job
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.render.job_rows import JOB_COLUMNS, about
@@ -36,7 +36,7 @@ class JobsScreen(JobKeys, RowCopies, WholeSaves, ListScreen):
 
     SCOPES = (Scope.COPIES, Scope.WHOLE, Scope.JOBS, Scope.LIST, Scope.TABLE)
     saves = ("job", "jobs")
-    document = staticmethod(replay_jobs.document)
+    document = staticmethod(jobs.document)
 
     def __init__(self, spec: ViewSpec) -> None:
         super().__init__(spec)
@@ -49,15 +49,15 @@ class JobsScreen(JobKeys, RowCopies, WholeSaves, ListScreen):
         )  # fmt: skip
 
     async def load(self) -> None:
-        jobs = await self.console.store.read(replay_jobs.recent, SHOWN)
+        recent = await self.console.store.read(jobs.recent, SHOWN)
         wanted = self.spec
-        self._rows.replace(ordered((job for job in jobs if self._fits(job)), JOB_ORDERS, wanted))
+        self._rows.replace(ordered((job for job in recent if self._fits(job)), JOB_ORDERS, wanted))
         self._listed = wanted
         self.table.set_sort(wanted.sort or "job", wanted.descending or not wanted.sort)
         self.table.empty = self.no_rows(NO_JOB)
         self.table.show_changed()
         self.begin()
-        self.listen_for(jobs)
+        self.listen_for(recent)
         self.update_frame()
 
     def _fits(self, job: Job) -> bool:
