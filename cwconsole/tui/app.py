@@ -12,9 +12,8 @@ from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cwconsole import loading
-from cwconsole.store import status
 from cwconsole.store.database import Store
-from cwconsole.store.status import BareInstance, Reading, StatusRow
+from cwconsole.store.status import Reading
 from cwconsole.tui import routes
 from cwconsole.tui.action import Action
 from cwconsole.tui.actions import MODES
@@ -26,13 +25,12 @@ from cwconsole.tui.going import Going
 from cwconsole.tui.keeper import Keeper
 from cwconsole.tui.keymap import keymap_warnings, keys_after
 from cwconsole.tui.keys_in_turn import KeysInTurn
+from cwconsole.tui.known_fleet import KnownFleet
 from cwconsole.tui.leaving import Leaving
-from cwconsole.tui.line_completion import Known
 from cwconsole.tui.refresh import Refresher
 from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import ASCII, UNICODE
 from cwconsole.tui.render.plain import plain
-from cwconsole.tui.render.verdict import Verdict, verdict_of
 from cwconsole.tui.saved_views import SavedViews
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.session import Session
@@ -40,7 +38,6 @@ from cwconsole.tui.surroundings import Surroundings
 from cwconsole.tui.switches import Switches
 from cwconsole.tui.terminal import Terminal
 from cwconsole.tui.themes import Palette
-from cwconsole.tui.turns import Turn, turns_after
 from cwconsole.tui.widgets.ascii_scrollbar import AsciiScrollBar
 from cwconsole.tui.widths import BREAKPOINTS
 from cwconsole.tui.work import WorkFailed, start
@@ -51,7 +48,7 @@ if TYPE_CHECKING:
     from cwconsole.tui.outside import Outside
 
 
-class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
+class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindings=False):
     """One console on one database.
 
     now_ms: this machine's clock. reading: the fleet, if it has been read. keymap: keys by the ids of actions, as the
@@ -100,10 +97,6 @@ class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
         if not terminal.unicode:
             self.add_class("-ascii")
         ScrollBar.renderer = ScrollBarRender if terminal.unicode else AsciiScrollBar  # of all apps of this process
-        self._reading: Reading | None = None
-        self.turns: Mapping[int, Turn] = {}  # by resource
-        self.verdict: Verdict | None = None
-        self.read_only_instances: frozenset[str] = frozenset()  # by ids and names, as the fleet has them
         self.frozen = False
         self.export: Export | None = None  # the last one of this console, which may still run
         self.surroundings = Surroundings()  # given by whoever starts the console
@@ -129,7 +122,7 @@ class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
             changed=self._fleet_looked_at,
         )
         if reading is not None:
-            self._take(reading)
+            self.take_fleet(reading)
             self.fleet_refresher.freshness = Freshness().succeeded(now_ms())
 
     def _base(self, mode: str) -> ConsoleScreen:
@@ -195,31 +188,6 @@ class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
 
     # --- what everybody shows ---------------------------------------------------------------------------------------
 
-    @property
-    def fleet(self) -> Mapping[int, StatusRow]:
-        """Every resource by its id; a row that has not changed is the same object as before."""
-        return {} if self._reading is None else self._reading.rows
-
-    @property
-    def bare_instances(self) -> Sequence[BareInstance]:
-        """Those without resources, of which the fleet has no row."""
-        return () if self._reading is None else self._reading.bare
-
-    @property
-    def fleet_is_known(self) -> bool:
-        """Whether the fleet has been read."""
-        return self.verdict is not None
-
-    @property
-    def known(self) -> Known:
-        """Names for completion."""
-        return Known(
-            instances=tuple(
-                sorted({*(row.instance for row in self.fleet.values()), *(one.name for one in self.bare_instances)})
-            ),
-            resources=tuple(sorted({row.resource for row in self.fleet.values()})),
-        )
-
     def look(self) -> Look:
         """What rows look like at this moment."""
         return Look(glyphs=self.glyphs, now_ms=self.now_ms())
@@ -233,17 +201,8 @@ class ConsoleApp(KeysInTurn, Going, Leaving, Switches, inherit_bindings=False):
             screen.update_frame()
 
     async def _read_fleet(self) -> None:
-        before = self._reading
-        await self.store.data_version()  # refuses a file that a newer program has changed meanwhile
-        now = await self.store.read(status.reread, before, now_ms=self.now_ms(), engine_runs=self.engine.runs)
-        if now is not before:
-            self._take(now)
+        if await self.read_fleet():
             self.show_fleet()
-
-    def _take(self, now: Reading) -> None:
-        self.turns = turns_after(self.turns, self.fleet, now.rows, now_ms=self.now_ms())
-        self._reading, self.verdict = now, verdict_of(now.rows.values())
-        self.author, self.read_only_instances = self.author.meeting(now.instances())
 
     def show_fleet(self) -> None:
         """In the area in front; the others show it when they come to the front."""
