@@ -15,8 +15,8 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.delivery import OPEN
 from cwconsole.core.errors import EngineUnreachableError, RefusedError
-from cwconsole.store import delivery_list, poll_list, replays
-from cwconsole.store.actions import Action, ActionKind
+from cwconsole.store import poll_list, replays
+from cwconsole.store.actions import Action
 from cwconsole.store.delivery_list import DeliveryRow
 from cwconsole.store.once import Connection
 
@@ -45,7 +45,7 @@ def ask(invocation: Invocation, queue: Queue, *, what: str, wait: bool) -> None:
 
 def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     ended = [_carried_out(invocation, number) for number in numbers]
-    sent = {one.id: row for one in ended if (row := invocation.read(_sent, one)) is not None}
+    sent = {one.id: row for one in ended if (row := invocation.read(replays.sent, one)) is not None}
     if invocation.as_json:
         output.print_json([_document(one, sent.get(one.id)) for one in ended])
     failed = [one for one in ended if not _is_well(one, sent.get(one.id))]
@@ -62,12 +62,6 @@ def _see_through(invocation: Invocation, numbers: list[int]) -> None:
     if (broke or waits) and not invocation.engine_runs():  # what cannot be polled at all no engine tries again
         sentence += f"\n{NOTHING_RUNS}"
     raise Failed(sentence)
-
-
-def _sent(conn: Connection, action: Action) -> DeliveryRow | None:
-    """The delivery that a replay has made; None of other actions."""
-    made = replays.made(conn, action) if action.kind is ActionKind.REPLAY and action.state == "done" else None
-    return None if made is None else delivery_list.show(conn, made).delivery
 
 
 def _document(action: Action, sent: DeliveryRow | None) -> dict[str, object]:

@@ -20,7 +20,7 @@ from cwconsole.engine.crawl import PollReport, Why
 from cwconsole.engine.services import wait_for
 from cwconsole.engine.supervisor import Engine
 from cwconsole.store import actions, connection, jobs, replay_jobs, replays
-from cwconsole.store.actions import Action, ActionKind
+from cwconsole.store.actions import Action
 from cwconsole.store.jobs import Job
 
 LOOK_SECONDS = 0.1
@@ -120,8 +120,6 @@ async def _sent(path: Path, under_way: Callable[[], bool]) -> None:
 
 
 def _replay_is_under_way(path: Path, action: Action) -> bool:
-    if action.kind is not ActionKind.REPLAY or action.state != "done":
-        return False
     with closing(connection.reader(path)) as conn:
         made = replays.made(conn, action)
         return made is not None and replays.under_way(conn, delivery=made, now_ms=now_ms())

@@ -5,22 +5,30 @@ from __future__ import annotations
 import sqlite3
 
 from cwconsole.core.errors import UsageError
-from cwconsole.store import actions, redelivery
-from cwconsole.store.actions import Action
+from cwconsole.store import actions, delivery_list, redelivery
+from cwconsole.store.actions import Action, ActionKind
 from cwconsole.store.delivery_indexes import OPEN
 from cwconsole.store.delivery_list import HELD, DeliveryRow
 
 
 def made(conn: sqlite3.Connection, action: Action) -> int | None:
-    """The delivery that a replay action has made; None if there is none any more.
+    """The delivery that a replay action has made; None if it made none, or is another kind, or there is none any more.
 
     Both bear the time of the one transaction that they were written in.
     """
+    if action.kind is not ActionKind.REPLAY or action.state != "done":
+        return None
     row = conn.execute(
         "SELECT id FROM deliveries WHERE event_id = ? AND replay = 1 AND created_ms = ? ORDER BY id DESC LIMIT 1",
         (action.target_id, action.finished_ms),
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def sent(conn: sqlite3.Connection, action: Action) -> DeliveryRow | None:
+    """The same in full."""
+    number = made(conn, action)
+    return None if number is None else delivery_list.show(conn, number).delivery
 
 
 _UNDER_WAY = f"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from cwconsole.store import actions, delivery_list, jobs, replay_jobs, replays
+from cwconsole.store import actions, jobs, replay_jobs, replays
 from cwconsole.store.once import Connection
 from cwconsole.tui.work import start
 
@@ -84,10 +84,9 @@ def _of_actions(conn: Connection, *, numbers: Sequence[int]) -> Told | None:
 
 def _of_replay(conn: Connection, *, number: int) -> Told | None:
     action = actions.load(conn, number)
-    made = None if action is None or action.state != "done" else replays.made(conn, action)
-    if action is None or made is None:
+    row = None if action is None else replays.sent(conn, action)
+    if row is None:
         return _of_actions(conn, numbers=[number])
-    row = delivery_list.show(conn, made).delivery
     said = replays.arrival(row)
     return None if said is None else Told(sentence=said, severity=_SEVERITIES.get(row.standing, "information"))
 
