@@ -37,7 +37,7 @@ async def test_what_is_shown_before_the_view_has_a_place_is_wrapped_once_it_has_
 
 @pytest.mark.parametrize(
     ("before", "after", "lines"),
-    [(12, 60, ["line 0 of a text", "line 1 of a text"]), (60, 12, ["line 0 of a", "   text"])],
+    [(12, 60, ["line 0 of a text", "line 1 of a text"]), (60, 12, ["line 0 of a", "  text"])],
 )
 async def test_another_width_wraps_it_anew(before: int, after: int, lines: list[str]) -> None:
     async with Reader(ansi_color=None).run_test(size=(before, 10)) as pilot:

@@ -31,7 +31,7 @@ def wrapped(line: Line, cells: int) -> list[Line]:
                 piece = rest[0]
                 current.append(Cell(piece, cell.tone))
             lines.append(tuple(current))
-            rest = rest[len(piece) :]
+            rest = rest[len(piece) :].removeprefix(" ")  # the break stands for it
             current, room = [Cell(" " * indent)], max(cells - indent, 1)
         if rest:
             current.append(Cell(rest, cell.tone))

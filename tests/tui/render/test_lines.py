@@ -47,6 +47,15 @@ def test_what_continues_hangs_and_keeps_its_tone() -> None:
     assert second[-1].tone is Tone.WARN
 
 
+def test_the_space_at_which_a_line_is_broken_is_the_break_and_further_ones_are_the_texts_own() -> None:
+    for text, pieces in (
+        ("line 0 of a text", ["line 0 of a", "  text"]),
+        ("line 0 of a   text", ["line 0 of a", "    text"]),
+        ("line 0 of text", ["line 0 of ", "  text"]),
+    ):
+        assert [text_of(piece) for piece in wrapped((Cell(text),), 11)] == pieces
+
+
 def test_what_stands_apart_by_a_blank_is_not_cut_within_a_word() -> None:
     line = (
         Cell("/"),
