@@ -6,33 +6,18 @@ import asyncio
 import random
 import sqlite3
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cwconsole.core.errors import StoreError
-from cwconsole.store.database import Store, prepared
+from cwconsole.store.database import Store
 from cwconsole.store.format import SCHEMA_VERSION
 from cwconsole.store.once import read_once
 from cwconsole.store.readers import Readers
 
 ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
 SHORT = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) SELECT max(i) FROM n"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A database of ours, closed."""
-    path = tmp_path / "cwconsole.db"
-    prepared(path).close()
-    return path
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    async with Store.open(path, migrate=False) as store:
-        yield store
 
 
 def add(conn: sqlite3.Connection, key: str) -> None:

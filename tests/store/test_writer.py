@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -62,20 +62,6 @@ asyncio.run(main())
 def groups_do_not_end_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what waits together is one group, however slow the machine is."""
     monkeypatch.setattr("cwconsole.store.writer.GROUP_SECONDS", 60.0)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A database of ours, closed."""
-    path = tmp_path / "cwconsole.db"
-    prepared(path).close()
-    return path
-
-
-@pytest.fixture
-async def store(path: Path) -> AsyncIterator[Store]:
-    async with Store.open(path, migrate=False) as store:
-        yield store
 
 
 def add(conn: sqlite3.Connection, key: str, value: str = "") -> str:

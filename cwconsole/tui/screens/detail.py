@@ -44,6 +44,10 @@ class DetailScreen(ConsoleScreen):
         facts.styles.height = self.fact_lines
         yield facts
         yield LineBar(self._titles, id="tabs")
+        yield from self.tabbed()
+
+    def tabbed(self) -> Iterable[Widget]:
+        """What stands below the tabs."""
         yield TextView(id="text")
 
     def place(self) -> Place:

@@ -28,7 +28,6 @@ from cwconsole.tui.session import Place
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.history_table import HistoryTable
-from cwconsole.tui.widgets.line_bar import LineBar
 from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -54,12 +53,7 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
     def panes(self) -> Sequence[Pane]:
         """From left to right."""
 
-    def body(self) -> Iterable[Widget]:
-        facts = TextView(id="facts")
-        facts.can_focus = False
-        facts.styles.height = self.fact_lines
-        yield facts
-        yield LineBar(self._titles, id="tabs")
+    def tabbed(self) -> Iterable[Widget]:
         self._panes = self.panes()
         self._tabs = [Tab(title=pane.title, lines=()) for pane in self._panes]
         self._tab = min(self._tab, len(self._tabs) - 1)
