@@ -12,7 +12,7 @@ from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
-from cwconsole.engine.sweeper import Sweep, SweepReport
+from cwconsole.engine.sweep import Sweep, SweepReport
 from cwconsole.log import log
 from cwconsole.store import actions, replays, requests, resources
 from cwconsole.store.actions import Action, ActionKind

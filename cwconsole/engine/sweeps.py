@@ -9,7 +9,7 @@ from cwconsole.core.errors import CwconsoleError
 from cwconsole.engine.crawl import Why
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.services import Services
-from cwconsole.engine.sweeper import Sweep
+from cwconsole.engine.sweep import Sweep
 from cwconsole.log import log
 from cwconsole.store import sweeps
 

@@ -14,7 +14,7 @@ from cwconsole.core.secret import Secret
 from cwconsole.engine.crawl import PollReport, Target, Why
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
-from cwconsole.engine.sweeper import Sweep, SweepReport
+from cwconsole.engine.sweep import Sweep, SweepReport
 from cwconsole.store import resources, status
 from cwconsole.store.database import Store
 from cwconsole.store.resources import Resource

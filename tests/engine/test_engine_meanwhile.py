@@ -185,7 +185,7 @@ async def test_a_listing_that_is_too_much_is_asked_for_in_smaller_pages(tmp_path
 async def test_known_objects_are_merged_in_batches_however_many_lie_beside_a_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cwconsole.engine.sweeper.KNOWN_BATCH", 7)
+    monkeypatch.setattr("cwconsole.engine.sweep.KNOWN_BATCH", 7)
     async with rig(tmp_path) as it:
         for object_id in range(1, 61):
             it.source.put(object_id, updated=1000)

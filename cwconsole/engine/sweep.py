@@ -1,4 +1,4 @@
-"""The sweep: lists every id of a resource and finds what polling cannot see.
+"""One sweep: lists every id of a resource and finds what polling cannot see.
 
 It merges the listing with the known ids in id order: unknown ids, versions never seen, rows without a date and what was
 set aside are fetched; ids that vanished are judged after the last page, and each is confirmed by asking for it (design
@@ -9,7 +9,7 @@ listing, which is older, cannot gainsay what they record.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cwconsole.core import page_size
 from cwconsole.core.command_line import command_line
@@ -315,7 +315,7 @@ class Sweep:
             self.services.nudge(tally.callback_id)
 
     async def _end(self, outcome: str, sentence: str, *, wait: float, code: str | None = None) -> None:
-        self.report = replace(self.report, outcome=outcome, sentence=sentence)
+        self.report.outcome, self.report.sentence = outcome, sentence
         now_ms = self.services.clock.now_ms()
         await self.services.store.write(
             sweeps.end_sweep,
