@@ -8,7 +8,6 @@ import traceback
 from cwconsole.core.counted import aside_sentence, counted
 from cwconsole.core.errors import CwconsoleError, StoreError, UsageError
 from cwconsole.engine.crawl import PollReport, Why
-from cwconsole.engine.dispatcher import Dispatcher
 from cwconsole.engine.fleet import Fleet
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.services import Services
@@ -30,10 +29,9 @@ class Actions:
     only: the id of the one action this engine is here for; None for whatever is queued.
     """
 
-    def __init__(self, services: Services, fleet: Fleet, dispatcher: Dispatcher, *, only: int | None = None) -> None:
+    def __init__(self, services: Services, fleet: Fleet, *, only: int | None = None) -> None:
         self.services = services
         self.fleet = fleet
-        self.dispatcher = dispatcher
         self.only = only
 
     async def pick_up(self, group: asyncio.TaskGroup) -> None:
@@ -93,7 +91,7 @@ class Actions:
     async def _replay(self, action: Action) -> None:
         with self.services.underway:
             callback_id = await self.services.write_patiently(replays.replay, action, self.services.clock.now_ms())
-            self.dispatcher.nudge(callback_id)
+            self.services.nudge(callback_id)
 
     async def _targets(self, action: Action) -> list[tuple[Resource, Poller]]:
         """The resources an action is about, with their pollers. Paused ones too; none of a disabled instance."""

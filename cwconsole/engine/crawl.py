@@ -44,7 +44,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Why(Struct, frozen=True, kw_only=True):
-    """Who wants a poll: the schedule, an operator's action, or `run --once`."""
+    """Who wants a poll or a sweep: the schedule, an operator's action, or `run --once`."""
 
     trigger: str = "schedule"
     action_id: int | None = None

@@ -57,7 +57,7 @@ class Member(Struct, frozen=True, kw_only=True):
 
 
 class Fleet:
-    """The pollers of an engine, one per active resource.
+    """The instances that can be used, with what their deliveries need, and a poller for each active resource.
 
     scheduled: whether pollers poll by themselves, or only when asked.
     """

@@ -57,7 +57,7 @@ class Engine:
         self.services = Services(store=store, clock=clock, chance=chance, nudge=self._nudge)
         self.fleet = Fleet(self.services, connect, scheduled=scheduled)
         self.dispatcher = Dispatcher(self.services, self.fleet.recipient, tag, all_due=only is None and job is None)
-        self.actions = Actions(self.services, self.fleet, self.dispatcher, only=only if job is None else NONE)
+        self.actions = Actions(self.services, self.fleet, only=only if job is None else NONE)
         self.jobs = Jobs(self.services, only=job if only is None else NONE)
         self.sweeps = Sweeps(self.services, self.fleet)
         self.janitor = Janitor(self.services, keep_ms=keep_ms)
