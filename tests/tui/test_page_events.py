@@ -9,19 +9,11 @@ import pytest
 from cwconsole.tui.screens.instance import InstanceScreen
 from cwconsole.tui.screens.resource import ResourceScreen
 from cwconsole.tui.widgets.confirm import Confirm
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console
 
 ACTIONS = "SELECT target_id, command, state FROM actions WHERE kind = 'replay'"
 SIZES = [(80, 24), (120, 40)]
 PAGES = ["instance instance:acme", "resource instance:acme resource:contacts"]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """The small fleet: 40 events, all of acme's contacts."""
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
 
 
 async def events_of(rig: Rig, page: str) -> None:

@@ -11,22 +11,15 @@ from cwconsole.store import operations
 from cwconsole.store.actions import ActionKind, Asked
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import add, config, resource
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console, database
 
 ACTIONS = "SELECT kind, command, state, reason FROM actions WHERE kind <> 'add' ORDER BY id"
 SIZES = [(80, 24), (120, 40)]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """In the fleet's order: acme/tickets, globex/companies, globex/projects (paused), acme/contacts (2 open)."""
-    with database(tmp_path / "cw.db") as conn:
-        small_fleet(conn)
-    return tmp_path / "cw.db"
-
-
-@pytest.fixture
 async def rig(path: Path) -> AsyncIterator[Rig]:
+    """In the fleet's order: acme/tickets, globex/companies, globex/projects (paused), acme/contacts (2 open)."""
     async with console(path) as rig:
         yield rig
 

@@ -10,23 +10,15 @@ import pytest
 from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.store.rows import NOW, add_events, resource_id
-from tests.tui.rig import Rig, console, database, small_fleet
+from tests.tui.rig import Rig, console, database
 
 ACTIONS = "SELECT kind, target_id, operator, origin, command, state, reason FROM actions WHERE kind <> 'add'"
 JOBS = "SELECT chosen, total, rate, state FROM jobs"
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """The small fleet: 40 events, of which 37 are delivered, one is dead, one retrying, one pending."""
-    file = tmp_path / "cw.db"
-    with database(file) as conn:
-        small_fleet(conn)
-    return file
-
-
-@pytest.fixture
 async def rig(path: Path) -> AsyncIterator[Rig]:
+    """The small fleet: 40 events, of which 37 are delivered, one is dead, one retrying, one pending."""
     async with console(path) as rig:
         await rig.press("2")
         yield rig
