@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -24,6 +25,7 @@ from cwconsole.store.listing import (
     among,
     id_range,
     in_order,
+    ordered_ids,
     page_of_ids,
     place_of,
 )
@@ -37,6 +39,13 @@ HELD = """
         AND (d.held = 1 OR d.callback_id IN (SELECT id FROM callbacks WHERE held_ms IS NOT NULL)))
     """
 STANDING = f"CASE WHEN {HELD} THEN 'held' ELSE d.state END"
+# Held ones are left out of the next try: they have no time until the hold is lifted.
+ORDERS: Final = MappingProxyType(
+    {
+        "attempts": "attempts",
+        "next": f"CASE WHEN {STANDING} IN ('pending', 'retrying') THEN due_ms END",
+    }
+)
 EVERYWHERE = Place(included=None)
 
 
@@ -111,6 +120,11 @@ def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[DeliveryRow]:
     """One page of deliveries, newest first. Raises UsageError for an instance or a resource that there is not."""
     ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
     return Listing(rows=some(conn, ids.rows), next_after=ids.next_after)
+
+
+def order(conn: sqlite3.Connection, chosen: Filter, by: str, *, descending: bool) -> list[int]:
+    """All deliveries of a filter, by one of `ORDERS`. Raises RefusedError for too many, UsageError as `page`."""
+    return ordered_ids(conn, _question(conn, chosen), ORDERS[by], descending=descending)
 
 
 def some(conn: sqlite3.Connection, numbers: Sequence[int]) -> list[DeliveryRow]:

@@ -2,7 +2,8 @@
 
 A list is drawn from streams: index scans that each give ids in descending order and are merged. What no index answers
 (text, inverted words, some states) is asked of each row that a stream brings, for at most `EXAMINED` rows a page; a
-page that stops there is short, and says where to go on. There is no OFFSET and no count.
+page that stops there is short, and says where to go on. There is no OFFSET and no count. Another order is one of all
+that a question finds, or none (`ordered_ids`).
 
 Ids rise with time, so a time range becomes a range of ids, found by bisecting the primary key; the times of neighbours
 may be out of order by as much as writers wait for each other, which is what the slack is for.
@@ -18,7 +19,7 @@ from typing import Final, Generic, TypeVar
 
 from msgspec import Struct, field
 
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.filters import Filter, Term
 from cwconsole.store import instances, patterns
 
@@ -67,6 +68,29 @@ def page_of_ids(conn: sqlite3.Connection, question: Question, limit: int) -> Lis
         if len(found) == limit or examined >= EXAMINED:
             return Listing(rows=found, next_after=-negated)
     return Listing(rows=found, next_after=None)
+
+
+def ordered_ids(conn: sqlite3.Connection, question: Question, by: str, *, descending: bool) -> list[int]:
+    """The ids of everything that a question finds, by an expression on its table.
+
+    What has no value in it comes last, either way; of equals the newest comes first. Raises RefusedError where more
+    would have to be looked at than for one page: an order of a part would look whole.
+    """
+    found = page_of_ids(conn, question, EXAMINED)
+    if found.next_after is not None:
+        raise RefusedError(
+            f"Not sorted: {EXAMINED:,} {question.table.split()[0]} or more would have to be looked through. "
+            "Narrow them first, with since: or instance: for example."
+        )
+    way = "DESC" if descending else "ASC"
+    rows = conn.execute(
+        f"""
+        SELECT id FROM {question.table} WHERE id IN (SELECT value FROM json_each(:found))
+        ORDER BY ({by}) IS NULL, {by} {way}, id DESC
+        """,
+        {"found": json.dumps(found.rows)},
+    ).fetchall()
+    return [row[0] for row in rows]
 
 
 def _scan(conn: sqlite3.Connection, question: Question, stream: Stream, limit: int) -> Iterator[tuple[int, bool]]:

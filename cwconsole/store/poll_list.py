@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Final
 
 from msgspec import Struct
 
@@ -23,12 +25,20 @@ from cwconsole.store.listing import (
     id_range,
     in_order,
     matching,
+    ordered_ids,
     page_of_ids,
     place_of,
 )
 from cwconsole.store.polls import TROUBLED
 
 SLACK_MS = 600_000  # a poll's row is written with its first answer, after tries that may take minutes
+ORDERS: Final = MappingProxyType(
+    {
+        "records": "records",
+        "changes": "created + updated + deleted",
+        "duration": "finished_ms - started_ms",  # none while it runs
+    }
+)
 _BY_ID = Stream(where="id IN (SELECT value FROM json_each(:polls))")
 
 
@@ -73,6 +83,11 @@ def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[PollRow]:
     """One page of polls, newest first. Raises UsageError for an instance or a resource that there is not."""
     ids = page_of_ids(conn, _question(conn, chosen), chosen.limit)
     return Listing(rows=some(conn, ids.rows), next_after=ids.next_after)
+
+
+def order(conn: sqlite3.Connection, chosen: Filter, by: str, *, descending: bool) -> list[int]:
+    """All polls of a filter, by one of `ORDERS`. Raises RefusedError for too many, UsageError as `page`."""
+    return ordered_ids(conn, _question(conn, chosen), ORDERS[by], descending=descending)
 
 
 def some(conn: sqlite3.Connection, numbers: Sequence[int]) -> list[PollRow]:
