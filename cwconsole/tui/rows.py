@@ -94,10 +94,14 @@ class MemoryRows(Generic[R]):
 
 
 class WindowRows(Generic[R]):
-    """A run of neighbours of a history whose keys are whole numbers, newest first: keys fall from row to row."""
+    """A run of neighbours of a history whose keys are whole numbers.
+
+    Each row has a place, a number that falls from row to row: its key where the newest come first.
+    """
 
     def __init__(self, key: Callable[[R], int]) -> None:
         self._key = key
+        self.place: Callable[[int], int] = int  # by key
         self._rows: list[R] = []
         self._base = 0
         self._total = 0
@@ -135,13 +139,13 @@ class WindowRows(Generic[R]):
 
     @property
     def newest(self) -> int | None:
-        """The key of the run's first row."""
-        return self._key(self._rows[0]) if self._rows else None
+        """The place of the run's first row."""
+        return self.place(self._key(self._rows[0])) if self._rows else None
 
     @property
     def oldest(self) -> int | None:
-        """The key of the run's last row."""
-        return self._key(self._rows[-1]) if self._rows else None
+        """The place of the run's last row."""
+        return self.place(self._key(self._rows[-1])) if self._rows else None
 
     def at(self, index: int) -> R | None:
         return self._rows[index - self._base] if self._base <= index < self.end else None
@@ -159,8 +163,9 @@ class WindowRows(Generic[R]):
         """Never: it may be outside of the run."""
         return False
 
-    def restart(self, rows: Sequence[R], *, ended: bool, guess: int) -> None:
-        """Begin anew with the top of the list. ended: that is all there is. guess: how many rows there might be."""
+    def restart(self, rows: Sequence[R], *, ended: bool, guess: int, place: Callable[[int], int] = int) -> None:
+        """Begin anew with the top of a list. ended: that is all there is. guess: how many rows there might be."""
+        self.place = place
         self._set(rows, base=0, top=True, ended=ended)
         self._total = len(self._rows) if ended else max(guess, len(self._rows) + 1)
 
@@ -197,12 +202,12 @@ class WindowRows(Generic[R]):
         return right - base
 
     def renew(self, rows: Sequence[R], *, high: int, low: int) -> bool:
-        """What stands in the list now between two keys, both included: what is not among it is gone.
+        """What stands in the list now between two places, both included: what is not among it is gone.
 
-        Only for keys of the run, or above a run that begins at the top. Returns whether anything differs.
+        Only for places of the run, or above a run that begins at the top. Returns whether anything differs.
         """
-        start = bisect_left(self._rows, -high, key=lambda row: -self._key(row))
-        stop = bisect_right(self._rows, -low, key=lambda row: -self._key(row))
+        start = bisect_left(self._rows, -high, key=lambda row: -self.place(self._key(row)))
+        stop = bisect_right(self._rows, -low, key=lambda row: -self.place(self._key(row)))
         before = self._rows[start:stop]
         if before == list(rows):
             return False

@@ -43,13 +43,16 @@ class View(Struct, frozen=True, kw_only=True):
 
 _TAKEN_APART: Final = frozenset(" \t\r\n'\"\\")
 LEVELS: Final = ("debug", "info", "warning", "error")
+HISTORY_SORTS: Final = MappingProxyType(
+    {Noun.POLLS: ("records", "changes", "duration"), Noun.DELIVERIES: ("attempts", "next")}
+)
 FLEET_SORTS: Final = ("health", "instance", "resource", "lag", "next", "events", "open", "dead")
 JOB_SORTS: Final = ("job", "state", "progress", "done", "failed", "left", "who")
 DEAD_SORTS: Final = ("count", "error", "url", "instance", "first", "last")
 _VIEWS: Final = (
     View(name="fleet", mode="fleet", words=("instance", "resource", "state", "text", "match"), sorts=FLEET_SORTS),
-    *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun) for noun in
-      (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
+    *(View(name=noun.value, mode=noun.value, words=WORDS[noun], noun=noun, sorts=HISTORY_SORTS.get(noun, ()))
+      for noun in (Noun.EVENTS, Noun.DELIVERIES, Noun.POLLS, Noun.ACTIONS)),
     View(name="jobs", mode="jobs", words=("text",), sorts=JOB_SORTS),
     View(name="job", mode="jobs", words=("id",), required=("id",)),
     View(name="log", mode="log", words=("level", "since", "until", "text", "match")),
@@ -103,8 +106,8 @@ class ViewSpec(Struct, frozen=True, kw_only=True):
         return read(f"{self.view} {line}") if "sort:" in line else replace(self, words=read_words(self.kind, line))
 
     def sorted_by(self, sort: str, descending: bool) -> ViewSpec:
-        """The same view in another order."""
-        return replace(self, sort=sort, descending=descending)
+        """The same view in another order; without a sort in its own."""
+        return replace(self, sort=sort, descending=descending and bool(sort))
 
     def filter(self, *, now_ms: int) -> Filter:
         """The filter of a view that lists a history. Raises UsageError for values that cannot be."""

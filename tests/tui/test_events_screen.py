@@ -12,7 +12,7 @@ from cwconsole.tui.screens import listing
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.terminal import Colours, Terminal
-from cwconsole.tui.widgets import history_table
+from cwconsole.tui.widgets import history_marks
 from cwconsole.tui.widgets.prompt import Prompt
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
@@ -186,7 +186,7 @@ async def test_marking_everything_counts_everything(rig: Rig) -> None:
 
 
 async def test_of_very_many_it_is_said_that_there_are_more(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history_table, "LONGEST_PAGE", 1_000)
+    monkeypatch.setattr(history_marks, "LONGEST_PAGE", 1_000)
     await rig.press("asterisk")
     await rig.until(lambda: " 1,000+ marked" in rig.lines()[1])
 

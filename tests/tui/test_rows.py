@@ -88,6 +88,19 @@ def test_a_part_that_was_read_again_stands_as_it_is_now() -> None:
     assert rows.total == 87
 
 
+def test_rows_in_another_order_are_renewed_by_their_places() -> None:
+    places = {5: 4, 9: 3, 1: 2, 7: 1}
+    rows = WindowRows[tuple[int, str]](lambda row: row[0])
+    rows.restart([(5, "a"), (9, "a"), (1, "a")], ended=False, guess=4, place=places.__getitem__)
+    assert (rows.newest, rows.oldest) == (4, 2)
+    assert rows.renew([(9, "b")], high=3, low=2)
+    assert [rows.at(at) for at in range(3)] == [(5, "a"), (9, "b"), None]
+    rows.append([(7, "a")], ended=True)
+    assert (rows.index(7), rows.total, rows.exact) == (2, 3, True)
+    rows.restart([(9, "a"), (5, "a")], ended=True, guess=0)
+    assert (rows.newest, rows.oldest) == (9, 5)
+
+
 def test_the_last_rows_are_not_taken_for_all_of_a_list_that_was_thought_to_be_short() -> None:
     rows = WindowRows[int](lambda row: row)
     rows.restart([99, 98, 97, 96], ended=False, guess=0)

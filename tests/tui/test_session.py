@@ -12,7 +12,7 @@ import pytest
 from cwconsole.tui.session import Place, Session, load, save
 from cwconsole.tui.themes import NAMES
 from tests.store.rows import add_events, resource_id
-from tests.tui.rig import Rig, console, database
+from tests.tui.rig import console, database
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def kept(tmp_path: Path) -> Path:
     return tmp_path / "state" / "session.json"
 
 
-async def _written(rig: Rig, kept: Path, *parts: str) -> Session:
+async def written(kept: Path, *parts: str) -> Session:
     """What is kept, once it is as wanted: without the console's end, as if the line had dropped."""
     session, deadline = Session(), time.monotonic() + 5
     while not all(part in repr(session) for part in parts):
@@ -34,7 +34,7 @@ async def test_screen_filter_order_cursor_and_theme_come_back(path: Path, kept: 
     async with console(path, session_file=kept) as rig:
         await rig.press("o", "ctrl+t", "2", "slash", *"type:updated", "enter", "j", "j", "j")
         under = rig.screen.table.current.id
-        session = await _written(rig, kept, "type:updated", str(under), "sort:")
+        session = await written(kept, "type:updated", str(under), "sort:")
     async with console(path, session=session) as rig:
         await rig.until(lambda: rig.app.current_mode == "events" and rig.screen.spec.line == "events type:updated")
         await rig.until(lambda: rig.screen.table.current is not None and rig.screen.table.current.id == under)
@@ -50,7 +50,7 @@ async def test_what_stood_above_comes_back_and_escape_leads_down(path: Path, kep
         await rig.press("j", "enter")
         line = rig.screen.spec.line
         assert line.startswith("resource ")
-        session = await _written(rig, kept, line)
+        session = await written(kept, line)
     async with console(path, session=session) as rig:
         await rig.until(lambda: rig.screen.spec.line == line)
         await rig.press("escape")
@@ -61,7 +61,7 @@ async def test_what_stood_above_comes_back_and_escape_leads_down(path: Path, kep
 async def test_the_first_row_is_whichever_is_first(path: Path, kept: Path) -> None:
     async with console(path, session_file=kept) as rig:
         await rig.press("2")
-        session = await _written(rig, kept, "mode='events'")
+        session = await written(kept, "mode='events'")
     assert session.bases["events"].cursor is None, "a list that was live is live again"
 
 

@@ -12,7 +12,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import Noun, Term
 from cwconsole.tui.line_completion import Known, completed, completions, judge, remark, unfinished
 from cwconsole.tui.routes import SCREENS
-from cwconsole.tui.viewspec import VIEWS, ViewSpec, read, spec
+from cwconsole.tui.viewspec import VIEWS, View, ViewSpec, read, spec
 
 NOW = 1_790_000_000_000
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters=":\0"), min_size=1, max_size=8)
@@ -35,6 +35,23 @@ def test_a_line_is_read_back_as_it_was(view: object, instance: str, text: str, i
     assert read(wanted.line) == wanted
 
 
+@given(
+    view=st.sampled_from([view for view in VIEWS.values() if view.sorts and not view.required]),
+    descending=st.booleans(),
+    words=st.lists(TEXT, max_size=2),
+    data=st.data(),
+)
+def test_an_order_is_read_back_beside_the_filter_and_goes_without_a_trace(
+    view: View, descending: bool, words: list[str], data: st.DataObject
+) -> None:
+    plain = ViewSpec(view=view.name, words=tuple(words) if "text" in view.words else ())
+    wanted = plain.sorted_by(data.draw(st.sampled_from(view.sorts)), descending)
+    assert read(wanted.line) == wanted
+    assert wanted.filtered(wanted.filter_line) == wanted, "the filter alone keeps it"
+    assert wanted.filter(now_ms=NOW) == plain.filter(now_ms=NOW), "what is found does not depend on it"
+    assert wanted.sorted_by("", descending) == plain == read(plain.line)
+
+
 def test_the_examples_of_the_module_are_right() -> None:
     events = read("events instance:acme type:deleted since:2h")
     chosen = events.filter(now_ms=NOW)
@@ -55,6 +72,8 @@ def test_relative_times_stay_relative() -> None:
         ("melt", "there are fleet, events"),
         ("events colour:red", "colour: is no word of events; there are instance"),
         ("events sort:seen", "its order is newest first"),
+        ("polls sort:took", "it can be sorted by records, changes, duration"),
+        ("actions sort:duration", "its order is newest first"),
         ("fleet sort:colour", "it can be sorted by health"),
         ("event", "event needs id: to say which"),
         ("resource instance:acme", "resource needs resource:"),
@@ -96,6 +115,10 @@ def test_every_history_is_a_view_of_its_own_mode() -> None:
         ("fleet", "state:fa", ["state:failing"]),
         ("events", "instance:a", ["instance:acme", 'instance:"acme east"']),
         ("fleet", "sort:-de", ["sort:-dead"]),
+        ("polls", "so", ["sort:"]),
+        ("polls", "sort:-d", ["sort:-duration"]),
+        ("deliveries", "sort:", ["sort:attempts", "sort:next", "sort:-attempts", "sort:-next"]),
+        ("actions", "so", []),
         ("events", "crash", []),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, ClassVar, Final
 
+from msgspec.structs import replace
 from textual.widget import Widget
 
 from cwconsole.core.filters import STATES, Noun
@@ -39,6 +40,7 @@ class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
     SCOPES = (Scope.COPIES, Scope.HISTORY, Scope.DELIVERIES, Scope.DELIVERY, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = DELIVERY_COLUMNS
     page = staticmethod(delivery_list.page)
+    order, some = staticmethod(delivery_list.order), staticmethod(delivery_list.some)
     DEFAULT_CSS = """
     DeliveriesScreen #trouble { padding: 0 1; }
     """
@@ -101,7 +103,7 @@ class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
         state = _STATES[(self._state + by) % len(_STATES)]
         kept = [word for word in self.spec.words if not word.removeprefix("!").startswith("state:")]
         words = (*kept, *((f"state:{state}",) if state else ()))
-        self.spec = ViewSpec(view=self.spec.view, words=words)
+        self.spec = replace(self.spec, words=words)
         self.show_spec()
         self.update_frame()
 

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 
 class ToSave(Struct, frozen=True, kw_only=True):
-    """title: of the dialog. which: the rows that are saved, for people. reasoned: whether a reason can be given."""
+    """title: of the dialog. which: the rows that are saved, for people. order: theirs, if the list has another one.
+
+    reasoned: whether a reason can be given.
+    """
 
     title: str
     which: str
+    order: str = ""
     reasoned: bool = False
 
 
@@ -50,7 +54,9 @@ def _ask(
     screen: ConsoleScreen, what: ToSave, asked: Typed, save: Callable[[Target], None], *, refused: str = ""
 ) -> None:
     """asked: what stands there at first. refused: why that path cannot be."""
-    note = f"Which: {plain(what.which)}\nThe ending says how: .{', .'.join(Format)}"
+    note = "\n".join(
+        filter(None, (f"Which: {plain(what.which)}", what.order, f"The ending says how: .{', .'.join(Format)}"))
+    )
     lines = "\n".join(filter(None, (note, refused)))
     dialog = FileDialog(what.title, lines, yes="save", path=asked.path, reasoned=what.reasoned, reason=asked.reason)
 

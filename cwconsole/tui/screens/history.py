@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from textual.widget import Widget
 
-from cwconsole.core.errors import UsageError
+from cwconsole.core.errors import RefusedError, UsageError
 from cwconsole.core.filters import Filter
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
-from cwconsole.tui.history import StoredHistory
+from cwconsole.tui.history import History, SortedHistory, StoredHistory
 from cwconsole.tui.render.columns import Column
+from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.viewspec import ViewSpec
 from cwconsole.tui.widgets.history_table import HistoryTable
@@ -58,6 +60,15 @@ class HistoryScreen(ListScreen):
         """One page of the list."""
 
     @staticmethod
+    def order(conn: Connection, chosen: Filter, by: str, *, descending: bool) -> list[int]:
+        """`order` of the same module, where the view has a `sort:`; and so for `some`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def some(conn: Connection, numbers: Sequence[int]) -> list[Any]:
+        raise NotImplementedError
+
+    @staticmethod
     def key_of(row: Any) -> int:
         """What identifies a row; its id unless it is elsewhere."""
         return row_id(row)
@@ -90,9 +101,16 @@ class HistoryScreen(ListScreen):
             self.update_frame()
             return
         wanted = self.spec
-        self._listed = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
         try:
-            await self.history.open(listed(self.console, wanted, self.page, self.key_of))
+            await self._open(wanted)
+        except RefusedError as error:
+            if self.query_one(Prompt).is_open or self.spec != wanted:
+                raise
+            self.spec = wanted.sorted_by("", descending=False)  # the list as it was, if that is the same
+            self.show_spec()
+            self.update_frame()
+            self.app.notify(error.message, severity="warning")
+            return
         except UsageError as error:
             if self.query_one(Prompt).is_open or self.spec != wanted or not self.previous_spec():
                 raise
@@ -103,6 +121,21 @@ class HistoryScreen(ListScreen):
         self.begins_at = None
         self._listed = wanted
         self.update_frame()
+
+    async def _open(self, wanted: ViewSpec) -> None:
+        """Raises RefusedError if it is too much to sort; what is shown stays as it is then."""
+        history: History[Any] = await self._history_of(wanted).read_anew()
+        same_rows = self._listed is not None and self._listed.words == wanted.words
+        self._listed = None  # whatever is asked for next, it is opened: with what cannot be read nothing can go on
+        await self.history.open(history, self.history.marks if same_rows else Marks())
+        self.history.set_sort(wanted.sort, wanted.descending)
+
+    def _history_of(self, wanted: ViewSpec) -> History[Any]:
+        newest_first = listed(self.console, wanted, self.page, self.key_of)
+        if not wanted.sort:
+            return newest_first
+        order = partial(self.order, by=wanted.sort, descending=wanted.descending)
+        return SortedHistory(listed=newest_first, order=order, some=self.some)
 
     def has_just_moved(self) -> bool:
         return 0 <= self.console.now_ms() - self._moved_ms < REACTION_MS
@@ -115,7 +148,7 @@ class HistoryScreen(ListScreen):
     def badge(self) -> str:
         if not (self.ready and self.is_listed()):
             return super().badge()
-        new, rows = self.history.notify_new(), self.history.rows
+        new, rows = self.history.new_words(), self.history.rows
         about = "" if self.history.is_sure else "about "  # some that are not in view may have gone
         found = f"{about}{rows.total:,} found" if self.spec.words and rows.exact and rows.total else ""  # never a guess
-        return "  ".join(part for part in (found, super().badge(), f"{new}, gg" if new else "") if part)
+        return "  ".join(part for part in (found, super().badge(), new) if part)

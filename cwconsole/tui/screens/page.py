@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.widget import Widget
 
 from cwconsole.store import event_list, poll_list
@@ -130,9 +131,9 @@ class PageScreen(Instances, Places, Replays, EventCopies, Copies, DetailScreen):
         return Pane(title="Events", widget=self._history("events", EVENT_COLUMNS, "No event yet."))
 
     def _history(self, name: str, columns: Sequence[Column[Any]], empty: str) -> HistoryTable[Any]:
-        """Without the columns that would say the same in each row."""
+        """Without the columns that would say the same in each row, and in one order."""
         left_out = {"instance", "resource"} if self.spec.value("resource") else {"instance"}
-        columns = [column for column in columns if column.id not in left_out]
+        columns = [replace(column, sort=False) for column in columns if column.id not in left_out]
         return HistoryTable(columns, key=row_id, look=self.console.look(), id=name, empty=empty)
 
     async def load_histories(self) -> None:

@@ -25,6 +25,7 @@ class PollsScreen(Places, RowCopies, Saves, HistoryScreen):
     SCOPES = (Scope.COPIES, Scope.HISTORY, Scope.POLLS, Scope.LIST, Scope.TABLE, Scope.PLACE)
     columns = POLL_COLUMNS
     page = staticmethod(poll_list.page)
+    order, some = staticmethod(poll_list.order), staticmethod(poll_list.some)
     empty: ClassVar[str] = "No polls here. Those without news are kept for 48 hours; / changes the filter."
 
     def subject(self) -> Subject:

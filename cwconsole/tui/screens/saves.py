@@ -63,7 +63,8 @@ class Saves:
             )
             self._begin_export(export)
 
-        what = ToSave(title=f"Save these {self._noun} to a file", which=which, reasoned=True)
+        order = "The file is newest first, whatever the order here." if screen.spec.sort else ""
+        what = ToSave(title=f"Save these {self._noun} to a file", which=which, order=order, reasoned=True)
         ask_for_file(screen, what, self._noun, begin)
 
     def _begin_export(self, export: Export) -> None:

@@ -4,6 +4,8 @@ The list is live as long as the cursor stands on its first row and that is in vi
 cursor stays on the newest. Once the operator has moved, nothing moves by itself: new rows are counted (`new`) until
 they are asked for with gg.
 
+A list in another order (`SortedHistory`) is never live: what comes in is counted, and gg reads the order again.
+
 When somebody has written, only what is in view is read again. The rest of the rows that are here may be old from then
 on; it is read again as it comes into view.
 """
@@ -14,14 +16,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar, cast
 
-from cwconsole.core.errors import CwconsoleError
-from cwconsole.core.filters import LONGEST_PAGE
+from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.tui.history import PAGE, History
 from cwconsole.tui.render.columns import Column, Look
-from cwconsole.tui.rows import Marks, WindowRows
+from cwconsole.tui.rows import Marks
 from cwconsole.tui.widgets.awaited_lines import TableScreen
-from cwconsole.tui.widgets.checked import NOTHING, Checked, Counted
-from cwconsole.tui.widgets.virtual_table import VirtualTable
+from cwconsole.tui.widgets.checked import NOTHING, Checked
+from cwconsole.tui.widgets.history_marks import HistoryMarks
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
@@ -29,10 +30,10 @@ AHEAD: Final = 2  # views that are read in advance
 ABOVE_ALL: Final = 2**63 - 1  # higher than any key
 
 
-class HistoryTable(VirtualTable[R]):
+class HistoryTable(HistoryMarks[R]):
     """See the module. `open` gives it a list."""
 
-    rows: WindowRows[R]
+    first_descending = True  # the longest and the most are looked for
 
     def __init__(
         self,
@@ -44,23 +45,18 @@ class HistoryTable(VirtualTable[R]):
         empty: str = "",
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> None:
-        super().__init__(WindowRows(key), columns, look=look, id=id, empty=empty, is_wanted=is_wanted)
+        super().__init__(key, columns, look=look, id=id, empty=empty, is_wanted=is_wanted)
         self.new = 0
         self.new_is_more = False
-        self._history: History[R] | None = None
-        self._generation = 0
         self._after: int | None = None
         self._high = 0  # the highest id there was when the top of the list was read last
-        self._changes = 0  # how often somebody is known to have written
-        self._checked: Checked | None = None  # what has been read since; None: everything that is here
         self._filled = asyncio.Event()
         self._filled.set()
-        self._counted: Counted | None = None  # all rows, since everything was marked
 
     @property
     def is_live(self) -> bool:
         """Whether new rows are shown as they come."""
-        return self.rows.at_top and self.cursor == 0 and self.scroll_offset.y == 0
+        return self._can_be_live and self.rows.at_top and self.cursor == 0 and self.scroll_offset.y == 0
 
     @property
     def live_key(self) -> int | None:
@@ -68,20 +64,16 @@ class HistoryTable(VirtualTable[R]):
         return self.rows.newest if self.is_live else None
 
     @property
-    def is_sure(self) -> bool:
-        """Whether all rows are here, and none of them may be an old one."""
-        rows = self.rows
-        if not rows.exact or self._checked is None or rows.newest is None or rows.oldest is None:
-            return rows.exact
-        return self._checked.covers(Checked(high=rows.newest, low=rows.oldest))
+    def _can_be_live(self) -> bool:
+        return self._history is not None and self._history.is_live
 
-    async def open(self, history: History[R]) -> None:
-        """Show another list, from its top."""
-        self._history = history
+    async def open(self, history: History[R], marks: Marks | None = None) -> None:
+        """Show another list, from its top. marks: of the same rows in another order."""
+        self._history = None  # what is here is not of it, and none of it is here
         self._generation += 1
-        self.marks = Marks()
+        self.marks = marks or Marks()
         self.forget_cursor()
-        await self._restart()
+        await self._restart(history)
 
     async def catch_up(self) -> None:
         """Somebody has written: show what is new, or count it, and draw what has changed of what is in view.
@@ -95,25 +87,31 @@ class HistoryTable(VirtualTable[R]):
         high = (await history.extent()).high
         if generation != self._generation:
             return
-        if self.is_live or self.rows.newest is None:
+        if self._comes_in:
             await self._come_in(history, generation, high)
             return
-        if self.rows.at_top:  # also without a higher id: what was there already may fit the filter only now
+        if self.rows.at_top or not history.is_live:
+            # Also without a higher id: what was there already may fit the filter only now.
             await self._count_new(history, generation, high)
         await self._renew(history, generation)
         self._want()  # also what could not be read before
+
+    @property
+    def _comes_in(self) -> bool:
+        """Whether what is new is shown, rather than counted: also where there is no row yet that could be left."""
+        return self.is_live or (self._can_be_live and self.rows.newest is None)
 
     async def _come_in(self, history: History[R], generation: int, high: int) -> None:
         """Show the top of the list as it is now. high: the highest id there is, whatever the filter."""
         top = await history.below(None, self._page)
         if generation != self._generation:
             return
-        if not (self.is_live or self.rows.newest is None):  # the operator has moved meanwhile
+        if not self._comes_in:  # the operator has moved meanwhile
             await self.catch_up()
             return
         low = 0 if top.next_after is None else top.next_after
         if low > self._high + 1 or not self.rows.at_top:  # something may lie between what was read and what is here
-            await self._restart()
+            await self._restart(history)
             return
         self._high = high
         self._checked = Checked(high=ABOVE_ALL, low=low)
@@ -123,14 +121,9 @@ class HistoryTable(VirtualTable[R]):
             self.show_changed()
 
     async def _count_new(self, history: History[R], generation: int, high: int) -> None:
-        newest = self.rows.newest or 0
-        if high == newest:
-            self.new, self.new_is_more = 0, False
-            return
-        top = await history.below(None, min(high - newest, PAGE))
+        new, is_more = await history.fresh(self.rows.newest or 0, high)
         if generation == self._generation:
-            fresh = sum(history.key(row) > newest for row in top.rows)
-            self.new, self.new_is_more = fresh, fresh == len(top.rows) == PAGE
+            self.new, self.new_is_more = new, is_more
             self._high = high
             self.post_message(self.Changed(self))
 
@@ -150,18 +143,19 @@ class HistoryTable(VirtualTable[R]):
 
     def _keys_in_view(self) -> Checked | None:
         rows = [row for at in self.in_view if (row := self.rows.at(at)) is not None]
-        return Checked(high=self.rows.key(rows[0]), low=self.rows.key(rows[-1])) if rows else None
+        places = [self.rows.place(self.rows.key(row)) for row in (rows[0], rows[-1])] if rows else []
+        return Checked(high=places[0], low=places[1]) if places else None
 
-    async def _restart(self) -> None:
-        history, generation, changes = self._history, self._generation, self._changes
-        if history is None:
-            return
+    async def _restart(self, history: History[R]) -> None:
+        """Show a list from its top. It is the one that is shown as soon as its rows are here."""
+        generation, changes = self._generation, self._changes
         extent = await history.extent()
         top = await history.below(None)
         if generation != self._generation:
             return
         guess = 0 if history.filtered else extent.most
-        self.rows.restart(top.rows, ended=top.next_after is None, guess=guess)
+        self._history = history
+        self.rows.restart(top.rows, ended=top.next_after is None, guess=guess, place=history.place)
         self._after, self._high = top.next_after, extent.high
         self._all_read(changes)
         self.new, self.new_is_more = 0, False
@@ -173,44 +167,6 @@ class HistoryTable(VirtualTable[R]):
     def _all_read(self, changes: int) -> None:
         """All that is here was read just now. changes: how many there had been before it was read."""
         self._checked = None if changes == self._changes else NOTHING
-
-    # --- which are marked, and how many -------------------------------------------------------------------------------
-
-    def set_marks(self, marks: Marks) -> None:
-        begins = marks.everything and not self.marks.everything
-        super().set_marks(marks)
-        if begins and not self.is_sure and self._history is not None:
-            self._counted = None
-            start(self, self._count(self._history, self._generation), what="Counting the list", group="history-count",
-                  exclusive=True)  # fmt: skip
-
-    async def _count(self, history: History[R], generation: int) -> None:
-        changes = self._changes
-        read = await history.below(None, LONGEST_PAGE)
-        if generation == self._generation:
-            self._counted = Counted(number=len(read.rows), more=read.next_after is not None, changes=changes)
-            self.post_message(self.Changed(self))
-
-    def marked_words(self) -> str:
-        counted = self._counted
-        if counted is None or not self.marks.everything or self.is_sure:
-            return self.marks.words(self.rows.total, exact=self.is_sure)
-        about = "" if counted.changes == self._changes else "about "
-        return f"{about}{self.marks.count(counted.number):,}{'+' if counted.more else ''} marked"
-
-    async def marked_keys(self, most: int) -> list[int]:
-        """The keys of the marked rows, newest first, wherever they are; at most so many."""
-        if not self.marks.everything:
-            return sorted((int(str(key)) for key in self.marks.keys), reverse=True)[:most]
-        found: list[int] = []
-        after: int | None = None
-        while self._history is not None and len(found) < most:
-            listing = await self._history.below(after)
-            found += [key for row in listing.rows if (key := self.rows.key(row)) in self.marks]
-            after = listing.next_after
-            if after is None:
-                break
-        return found[:most]
 
     # --- reading what is in view ------------------------------------------------------------------------------------
 
@@ -279,12 +235,12 @@ class HistoryTable(VirtualTable[R]):
             await self._leap(history, generation)
 
     async def _leap(self, history: History[R], generation: int) -> None:
-        """Read around the view, where the key is guessed from the position."""
+        """Read around the view, where the place is guessed from the position."""
         changes = self._changes
         target = max(self.in_view.start - PAGE // 2, 0)
         extent = await history.extent()
-        key = extent.high - int((extent.high - extent.low) * target / max(self.rows.total, 1))
-        listing = await history.below(key + 1)
+        place = extent.high - extent.most * target // max(self.rows.total, 1)
+        listing = await history.below(place + 1)
         if generation == self._generation:
             self.rows.jump(target, listing.rows, ended=listing.next_after is None)
             self._after = listing.next_after
@@ -297,10 +253,20 @@ class HistoryTable(VirtualTable[R]):
 
     def do_table_top(self) -> None:
         """The newest, what has come in meanwhile included."""
-        if self.rows.at_top and not self.new:
+        if self.rows.at_top and not self.new and self._can_be_live:
             self.move_to(0)
         else:
-            self.set_out(self._restart, what="Reading the newest rows")
+            self.set_out(self._begin_again, what="Reading the first rows")
+
+    async def _begin_again(self) -> None:
+        if self._history is None:
+            return
+        try:
+            history = await self._history.read_anew()
+        except RefusedError as error:  # there are too many by now; what was read stays
+            self.app.notify(error.message, severity="warning")
+        else:
+            await self._restart(history)
 
     def do_table_end(self) -> None:
         if self.rows.at_end:
@@ -321,25 +287,33 @@ class HistoryTable(VirtualTable[R]):
             self.move_to(self.rows.total - 1)
 
     async def go_to_key(self, key: int) -> None:
-        """The row of that key, wherever it is, or the next older one if it has gone."""
+        """The row of that key, wherever it is, or the next older one if it has gone; sorted it may be nowhere."""
         history, generation = self._history, self._generation
-        if history is None or self.move_to_key(key):
+        if history is None or self.move_to_key(key) or not (place := history.place(key)):
             return
         extent = await history.extent()
-        listing = await history.below(key + 1)
+        listing = await history.below(place + 1)
         if generation != self._generation or not listing.rows:
             return
-        share = (extent.high - key) / max(extent.high - extent.low, 1)
-        index = max(int(self.rows.total * share), 1)  # the first row is here already, and this is another one
+        index = max(
+            self.rows.total * (extent.high - place) // max(extent.most, 1), 1
+        )  # the first row is here already, and this is another one
         self.rows.jump(index, listing.rows, ended=listing.next_after is None)
         self._after = listing.next_after
         self.show_changed()
-        self.move_to_key(history.key(listing.rows[0]))
+        self.move_to_key(self.rows.key(listing.rows[0]))
 
     def move_to(self, index: int) -> None:
         super().move_to(index)
         self._want()
 
-    def notify_new(self) -> str:
-        """`12 new`, `200+ new`, or nothing."""
-        return f"{self.new}{'+' if self.new_is_more else ''} new" if self.new else ""
+    def new_words(self) -> str:
+        """`12 new, gg`, `200+ new, gg`, or nothing; sorted, `not live, gg` and `not live: 12 new, gg`."""
+        new = f"{self.new}{'+' if self.new_is_more else ''} new, gg" if self.new else ""
+        if self._history is None or self._history.is_live:
+            return new
+        return f"not live: {new}" if new else "not live, gg"
+
+    def orders(self) -> list[str]:
+        """Behind the last column the newest come first again."""
+        return [*columns, ""] if (columns := super().orders()) else []

@@ -36,6 +36,7 @@ TWICE_SECONDS: Final = 1.0  # within which `g` and `g` are `gg`
 class VirtualTable(AwaitedLines[R], can_focus=True):
     """See the module. Subclasses decide where rows come from; `rows` says what is there now."""
 
+    first_descending: ClassVar[bool] = False  # which way a column is sorted at first
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.TABLE)]
     DEFAULT_CSS = """
     VirtualTable {
@@ -301,16 +302,22 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
 
     def do_table_sort(self) -> None:
         """Sort by the next column that one can sort by."""
-        ids = [one.column.id for one in self._placed if one.column.sort]
-        if not ids:
+        orders = self.orders()
+        if not orders:
             self.app.notify("This list has one order only; filter it with / instead.")
             return
-        at = (ids.index(self.sorted_by) + 1) % len(ids) if self.sorted_by in ids else 0
-        self.post_message(self.SortAsked(ids[at], self.descending))
+        at = (orders.index(self.sorted_by) + 1) % len(orders) if self.sorted_by in orders else 0
+        self.post_message(self.SortAsked(orders[at], self.descending if self.sorted_by else self.first_descending))
+
+    def orders(self) -> list[str]:
+        """What the rows can be sorted by, by the ids of the columns that are shown; empty for the list's own order."""
+        return [one.column.id for one in self._placed if one.column.sort]
 
     def do_table_sort_reverse(self) -> None:
         if self.sorted_by:
             self.post_message(self.SortAsked(self.sorted_by, not self.descending))
+        elif self.orders():
+            self.app.notify("The newest come first. o sorts by a column; G leads to the oldest.")
 
     def _turn(self, by: int) -> None:
         """Move cursor and view together, as a pager does."""
@@ -327,7 +334,8 @@ class VirtualTable(AwaitedLines[R], can_focus=True):
         if line.y < HEAD:
             column = column_at(self._placed, line.x - SIGNS)
             if column is not None and column.sort:
-                self.post_message(self.SortAsked(column.id, self.sorted_by == column.id and not self.descending))
+                again = self.sorted_by == column.id
+                self.post_message(self.SortAsked(column.id, not self.descending if again else self.first_descending))
             return
         index = self.scroll_offset.y + line.y - HEAD
         if index == self._cursor:
