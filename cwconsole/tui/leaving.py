@@ -12,6 +12,8 @@ from cwconsole.tui.engine_state import EngineWhere
 from cwconsole.tui.widgets.confirm import Question
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+
     from cwconsole.tui.app import ConsoleApp
 
 ENGINE_STOPS = Question(
@@ -55,6 +57,14 @@ class Leaving(App[None], inherit_bindings=False):
             self.notify("The engine runs in this console, and would stand still with it; q leaves.", severity="warning")
         else:
             self.action_suspend_process()
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's for this system; on Unix it gives the terminal back as it was, whatever signals came."""
+        if (found := super().get_driver_class()).__name__ != "LinuxDriver":
+            return found
+        from cwconsole.tui.terminal_driver import TerminalDriver  # noqa: PLC0415 - Windows cannot import it
+
+        return TerminalDriver
 
     async def action_quit(self) -> None:
         """Textual's own way out leads through the question too."""

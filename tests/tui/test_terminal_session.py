@@ -204,6 +204,27 @@ def test_a_signal_restores_the_terminal_and_is_the_exit_code(file: Path, number:
         is_left_as_it_was(terminal)
 
 
+def test_who_is_ended_and_continued_at_once_leaves_the_terminal_as_it_was(file: Path) -> None:
+    """As `timeout` and systemd do it: what they end may stand still."""
+    with console(file) as terminal:
+        ready(terminal)
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            os.kill(terminal.pid, number)
+        assert terminal.ended() == 128 + signal.SIGTERM
+        is_left_as_it_was(terminal)
+
+
+def test_who_was_stopped_from_outside_takes_the_terminal_again_and_leaves_it_as_it_was(file: Path) -> None:
+    with console(file) as terminal:
+        ready(terminal)
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            os.kill(terminal.pid, number)
+        terminal.until(lambda _: terminal.sent.count(b"\x1b[?1049h") == 2)
+        ready(terminal)
+        leave(terminal)
+        is_left_as_it_was(terminal)
+
+
 def test_a_dropped_line_ends_the_console_in_order(file: Path) -> None:
     with console(file) as terminal:
         ready(terminal)
