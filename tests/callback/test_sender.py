@@ -166,9 +166,9 @@ async def test_retry_after_is_read_from_an_answer(
 
 
 async def test_a_receiver_that_hangs_is_a_timeout(http: HttpClient) -> None:
-    outcome = await attempt_raw(http, answering(b"", then="hang"), total=0.2)
+    outcome = await attempt_raw(http, answering(b"", then="hang"), total=1)
     assert (outcome.status, outcome.error_code) == (None, "timeout")
-    assert outcome.duration_ms >= 190
+    assert outcome.duration_ms >= 990
     assert outcome.peer is not None
 
 

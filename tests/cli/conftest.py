@@ -24,7 +24,7 @@ from tests.cli.posts import Posts
 T = TypeVar("T")
 
 
-def until(holds: Callable[[], bool], *, seconds: float = 15) -> None:
+def until(holds: Callable[[], bool], *, seconds: float = 30) -> None:
     """Wait until it is as wanted."""
     deadline = time.monotonic() + seconds
     while not holds():

@@ -74,10 +74,10 @@ def test_the_engine_finishes_what_it_is_sending(
 ) -> None:
     assert cli("run", "--once").code == 0
     stage.call(lambda: connectwise.simulator.world().create("/company/contacts", {"firstName": "Ada"}))
-    stage.call(lambda: receiver.receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=1.5)))
+    stage.call(lambda: receiver.receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=3)))
     assert cli("poll", "acme", "contacts").code == 4, "it waits for the console's engine"
     with crashing(cli, "RuntimeError('broken')") as terminal:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + 30
         while not stage.call(lambda: dict(receiver.receiver.faults.struck)):
             assert time.monotonic() < deadline, terminal.text
             terminal.pump(0.05)

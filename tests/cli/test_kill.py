@@ -153,14 +153,14 @@ def _polls(commands: Commands) -> int:
 
 
 async def _until_polling(commands: Commands, before: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while _polls(commands) <= before:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 async def _until_changed(simulator: Simulator, total: int) -> None:
     """Until there have been so many changes, however quick everything else is."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while simulator.world().totals.total() < total:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -214,7 +214,7 @@ async def _drawing(terminal: Terminal) -> AsyncIterator[None]:
 async def _until_working(commands: Commands, pid: int) -> None:
     """Until this engine has said who it is: from there on any moment is a moment of a run."""
     said = f'"pid": {pid}'
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while said not in str(commands.rows("SELECT value FROM meta WHERE key = 'engine'")):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

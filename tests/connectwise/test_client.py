@@ -6,6 +6,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Awaitable, Callable
+from math import ceil
 
 import orjson
 import pytest
@@ -99,10 +100,13 @@ async def test_server_time_is_the_date_header_less_the_requests_duration() -> No
         return rows()
 
     async with tenant(slowly, rows()) as (client, _):
+        began = time.monotonic()
         slow = await client.page(PageRequest(path=CONTACTS))
+        between = time.monotonic()
         quick = await client.page(PageRequest(path=CONTACTS))
-    assert slow.server_time == DATE_EPOCH - 2
-    assert quick.server_time == DATE_EPOCH - 1
+        ended = time.monotonic()
+    assert DATE_EPOCH - ceil(between - began) <= slow.server_time <= DATE_EPOCH - 2
+    assert DATE_EPOCH - ceil(ended - between) <= quick.server_time <= DATE_EPOCH - 1
 
 
 async def test_the_highest_id_is_one_record_from_the_end() -> None:
@@ -296,12 +300,15 @@ async def test_a_long_pause_is_told_at_once_and_holds_for_the_whole_company() ->
 
 
 async def test_at_most_four_requests_of_a_company_are_in_flight() -> None:
-    now, most = 0, 0
+    now, most, all_in = 0, 0, asyncio.Event()
 
     async def counting(request: web.Request) -> web.Response:
         nonlocal now, most
         now += 1
         most = max(most, now)
+        if now == 4:
+            all_in.set()
+        await all_in.wait()
         await asyncio.sleep(0.02)
         now -= 1
         return rows()
@@ -314,9 +321,9 @@ async def test_at_most_four_requests_of_a_company_are_in_flight() -> None:
 
 async def test_a_big_page_is_read_while_the_loop_stays_free() -> None:
     body = orjson.dumps([CONTACT | {"id": number, "notes": "x" * 500} for number in range(1, 20_001)])
-    began = time.perf_counter()
+    began = time.process_time()
     read_list(Question(host="cw.test", company="acme", path=CONTACTS), body, Reading())
-    alone = time.perf_counter() - began
+    alone = time.process_time() - began
     async with tenant(said(200, body)) as (client, _):
         page, longest = await watched(lambda: client.page(PageRequest(path=CONTACTS)))
     assert page == 20_000
@@ -324,11 +331,11 @@ async def test_a_big_page_is_read_while_the_loop_stays_free() -> None:
 
 
 async def watched(ask: Callable[[], Awaitable[object]]) -> tuple[int, float]:
-    """How many records came, and the longest time that the loop was not free meanwhile."""
+    """How many records came, and the longest time, of the processor's, that the loop was not free meanwhile."""
     longest = 0.0
     task = asyncio.ensure_future(ask())
     while not task.done():
-        before = time.perf_counter()
+        before = time.process_time()
         await asyncio.sleep(0)
-        longest = max(longest, time.perf_counter() - before)
+        longest = max(longest, time.process_time() - before)
     return len(task.result().records), longest  # type: ignore[attr-defined]

@@ -40,7 +40,7 @@ async def test_who_asks_while_a_poll_runs_gets_one_more_that_begins_afterwards(t
         first = await ask(store, ActionKind.POLL, instance_id=1)
         await source.reached.wait()
         later = [await ask(store, ActionKind.POLL, instance_id=1) for _ in range(2)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT count(*) FROM actions WHERE state = 'running'") != [(3,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         source.put(7)  # after the first poll has asked

@@ -59,7 +59,7 @@ async def refused_once(engine: Engine, network: Network) -> None:
 
 
 async def until(store: Store, sql: str, wanted: list[tuple[Any, ...]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while await rows(store, sql) != wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 

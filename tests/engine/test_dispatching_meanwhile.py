@@ -40,7 +40,7 @@ async def hold(it: Rig, what: Callable[..., str] = operations.hold, resource: st
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -27,7 +27,7 @@ from tests.fakes import FakeSource, fault
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -263,7 +263,7 @@ async def test_after_a_defect_an_operators_poll_is_made_at_once(tmp_path: Path) 
 async def test_a_defect_in_a_sweep_ends_neither_the_engine_nor_the_other_sweeps(tmp_path: Path) -> None:
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (engine, store):
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         network.source.faults = [ZeroDivisionError("a defect")]
@@ -299,7 +299,7 @@ async def test_an_engine_survives_a_locked_file_and_goes_on_where_it_was(
     monkeypatch.setattr(services, "STORE_SECONDS", 0.05)
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (engine, store):
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         network.source.now += 10

@@ -65,7 +65,7 @@ class Stage:
         return await self.store.read(lambda conn: int(conn.execute("SELECT count(*) FROM attempts").fetchone()[0]))
 
     async def until_delivered(self, count: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while await self.total(WELL, "delivered") < count:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 
@@ -104,7 +104,7 @@ class _Named:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
@@ -170,7 +170,7 @@ async def test_receivers_that_answer_again_get_all_slots_again(tmp_path: Path) -
             await it.give(name, 9)  # so few failures open no breaker
         await until(lambda: it.dispatcher.slots.in_doubt >= IN_FLIGHT // 2)
         it.receiver.faults.clear()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             await it.dispatcher.drained()
         assert (it.dispatcher.slots.free, it.dispatcher.slots.in_doubt) == (it.dispatcher.slots.total, 0)
         assert it.receiver.accepted > len(MANY)

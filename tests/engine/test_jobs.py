@@ -169,7 +169,7 @@ async def test_the_loop_starts_what_is_ordered_and_ends_when_the_engine_stops(en
     running = asyncio.create_task(jobs.run())
     job_id = await order(engine, rate=1000)
     jobs.wake()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while (await load(engine, job_id)).open:  # noqa: ASYNC110 - it is a row, not an event
             await asyncio.sleep(0.02)
         engine.services.stopping.set()

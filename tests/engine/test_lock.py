@@ -57,7 +57,7 @@ async def overtaking(
     change()
     overtaker = asyncio.ensure_future(second)
     waits = asyncio.ensure_future(door.waited_for.wait())
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(30):
         await asyncio.wait({overtaker, waits}, return_when=asyncio.FIRST_COMPLETED)
         held.let_go.set()
         await asyncio.gather(running, overtaker)

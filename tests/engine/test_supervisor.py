@@ -62,7 +62,7 @@ async def ask(store: Store, kind: ActionKind, **more: Any) -> int:
 
 async def outcome(store: Store, action_id: int) -> tuple[str, str]:
     """Wait for an action's end."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             action = await store.read(actions.load, action_id)
             assert action is not None
@@ -118,7 +118,7 @@ async def test_a_parked_resource_is_polled_as_soon_as_a_sweep_is_answered(tmp_pa
         assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "failed"
         assert await rows(store, "SELECT parked FROM resources") == [(1,)]
         assert (await outcome(store, await ask(store, ActionKind.SWEEP, instance_id=1)))[0] == "done"
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT parked FROM resources") != [(0,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert ("schedule", "ok") in await rows(store, "SELECT trigger, outcome FROM polls WHERE kind = 'window'")
@@ -130,7 +130,7 @@ async def test_a_sweep_that_is_due_is_made_by_itself_and_the_next_is_an_interval
     monkeypatch.setattr(engine_sweeps, "LOOK_SECONDS", 0.02)
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (_, store):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             network.source.put(1)
@@ -170,7 +170,7 @@ async def test_a_sweep_that_ends_while_it_is_still_read_as_due_is_not_made_again
     monkeypatch.setattr(stored_sweeps, "due_sweeps", held_back)
     network = Network()
     async with engine_with(tmp_path, network, scheduled=True) as (_, store):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT baseline_done FROM resources") != [(1,)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             answer = network.source.page
@@ -233,7 +233,7 @@ async def test_an_instance_that_cannot_be_connected_is_parked_and_comes_back(tmp
         assert await rows(store, "SELECT parked, error_code FROM resources") == [(1, "config")]
         network.broken = False
         await store.write(meta.bump_config_version)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while engine.fleet.broken:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
@@ -245,7 +245,7 @@ async def one_is_retried(network: Network, engine: Engine, store: Store) -> None
     await engine.poll_all(Why(trigger="once"))
     network.source.put(1)
     await engine.poll_all(Why(trigger="once"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while await rows(store, "SELECT retrying FROM resources") != [(1,)]:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -300,7 +300,7 @@ async def test_a_defect_parks_its_poller_and_the_engine_goes_on(tmp_path: Path) 
     network = Network()
     network.source.faults = [ZeroDivisionError("a defect")]
     async with engine_with(tmp_path, network, scheduled=True) as (_, store):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await rows(store, "SELECT error_code FROM resources") != [("defect",)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert await rows(store, "SELECT parked FROM resources") == [(1,)]
@@ -315,7 +315,7 @@ async def test_a_resource_that_is_not_polled_any_more_loses_its_poller(tmp_path:
             meta.bump_config_version(conn)
 
         await store.write(deactivate)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while engine.fleet.pollers:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

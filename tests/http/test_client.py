@@ -121,10 +121,10 @@ async def test_a_dripping_body_ends_at_the_total_time_and_leaves_its_status() ->
             await asyncio.sleep(0.01)
 
     async with raw_server(dripping) as port, open_http() as client:
-        answer = await client.request("POST", f"http://127.0.0.1:{port}/", (), b"{}", total=0.2)
+        answer = await client.request("POST", f"http://127.0.0.1:{port}/", (), b"{}", total=1)
     assert (answer.status, answer.cut) == (200, "timeout")
     assert answer.body.startswith(b"x")
-    assert answer.elapsed < 1
+    assert answer.elapsed < 5
 
 
 @pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")

@@ -37,7 +37,7 @@ async def apart(tmp_path: Path, **more: object) -> AsyncIterator[Steering]:
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait for a condition, at most ten seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not await condition():  # noqa: ASYNC110 - it is in another process
             await asyncio.sleep(0.02)
 

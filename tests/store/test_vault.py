@@ -155,8 +155,8 @@ def test_file_without_a_usable_secret_is_refused_by_name(tmp_path: Path, content
 def test_a_secret_file_that_never_answers_is_a_plain_fault_and_so_is_its_neighbour_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "key").write_text("hush")
-    vault = Vault({}, tmp_path, BoundedFiles(seconds=0.2))
-    with pytest.raises(ConfigError, match=rf"{PLACE}.*pipe, which cannot be read \(no answer within 0.2 s"):
+    vault = Vault({}, tmp_path, BoundedFiles(seconds=1))
+    with pytest.raises(ConfigError, match=rf"{PLACE}.*pipe, which cannot be read \(no answer within 1 s"):
         vault.resolve(f"file:{tmp_path / 'pipe'}", key=PLACE)
     with pytest.raises(ConfigError, match="still hangs"):
         vault.resolve(f"file:{tmp_path / 'key'}", key=PLACE)

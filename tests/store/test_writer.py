@@ -314,9 +314,9 @@ async def test_a_cancelled_waiter_is_written_even_before_its_turn(path: Path, st
 
 async def test_a_timeout_is_a_timeout_after_the_commit(path: Path, store: Store) -> None:
     gate = Gate()
-    asyncio.get_running_loop().call_later(0.1, gate.let_go)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
+            asyncio.get_running_loop().call_later(0.1, gate.let_go)  # the later of the two, however late it is
             await store.write(gate.unit)
     assert keys(path) == ["gate"]
 

@@ -27,6 +27,7 @@ from cwconsole.tui.engine_state import EngineState, EngineWhere
 from cwconsole.tui.freshness import Phase
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.terminal import Colours, Terminal
+from tests.fair_clock import fair_clock
 from tests.store.rows import NOW, add, add_delivery, add_events, config, resource, resource_id
 
 PLAIN_TERMINAL = Terminal(colours=Colours.ALL, unicode=True, remote=False)
@@ -121,8 +122,8 @@ class Rig:
         """
         taken = asyncio.Event()  # whatever the app was sent before; the last of it may be in the midst of being done
         self.app.call_later(taken.set)
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
+        deadline = fair_clock() + SECONDS
+        while fair_clock() < deadline:
             await asyncio.sleep(0.005)
             if taken.is_set() and self._is_calm():
                 await self.pilot.pause(0)
@@ -173,9 +174,9 @@ class Rig:
 
     async def until(self, holds: Callable[[], bool], *, seconds: float = SECONDS) -> None:
         """Wait until it is as wanted."""
-        deadline = time.monotonic() + seconds
+        deadline = fair_clock() + seconds
         while not holds():
-            assert time.monotonic() < deadline, f"it does not get there:\n{self.text()}"
+            assert fair_clock() < deadline, f"it does not get there:\n{self.text()}"
             await asyncio.sleep(0.02)
 
     def lines(self) -> list[str]:

@@ -18,6 +18,8 @@ from typing import Any
 
 import pyte
 
+from tests.fair_clock import fair_clock
+
 PROGRAM = ("-m", "cwconsole")
 
 
@@ -80,10 +82,10 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     def until(self, holds: Callable[[str], bool], *, seconds: float = 15) -> None:
-        """Wait until the screen reads as wanted."""
-        deadline = time.monotonic() + seconds
+        """Wait until the screen reads as wanted. seconds: without those in which the program had no processor."""
+        deadline = fair_clock(self.pid) + seconds
         while not holds(self.text):
-            assert time.monotonic() < deadline, f"the screen does not get there:\n{self.text}"
+            assert fair_clock(self.pid) < deadline, f"the screen does not get there:\n{self.text}"
             self.pump(0.05)
 
     def type(self, keys: str) -> None:
@@ -103,7 +105,7 @@ class Terminal:
         os.close(self._master)
         self._master = -1
 
-    def ended(self, *, seconds: float = 15) -> int:
+    def ended(self, *, seconds: float = 30) -> int:
         """Wait for the end; the exit status."""
         deadline = time.monotonic() + seconds
         while self.status is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from cwconsole.store.database import Store, prepared
 from cwconsole.tui.bridge import LOOK_SECONDS, PAUSE_SECONDS, follow
+from tests.fair_clock import fair_clock
 from tests.store import processes
 
 WRITE_ONCE = """
@@ -29,9 +29,9 @@ class Told:
     at: list[float] = field(default_factory=list)
 
     async def until(self, times: int) -> None:
-        deadline = time.monotonic() + 5
+        deadline = fair_clock() + 15
         while len(self.at) < times:
-            assert time.monotonic() < deadline
+            assert fair_clock() < deadline
             await asyncio.sleep(0.01)
 
     async def write(self, value: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from cwconsole.tui.session import Place, Session, load, save
 from cwconsole.tui.themes import NAMES
+from tests.fair_clock import fair_clock
 from tests.store.rows import add_events, resource_id
 from tests.tui.rig import console, database
 
@@ -22,9 +22,9 @@ def kept(tmp_path: Path) -> Path:
 
 async def written(kept: Path, *parts: str) -> Session:
     """What is kept, once it is as wanted: without the console's end, as if the line had dropped."""
-    session, deadline = Session(), time.monotonic() + 5
+    session, deadline = Session(), fair_clock() + 15
     while not all(part in repr(session) for part in parts):
-        assert time.monotonic() < deadline, f"it is not kept: {session}"
+        assert fair_clock() < deadline, f"it is not kept: {session}"
         await asyncio.sleep(0.05)
         session = await asyncio.to_thread(load, kept)
     return session
