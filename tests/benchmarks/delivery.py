@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.delivery [EVENTS]
 
-Both run in turn in one process against the same receiver, which runs in a process of its own, with 16 in flight.
+Both run in turn in one process against the same receiver, which runs in a process of its own, with 16 in flight, and
+send the same notifications.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from cwconsole.callback.sender import CallbackSender
 from cwconsole.core.attempts import EventFacts, Parcel
 from cwconsole.core.config import CallbackConfig
+from cwconsole.core.event_id import public_id
 from cwconsole.core.records import EventType
 from cwconsole.core.secret import Secret
 from cwconsole.engine.crawl import Why
@@ -27,37 +29,45 @@ from tests.benchmarks.support import SERVE_RECEIVER, SERVE_SIMULATOR, body, cpu_
 KEY = "a-signature-key"
 
 
-async def bare(url: str, count: int, record: bytes) -> float:
+async def bare(url: str, facts: list[EventFacts]) -> float:
     """The same sender in a bare loop of 16 tasks. Returns deliveries a second."""
     async with open_pool() as pool:
         config = CallbackConfig(url=url, signature_key=Secret(KEY))
         sender = CallbackSender(config, pool.client(), lambda: time.time_ns() // 1_000_000)
-        numbers = iter(range(1, count + 1))
+        waiting = iter(facts)
 
         async def work() -> None:
-            for number in numbers:
-                facts = EventFacts(
-                    event_id=f"{number:020d}",
-                    number=number,
-                    type=EventType.CREATED,
-                    object_type="contacts",
-                    object_id=number,
-                    record=record,
-                    record_date=1_700_000_000_000,
-                    poll_date=1_700_000_000_000,
-                    instance_id=1,
-                    instance_name="first",
-                    instance_tags=(),
-                    element_key="connectwisecrmrest",
-                )
-                outcome = await sender.send(Parcel(delivery_id=number, attempt=1, facts=facts))
+            for one in waiting:
+                outcome = await sender.send(Parcel(delivery_id=one.number, attempt=1, facts=one))
                 assert outcome.delivered, outcome
 
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for _ in range(16):
                 group.create_task(work())
-        return count / (time.perf_counter() - began)
+        return len(facts) / (time.perf_counter() - began)
+
+
+def recorded(path: Path) -> list[EventFacts]:
+    """What the notifications of the recorded events say."""
+    rows = _execute(path, "SELECT id, type, object_id, record, record_date, seen_ms FROM events")
+    return [
+        EventFacts(
+            event_id=public_id("bare", number),
+            number=number,
+            type=EventType(kind),
+            object_type="contacts",
+            object_id=object_id,
+            record=record,
+            record_date=date * 1000,
+            poll_date=seen_ms,
+            instance_id=1,
+            instance_name="first",
+            instance_tags=(),
+            element_key="connectwisecrmrest",
+        )
+        for number, kind, object_id, record, date, seen_ms in rows
+    ]
 
 
 async def main(count: int) -> None:
@@ -74,14 +84,14 @@ async def main(count: int) -> None:
                 await engine.poll_all(Why(trigger="once"))
             _execute(path, "UPDATE instances SET held_ms = NULL")
             _execute(path, "UPDATE deliveries SET held = 0")
-            record = _execute(path, "SELECT record FROM events LIMIT 1")[0][0]
+            facts, url = recorded(path), receiver["url"] + "/hook"
 
-            first = await bare(receiver["url"] + "/hook", count, record)
+            first = await bare(url, facts)
             cpu, began = cpu_seconds(), time.perf_counter()
             async with engine_on(path, scheduled=False) as engine:
                 await engine.drained()
             ours, used = count / (time.perf_counter() - began), cpu_seconds() - cpu
-            second = await bare(receiver["url"] + "/hook", count, record)
+            second = await bare(url, facts)
         states = _execute(path, "SELECT state, count(*) FROM deliveries GROUP BY state")
         attempts = _execute(path, "SELECT count(*) FROM attempts")[0][0]
     assert states == [("delivered", count)], states
