@@ -18,7 +18,7 @@ from cwconsole.tui.widgets.dialog_keys import DialogKeys
 from cwconsole.tui.widgets.modal import Modal
 
 KEY_WIDTH: Final = 3
-NAME_WIDTH: Final = 21
+NAME_WIDTH: Final = 29
 INSIDE: Final = 72  # cells of the dialog's inside, less the scroll bar
 
 
@@ -91,5 +91,7 @@ def _option(one: Copyable) -> Option:
     first, *more = wrap(plain(one.text), INSIDE - KEY_WIDTH - NAME_WIDTH)
     lines = "".join(f"\n{' ' * (KEY_WIDTH + NAME_WIDTH)}{line}" for line in more)
     return Option(
-        key + Content.styled(fit(plain(one.name), NAME_WIDTH), "$foreground-darken-3") + Content(first + lines)
+        key
+        + Content.styled(fit(plain(one.name), NAME_WIDTH - 1) + " ", "$foreground-darken-3")
+        + Content(first + lines)
     )
