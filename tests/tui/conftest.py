@@ -36,6 +36,12 @@ def what_is_said_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConsoleApp, "NOTIFICATION_TIMEOUT", 60)
 
 
+@pytest.fixture(autouse=True)
+def frames_come_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Textual paints at most sixty times a second, and each key of a test waits for that."""
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 1 / 500)
+
+
 @pytest.fixture(scope="session")
 def small_fleet_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     path = tmp_path_factory.mktemp("small-fleet") / "cw.db"
