@@ -38,6 +38,7 @@ from tests.benchmarks.console_probe import (
     PAGE_DOWN,
     PROMPT,
     TABLE,
+    UP,
     Times,
     bytes_in,
     press,
@@ -54,6 +55,7 @@ STOCK_ROWS = 100_000
 LONGEST_MS = 100.0
 FIRST_EVENT_SECONDS = 60.0
 PARTS = ("rest", "fleet", "recording", "first-read", "stock")
+STEPS = 8  # of the cursor
 PACE = 0.15  # seconds between two keys, about as fast as one types
 STOCK = """
 from textual.app import App
@@ -81,10 +83,12 @@ class Keys:
         self.down, self.page, self.typed = Times(), Times(), Times()
 
     def round(self) -> None:
-        """Some steps, a page, and a filter that is typed and given up."""
-        for _ in range(8):
+        """Some steps within what is in view, a page, and as many steps back: the next ones scroll nothing, either."""
+        for _ in range(STEPS):
             press(self._terminal, DOWN, TABLE, self.down, pace=PACE)
         press(self._terminal, PAGE_DOWN, TABLE, self.page, pace=PACE)
+        for _ in range(STEPS):
+            press(self._terminal, UP, TABLE, Times(), pace=PACE)
 
     def filter(self) -> None:
         """Typed as fast as one types; what it finds is another matter."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.tui.terminals import Terminal
 
-DOWN, PAGE_DOWN, END, ESCAPE = "\x1b[B", "\x1b[6~", "G", "\x1b"
+UP, DOWN, PAGE_DOWN, END, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[6~", "G", "\x1b"
 PLACED = re.compile(rb"\x1b\[(\d+);(\d+)H")
 QUIET_SECONDS = 0.06
 LONGEST_SECONDS = 5.0
