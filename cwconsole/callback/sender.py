@@ -15,6 +15,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
 
+from msgspec import Struct
+
 from cwconsole.callback.envelope import notification
 from cwconsole.callback.signing import Headers, Signer, basic_authorization
 from cwconsole.core.attempts import Outcome, Parcel
@@ -22,6 +24,8 @@ from cwconsole.core.config import CallbackConfig
 from cwconsole.core.retry_after import parse_retry_after
 from cwconsole.http.client import EXCERPT_BYTES, HttpAnswer, HttpClient
 from cwconsole.http.errors import HttpFailure
+from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
+from cwconsole.http.pool import HttpPool
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 15.0
@@ -57,6 +61,20 @@ _FAILURE_ADVICE: Final = {
 }
 
 
+class Way(Struct, frozen=True, kw_only=True):
+    """Where an instance's notifications go, and what the way there needs. It crosses to the sending process."""
+
+    config: CallbackConfig
+    policy: AddressPolicy = ALLOW_ALL
+    ca_file: str | None = None
+    proxy: str | None = None
+
+    def sender(self, pool: HttpPool, clock_ms: Callable[[], int]) -> CallbackSender:
+        """What makes attempts there. Raises `ConfigError` if the CA file or the proxy cannot be used."""
+        http = pool.client(policy=self.policy, ca_file=self.ca_file, proxy=self.proxy)
+        return CallbackSender(self.config, http, clock_ms)
+
+
 class CallbackSender:
     """The way to one instance's callback URL (`engine.ports.Sender`). Built anew when the configuration changes."""
 
@@ -90,6 +108,16 @@ class CallbackSender:
         except HttpFailure as failure:
             return self._unanswered(failure, started_ms, _since(began))
         return self._answered(answer, started_ms, _since(began))
+
+    def lost(self, started_ms: int) -> Outcome:
+        """The outcome of an attempt of which nobody knows whether it was made. started_ms: when it was asked for."""
+        return Outcome(
+            started_ms=started_ms,
+            duration_ms=max(self._clock_ms() - started_ms, 0),
+            url=self._url,
+            error_code="interrupted",
+            error="The process that sent this ended meanwhile; it is sent again, perhaps for the second time.",
+        )
 
     def _unanswered(self, failure: HttpFailure, started_ms: int, duration_ms: int) -> Outcome:
         return Outcome(

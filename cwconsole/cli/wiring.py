@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from cwconsole.callback.sender import CallbackSender
+from cwconsole.callback.sender import Way
+from cwconsole.callback.senders import Senders, open_senders
 from cwconsole.cli.clock import now_ms
 from cwconsole.cli.lock import take_lock
 from cwconsole.cli.settings import DEFAULT_DAYS
@@ -56,6 +57,7 @@ class Connector:
         pool: HttpPool,
         vault: Vault,
         decoder: Decoder,
+        senders: Senders,
         *,
         client_id: str | None,
         api_policy: AddressPolicy,
@@ -64,11 +66,11 @@ class Connector:
         self._pool = pool
         self._vault = vault
         self._decoder = decoder
+        self._senders = senders
         self._client_id = client_id
         self._api_policy = api_policy
         self._limits = LimitsRegistry()
         self._files = BoundedFiles()
-        self._clock = SystemClock()
 
     async def __call__(self, instance: Instance) -> Connection:
         """Raises ConfigError if the body or a secret cannot be used."""
@@ -80,8 +82,8 @@ class Connector:
         limits = self._limits.of(config.base_url, config.company)
         sender = None
         if config.callback is not None:
-            callback_http = self._pool.client(policy=policy, ca_file=config.ca_file, proxy=config.proxy)
-            sender = CallbackSender(config.callback, callback_http, self._clock.now_ms)
+            way = Way(config=config.callback, policy=policy, ca_file=config.ca_file, proxy=config.proxy)
+            sender = self._senders.sender(way)
         return Connection(
             config=config,
             source=ConnectWiseClient(config, source_http, limits, self._decoder, client_id=self._client_id),
@@ -125,11 +127,12 @@ async def hosted_engine(
         open_decoder() as decoder,
         Store.open(path, migrate=True) as store,
         open_pool() as pool,
+        open_senders(pool, clock.now_ms) as senders,
     ):
         tag = await store.write(meta.ensure_tag, fresh_tag())
         me = EngineProcess(pid=os.getpid(), host=socket.gethostname(), started_ms=clock.now_ms())
         await store.write(meta.note_engine, me)
-        connector = Connector(pool, vault, decoder, client_id=client_id, api_policy=api_policy)
+        connector = Connector(pool, vault, decoder, senders, client_id=client_id, api_policy=api_policy)
         engine = Engine(
             store,
             connector,

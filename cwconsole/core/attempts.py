@@ -72,3 +72,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     def delivered(self) -> bool:
         """Whether the receiver took it."""
         return self.error_code is None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether our own end cut it off, which says nothing of the receiver. It may have arrived."""
+        return self.error_code == "interrupted"

@@ -159,7 +159,7 @@ def decide(
     """
     if outcome.delivered:
         return Decision(signal=Signal.SUCCEEDED)
-    if outcome.error_code == "interrupted":
+    if outcome.interrupted:
         # Our own end says nothing of the receiver: due again at once, a replay too, whatever the count.
         return Decision(signal=Signal.INTERRUPTED, wait=0.0)
     gone = _gone(outcome)

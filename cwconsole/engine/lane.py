@@ -214,7 +214,11 @@ class Lane:
         services = self.dispatcher.services
         now_ms = services.clock.now_ms()
         before = self.breaker.open_until_ms
-        self.breaker.record(now_ms, ok=outcome.delivered)
+        if outcome.interrupted:
+            self.breaker.withdraw()
+        else:
+            self.breaker.record(now_ms, ok=outcome.delivered)
+            self._adapt(outcome)
         decision = decide(
             outcome,
             tries=claimed.tries,
@@ -223,7 +227,6 @@ class Lane:
             url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,
             chance=services.chance(),
         )
-        self._adapt(outcome)
         if outcome.delivered:
             self.last_success_ms = now_ms
         due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)

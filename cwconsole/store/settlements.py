@@ -92,7 +92,7 @@ def _settle_one(conn: sqlite3.Connection, one: Settlement, now_ms: int, totals: 
             one.outcome.status,
             one.outcome.error_code,
             claimed.attempt if one.decision.renewed else claimed.armed,
-            0 if one.decision.renewed else claimed.interrupted,
+            0 if one.decision.renewed else claimed.interrupted + int(one.outcome.interrupted),
             None if one.decision.renewed else claimed.first_attempt_ms,
             claimed.delivery_id,
         ),

@@ -3,104 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cwconsole.callback.sender import CallbackSender
-from cwconsole.core.config import CallbackConfig
-from cwconsole.core.delivery import SCHEDULES
 from cwconsole.engine import dispatcher
-from cwconsole.engine.dispatcher import IN_FLIGHT, Dispatcher
-from cwconsole.engine.fleet import Member
-from cwconsole.engine.lane import FIRST_IN_FLIGHT, LANE_IN_FLIGHT, LEAST_AHEAD, Lane
-from cwconsole.engine.services import Services
+from cwconsole.engine.dispatcher import IN_FLIGHT
+from cwconsole.engine.lane import FIRST_IN_FLIGHT, LANE_IN_FLIGHT, LEAST_AHEAD
 from cwconsole.engine.slots import Slots
-from cwconsole.http.pool import open_pool
 from cwconsole.simulator.faults import Fault, FaultKind
-from cwconsole.simulator.receiver import Receiver
-from cwconsole.store.database import Store
-from tests.fakes import FakeClock
-from tests.store.rows import NOW, add, add_delivery, add_events, config, resource, resource_id
+from tests.engine.stage import WELL, stage
 
 HANGING = ("hang1", "hang2", "hang3", "hang4")
-WELL = "well"
 MANY = tuple(f"hang{number}" for number in range(1, 81))  # more than there are slots
-
-
-class Stage:
-    """A dispatcher with real senders, a receiver that hangs at some paths, and deliveries on a real file."""
-
-    def __init__(self, store: Store, receiver: Receiver, dispatcher: Dispatcher, callbacks: dict[str, int]) -> None:
-        self.store, self.receiver, self.dispatcher, self.callbacks = store, receiver, dispatcher, callbacks
-
-    async def give(self, name: str, count: int, *, times: int = 1, nudge: bool = True) -> None:
-        """Have so many objects delivered to a callback URL, each so many times in a row."""
-
-        def unit(conn: Any) -> None:
-            objects = list(range(1, count + 1)) * times
-            for event in add_events(conn, resource_id(conn, self.callbacks[name], "contacts"), objects):
-                add_delivery(conn, event)
-            conn.execute(
-                "UPDATE deliveries SET due_ms = NULL WHERE id NOT IN"
-                " (SELECT min(id) FROM deliveries GROUP BY resource_id, object_id)"
-            )
-
-        await self.store.write(unit)
-        if nudge:
-            self.dispatcher.nudge(self.callbacks[name])
-
-    def lane(self, name: str) -> Lane:
-        return self.dispatcher.lanes[self.callbacks[name]]
-
-    async def total(self, name: str, state: str) -> int:
-        """How many deliveries of a callback URL are in a state."""
-        sql = f"SELECT {state} FROM resources WHERE instance_id = ?"
-        return await self.store.read(lambda conn: int(conn.execute(sql, (self.callbacks[name],)).fetchone()[0]))
-
-    async def attempts(self) -> int:
-        return await self.store.read(lambda conn: int(conn.execute("SELECT count(*) FROM attempts").fetchone()[0]))
-
-    async def until_delivered(self, count: int) -> None:
-        async with asyncio.timeout(30):
-            while await self.total(WELL, "delivered") < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def stage(folder: Path, hanging: tuple[str, ...] = HANGING, *, total: float = 15) -> AsyncIterator[Stage]:
-    """total: for how long an attempt waits."""
-    callbacks = {name: number for number, name in enumerate((*hanging, WELL), start=1)}
-    receiver, members, clock = Receiver(), dict[int, Member](), FakeClock(NOW)
-    receiver.faults.add(Fault(kind=FaultKind.HANG, path="/hang"))
-    async with receiver.serve() as at, Store.open(folder / "cw.db", migrate=True) as store, open_pool() as pool:
-        for name in callbacks:
-            wanted = config(name, resource("contacts"), callback=f"{at.url}/{name}")
-            number = await store.write(add, wanted)
-            members[number] = Member(
-                instance=_Named(name),  # type: ignore[arg-type]
-                config=wanted,
-                sender=CallbackSender(CallbackConfig(url=f"{at.url}/{name}"), pool.client(), clock.now_ms, total=total),
-                schedule=SCHEDULES["standard"],
-                resources={},
-            )
-        services = Services(store=store, clock=clock, chance=lambda: 0.5, nudge=lambda _: None)
-        dispatcher = Dispatcher(services, members.get, "tagtagta")
-        running = asyncio.create_task(dispatcher.run())
-        try:
-            yield Stage(store, receiver, dispatcher, callbacks)
-        finally:
-            running.cancel()  # a stop would wait for what hangs
-            with suppress(asyncio.CancelledError):
-                await running
-
-
-class _Named:
-    def __init__(self, name: str) -> None:
-        self.name = name
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -110,7 +26,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def test_a_healthy_receiver_keeps_its_pace_while_four_hang(tmp_path: Path) -> None:
-    async with stage(tmp_path) as it:
+    async with stage(tmp_path, HANGING) as it:
         for name in HANGING:
             await it.give(name, 60)
         await until(lambda: it.receiver.requests == len(HANGING) * FIRST_IN_FLIGHT)
@@ -136,7 +52,7 @@ async def test_receivers_that_hang_from_the_start_hold_one_slot_each(tmp_path: P
 
 
 async def test_a_healthy_receiver_goes_on_when_four_busy_ones_begin_to_hang(tmp_path: Path) -> None:
-    async with stage(tmp_path) as it:
+    async with stage(tmp_path, HANGING) as it:
         it.receiver.faults.clear()
         it.receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=0.02))
         for name in HANGING:
@@ -177,7 +93,7 @@ async def test_receivers_that_answer_again_get_all_slots_again(tmp_path: Path) -
 
 
 async def test_busy_lanes_make_room_for_one_that_comes_later(tmp_path: Path) -> None:
-    async with stage(tmp_path) as it:
+    async with stage(tmp_path, HANGING) as it:
         it.receiver.faults.clear()
         it.receiver.faults.add(Fault(kind=FaultKind.SLOW, seconds=0.05))
         for name in HANGING:
@@ -191,7 +107,7 @@ async def test_busy_lanes_make_room_for_one_that_comes_later(tmp_path: Path) -> 
 
 async def test_a_slow_receiver_has_little_claimed_ahead(tmp_path: Path) -> None:
     """What is claimed cannot be cancelled, and becomes an interrupted attempt if the engine dies."""
-    async with stage(tmp_path) as it:
+    async with stage(tmp_path, HANGING) as it:
         await it.give("hang1", 200)
         await until(lambda: it.receiver.requests == FIRST_IN_FLIGHT)
         assert await it.total("hang1", "sending") == FIRST_IN_FLIGHT + LEAST_AHEAD
@@ -201,7 +117,7 @@ async def test_an_objects_next_event_does_not_wait_for_other_outcomes_to_gather(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dispatcher, "GATHER_SECONDS", 3600.0)
-    async with stage(tmp_path) as it:
+    async with stage(tmp_path, HANGING) as it:
         await it.give("hang1", 20)
         await until(lambda: it.receiver.requests == FIRST_IN_FLIGHT)
         await it.give(WELL, 1, times=20)

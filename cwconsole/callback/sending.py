@@ -1,0 +1,79 @@
+"""The process that makes attempts for `sending_process`: `python -m cwconsole.callback.sending FD`.
+
+FD is a connection to the engine. It says that it is ready by an empty message; a request is an order, and the answer
+to it a report. It ends the moment the engine closes the connection or dies: another engine may then begin to send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import pickle
+import socket
+import sys
+import time
+import traceback
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from cwconsole.callback.frames import Frames
+from cwconsole.callback.orders import Order, Report
+from cwconsole.callback.sender import CallbackSender, Way
+from cwconsole.core.errors import ConfigError
+from cwconsole.http.pool import HttpPool, open_pool
+
+MOST_SENDERS: Final = 4_096  # built and kept; the one not used for longest goes
+
+
+class Desk:
+    """Takes orders and reports what became of them."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        self.frames = Frames(self._take, leave)
+        self._pool = pool
+        self._orders = msgspec.msgpack.Decoder(Order)
+        self._reports = msgspec.msgpack.Encoder()
+        self._sender = lru_cache(MOST_SENDERS)(self._built)
+        self._underway: set[asyncio.Task[None]] = set()
+
+    def _take(self, message: bytes) -> None:
+        task = asyncio.create_task(self._make(self._orders.decode(message)))
+        self._underway.add(task)
+        task.add_done_callback(self._underway.discard)
+
+    async def _make(self, order: Order) -> None:
+        report = Report(number=order.number)
+        try:
+            report = Report(number=order.number, outcome=await self._sender(order.way).send(order.parcel))
+        except ConfigError:
+            pass  # its CA file can't be read any more. Nothing was sent, and the engine has it in memory
+        except Exception:  # noqa: BLE001 - the engine tells of it
+            report = Report(number=order.number, defect=traceback.format_exc())
+        self.frames.send(self._reports.encode(report))
+
+    def _built(self, way: bytes) -> CallbackSender:
+        made: Way = pickle.loads(way)
+        return made.sender(self._pool, lambda: time.time_ns() // 1_000_000)
+
+
+async def serve(fd: int) -> None:
+    """Make attempts until the engine is gone."""
+    async with open_pool() as pool:
+        frames = Desk(pool).frames
+        await asyncio.get_running_loop().create_connection(lambda: frames, sock=socket.socket(fileno=fd))
+        frames.send(b"")
+        await asyncio.Event().wait()
+
+
+def leave() -> None:
+    """End without another byte to anybody."""
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    gc.freeze()
+    gc.set_threshold(5_000, 10, 100)  # no key waits for this process
+    asyncio.run(serve(int(sys.argv[1])))

@@ -1,0 +1,127 @@
+"""The engine's end of the process that makes attempts (`callback.sending`)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import pickle
+import socket
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from cwconsole.callback.frames import Frames
+from cwconsole.callback.orders import Order, Report
+from cwconsole.callback.sender import TOTAL_SECONDS, Way
+from cwconsole.core.attempts import Outcome, Parcel
+
+IDLE_SECONDS: Final = 60.0
+PATIENCE_SECONDS: Final = TOTAL_SECONDS + 5  # for a report: the process keeps the limit of a request
+WATCH_SECONDS: Final = 1.0
+END_SECONDS: Final = 1.0
+
+
+class LostError(Exception):
+    """The process ended while an attempt was with it. Whether it was made, nobody knows."""
+
+
+class DefectError(Exception):
+    """An attempt broke in the process; the traceback from there."""
+
+
+class SendingProcess:
+    """One process, from `start` to `end`. Used on one loop."""
+
+    def __init__(self) -> None:
+        self.ready = False  # takes attempts
+        self.proven = False  # has reported on one
+        self._lost = asyncio.Event()
+        self._frames = Frames(self._received, self._lost.set)
+        self._process: Process | None = None
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, tuple[asyncio.Future[Report], float]] = {}  # and when it was asked, oldest first
+        self._used = 0.0
+        self._orders = msgspec.msgpack.Encoder()
+        self._reports = msgspec.msgpack.Decoder(Report)
+
+    async def start(self) -> None:
+        """Start it; it is ready a moment later. Raises OSError."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "cwconsole.callback.sending", str(theirs.fileno())),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=DEVNULL,
+                    stdout=DEVNULL,
+                    stderr=DEVNULL,  # nobody but the console writes to the operator's terminal
+                    start_new_session=True,  # Ctrl-C is for the engine, which drains first
+                )
+            await asyncio.get_running_loop().create_connection(lambda: self._frames, sock=ours)
+        except BaseException:
+            ours.close()
+            raise
+
+    async def send(self, way: bytes, parcel: Parcel) -> Outcome | None:
+        """Have an attempt made. None if it was not made. Raises LostError if nobody knows, DefectError if it broke."""
+        loop, number = asyncio.get_running_loop(), next(self._numbers)
+        future: asyncio.Future[Report] = loop.create_future()
+        self._used = loop.time()
+        self._waiting[number] = future, self._used
+        self._frames.send(self._orders.encode(Order(number=number, way=way, parcel=parcel)))
+        try:
+            report = await future
+        finally:
+            self._waiting.pop(number, None)
+        if report.defect is not None:
+            raise DefectError(report.defect)
+        return report.outcome
+
+    async def watch(self) -> None:
+        """Wait until it has to be ended: it is gone, it hangs, or there was nothing to do for a while."""
+        loop = asyncio.get_running_loop()
+        self._used = loop.time()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._lost.wait()
+                return
+            asked = min((asked for _, asked in self._waiting.values()), default=None)
+            if asked is None and loop.time() - self._used > IDLE_SECONDS:
+                return
+            if asked is not None and loop.time() - asked > PATIENCE_SECONDS:
+                return
+
+    async def end(self) -> None:
+        """End it and wait for it. Attempts that are with it raise LostError."""
+        self.ready = False
+        self._frames.close()  # which ends it
+        for future, _ in self._waiting.values():
+            if not future.done():
+                future.set_exception(LostError())
+        if self._process is None:
+            return
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def _received(self, message: bytes) -> None:
+        if not message:
+            self.ready = True
+            return
+        self.proven = True
+        report = self._reports.decode(message)
+        future, _ = self._waiting.get(report.number, (None, 0.0))
+        if future is not None and not future.done():
+            future.set_result(report)
+
+
+def written(way: Way) -> bytes:
+    """A way as it crosses to the process."""
+    return pickle.dumps(way)
