@@ -1,17 +1,18 @@
 """Key to first byte: the console while its own engine works, beside Textual's own table.
 
-    python -m tests.benchmarks.console_keys [rest] [fleet] [recording] [first-read] [stock]
+    python -m tests.benchmarks.console_keys [rest] [fleet] [recording] [first-read] [delivering] [stock]
         [--events 100000] [--resources 1000] [--seconds 60] [--records 100000] [--file PATH]
 
 Everything runs in a pseudo terminal of 120x40; a key counts until the first byte that draws where it should show. The
 file has so many resources and events; nothing in it is due but what is added here, a simulator's company in a process
-of its own, whose deliveries are held. --file: another file for what changes nothing, such as one of
-`console_file`. In turns, all of them or those that are named:
+of its own, whose deliveries are held until they are what is measured. --file: another file for what changes nothing,
+such as one of `console_file`. In turns, all of them or those that are named:
 
 * rest: nothing is due, on Events;
 * fleet: the same on the fleet, with a row for each resource;
 * recording: the engine of the same process records about 500 events a second, for so many seconds;
 * first-read: the engine of the same process reads so many records for the first time;
+* delivering: the engine of the same process delivers as many, to a receiver in a process of its own;
 * stock: Textual's DataTable with 100,000 rows.
 
 Targets: cursor down 4 ms (median) and 20 ms (p95) while recording; filter and page down 20 ms; none over 100 ms.
@@ -45,7 +46,7 @@ from tests.benchmarks.console_probe import (
     said_load,
     seconds_until,
 )
-from tests.benchmarks.support import SERVE_SIMULATOR, body, create, served
+from tests.benchmarks.support import SERVE_RECEIVER, SERVE_SIMULATOR, body, create, served
 from tests.tui import terminals
 from tests.tui.terminals import Terminal
 
@@ -54,7 +55,7 @@ COLLECTIONS = 7  # of the simulator, among which its changes are spread about ev
 STOCK_ROWS = 100_000
 LONGEST_MS = 100.0
 FIRST_EVENT_SECONDS = 60.0
-PARTS = ("rest", "fleet", "recording", "first-read", "stock")
+PARTS = ("rest", "fleet", "recording", "first-read", "delivering", "stock")
 STEPS = 8  # of the cursor
 PACE = 0.15  # seconds between two keys, about as fast as one types
 STOCK = """
@@ -106,7 +107,7 @@ class Keys:
             print(f"  {key:<14}{times}{f'  {slow} over 100 ms' if slow else ''}", flush=True)
 
 
-def company(base_url: str, *, every: float) -> dict[str, Any]:
+def company(base_url: str, *, every: float, callback: str = "http://127.0.0.1:9/") -> dict[str, Any]:
     """An instance of the simulator; every: minutes between two polls."""
     contacts = {
         "contacts": {
@@ -116,7 +117,7 @@ def company(base_url: str, *, every: float) -> dict[str, Any]:
         }
     }
     more: dict[str, Any] = {"event__poller__configuration": contacts, "event__poller__refresh_interval": every}
-    return body("aaa", base_url, callback="http://127.0.0.1:9/", cwconsole__start="everything", **more)
+    return body("aaa", base_url, callback=callback, cwconsole__start="everything", **more)
 
 
 def events(path: Path) -> int:
@@ -135,11 +136,11 @@ def prepare(path: Path, chosen: argparse.Namespace, *added: dict[str, Any]) -> N
             conn.execute("UPDATE instances SET paused_ms = 1, held_ms = 1 WHERE name = 'aaa'")
 
 
-def resume(path: Path) -> None:
-    """As an operator does from another terminal, who then polls at once."""
-    for command in ("resume", "poll"):
+def operate(path: Path, *commands: str) -> None:
+    """As an operator does from another terminal."""
+    for command in commands:
         subprocess.run(
-            [sys.executable, "-m", "cwconsole", command, "aaa", "--db", str(path)],
+            [sys.executable, "-m", "cwconsole", *command.split(), "--db", str(path)],
             check=True,
             stdout=subprocess.DEVNULL,
         )
@@ -190,7 +191,7 @@ def recording(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
     prepare(path, chosen, company(base_url, every=1 / 60))
     with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         on_events(terminal)
-        resume(path)
+        operate(path, "resume aaa", "poll aaa")
         bytes_in(terminal, 20)  # the first read, and the first windows
         before, began = events(path), time.perf_counter()
         keys = press_until(terminal, passed(chosen.seconds))
@@ -204,7 +205,7 @@ def first_read(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
     with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
         on_events(terminal)
         before = events(path)
-        resume(path)
+        operate(path, "resume aaa", "poll aaa")
         patience = time.perf_counter() + FIRST_EVENT_SECONDS
         while events(path) == before:
             if time.perf_counter() > patience:
@@ -214,6 +215,25 @@ def first_read(folder: Path, chosen: argparse.Namespace, base_url: str) -> None:
         keys = press_until(terminal, lambda: events(path) - before >= chosen.records)
         rate = chosen.records / (time.perf_counter() - began)
         keys.report("during a first read", f"of {chosen.records:,} records, {rate:,.0f}/s")
+
+
+def delivered(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as conn:
+        return int(conn.execute("SELECT sum(delivered) FROM resources").fetchone()[0])
+
+
+def delivering(folder: Path, chosen: argparse.Namespace, base_url: str, callback: str) -> None:
+    path = folder / "delivering.db"
+    prepare(path, chosen, company(base_url, every=1, callback=callback))
+    operate(path, "resume aaa", "poll aaa --wait", "pause aaa")
+    with terminals.console(path, "--fresh", cols=120, rows=40) as terminal:
+        on_events(terminal)
+        before = delivered(path)
+        operate(path, "resume aaa --delivery")
+        began = time.perf_counter()
+        keys = press_until(terminal, lambda: delivered(path) - before >= chosen.records)
+        rate = chosen.records / (time.perf_counter() - began)
+        keys.report("while delivering", f"{chosen.records:,} events, {rate:,.0f}/s")
 
 
 def stock(folder: Path) -> None:
@@ -240,6 +260,12 @@ async def main(chosen: argparse.Namespace) -> None:
         if "first-read" in parts:
             async with served(SERVE_SIMULATOR, counts={"/company/contacts": chosen.records}) as simulator:
                 await asyncio.to_thread(first_read, folder, chosen, simulator["base_url"])
+        if "delivering" in parts:
+            async with (
+                served(SERVE_SIMULATOR, counts={"/company/contacts": chosen.records}) as simulator,
+                served(SERVE_RECEIVER, keep="counts") as receiver,
+            ):
+                await asyncio.to_thread(delivering, folder, chosen, simulator["base_url"], receiver["url"] + "/hook")
         if "stock" in parts:
             await asyncio.to_thread(stock, folder)
     print(said_load())
