@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from cwconsole.core.config import DateField
+from cwconsole.core.config import DateField, InstanceConfig, ResourceConfig
 from cwconsole.core.records import EventType
 
 
@@ -33,6 +33,43 @@ class EventFacts(Struct, frozen=True, kw_only=True):
     element_key: str
     id_field: str = "id"
     dated: DateField | None = None
+
+
+def facts_of(
+    config: InstanceConfig,
+    resource: ResourceConfig | None,
+    *,
+    event_id: str,
+    number: int,
+    kind: str,
+    object_type: str,
+    object_id: int,
+    record: bytes,
+    record_date: int | None,
+    seen_ms: int,
+    instance_id: int,
+) -> EventFacts:
+    """The facts of a recorded event: what is sent and what the console shows of it are made here.
+
+    record_date: whole seconds, as events are stored. resource: None if it is configured no longer, but has deliveries
+    left.
+    """
+    return EventFacts(
+        event_id=event_id,
+        number=number,
+        type=EventType(kind),
+        object_type=object_type,
+        object_id=object_id,
+        record=record,
+        record_date=None if record_date is None else record_date * 1000,
+        poll_date=seen_ms,
+        instance_id=instance_id,
+        instance_name=config.name,
+        instance_tags=config.tags,
+        element_key=config.element_key,
+        id_field="id" if resource is None else resource.id_field,
+        dated=None if resource is None else resource.dated,
+    )
 
 
 class Parcel(Struct, frozen=True, kw_only=True):

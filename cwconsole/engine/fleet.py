@@ -7,12 +7,11 @@ import traceback
 
 from msgspec import Struct
 
-from cwconsole.core.attempts import EventFacts
+from cwconsole.core.attempts import EventFacts, facts_of
 from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.delivery import SCHEDULES
 from cwconsole.core.errors import ConfigError, StoreError
 from cwconsole.core.polling import PARKED_INTERVAL
-from cwconsole.core.records import EventType
 from cwconsole.engine.crawl import Target
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.ports import Connect, Connection, Sender
@@ -29,7 +28,6 @@ UNRECORDED_SECONDS = 5.0  # until a poll that could not be recorded is tried aga
 class Member(Struct, frozen=True, kw_only=True):
     """An instance that is connected: what the dispatcher needs of it."""
 
-    instance: Instance
     config: InstanceConfig
     sender: Sender
     schedule: tuple[float, ...]
@@ -37,22 +35,18 @@ class Member(Struct, frozen=True, kw_only=True):
 
     def facts(self, claimed: Claimed, event_id: str) -> EventFacts:
         """A claimed event with what its notification says of the instance."""
-        resource = self.resources.get(claimed.resource_id)  # None: it is not polled any more, but has deliveries left
-        return EventFacts(
+        return facts_of(
+            self.config,
+            self.resources.get(claimed.resource_id),
             event_id=event_id,
             number=claimed.event_id,
-            type=EventType(claimed.type),
+            kind=claimed.type,
             object_type=claimed.resource_name,
             object_id=claimed.object_id,
             record=claimed.record,
-            record_date=None if claimed.record_date is None else claimed.record_date * 1000,
-            poll_date=claimed.seen_ms,
+            record_date=claimed.record_date,
+            seen_ms=claimed.seen_ms,
             instance_id=claimed.instance_id,
-            instance_name=self.instance.name,
-            instance_tags=self.config.tags,
-            element_key=self.config.element_key,
-            id_field="id" if resource is None else resource.id_field,
-            dated=None if resource is None else resource.dated,
         )
 
 
@@ -120,7 +114,6 @@ class Fleet:
         known = {row.id: configs[row.name] for row in its_resources if row.active and row.name in configs}
         if connection.sender is not None:
             self.members[instance.id] = Member(
-                instance=instance,
                 config=connection.config,
                 sender=connection.sender,
                 schedule=SCHEDULES[connection.config.retry],

@@ -94,7 +94,6 @@ async def stage(
             way = CallbackConfig(url=f"{at.url}/{name}")
             number = await store.write(add, wanted)
             members[number] = Member(
-                instance=_Named(name),  # type: ignore[arg-type]
                 config=wanted,
                 sender=senders.sender(Way(config=way))
                 if total is None
@@ -111,8 +110,3 @@ async def stage(
             running.cancel()  # a stop would wait for what hangs
             with suppress(asyncio.CancelledError):
                 await running
-
-
-class _Named:
-    def __init__(self, name: str) -> None:
-        self.name = name

@@ -27,7 +27,6 @@ async def dispatching(it: Rig, sender: FakeSender) -> AsyncIterator[Dispatcher]:
 
     def recipient(_: int) -> Member:
         return Member(
-            instance=INSTANCE,
             config=target.instance,
             sender=sender,
             schedule=SCHEDULES["standard"],
@@ -43,13 +42,6 @@ async def dispatching(it: Rig, sender: FakeSender) -> AsyncIterator[Dispatcher]:
         finally:
             it.services.stopping.set()
             dispatcher.stop()
-
-
-class _Instance:
-    name = "acme"
-
-
-INSTANCE: Any = _Instance()
 
 
 async def make_events(it: Rig, *object_ids: int) -> None:
@@ -345,7 +337,6 @@ async def _killed_while_sending(it: Rig) -> None:
 
     target = it.poller.target
     member = Member(
-        instance=INSTANCE,
         config=target.instance,
         sender=FakeSender(delay=hangs),
         schedule=SCHEDULES["standard"],

@@ -24,6 +24,12 @@ SECRETS: dict[str, Any] = {
     "event__notification__basic__password": "TOPSECRET",
     "event__notification__callback__headers": {"X-Api-Key": "TOPSECRET"},
 }
+SPECIAL = {
+    "contacts": {
+        "idField": "nickName",
+        "datesConfiguration": {"updatedDateField": "anniversary", "updatedDateFormat": "yyyy-MM-dd HH:mm"},
+    }
+}
 MADE_ANEW = {
     "webhook-timestamp", "webhook-signature", "elements-webhook-signature", "cwconsole-attempt", "cwconsole-replay",
 }  # fmt: skip
@@ -49,11 +55,14 @@ async def test_what_came_at_the_receiver_is_what_the_page_shows(tmp_path: Path) 
     simulator, posts = Simulator(records=3), Posts(statuses=[503])
     posts.let_go.set()
     async with simulator.serve() as cw, posts.serve():
-        await asyncio.to_thread(create, path, body("acme", cw.base_url, callback=posts.url, **SECRETS))
+        special = {"event__poller__configuration": SPECIAL, **SECRETS}
+        acme = body("acme", cw.base_url, callback=posts.url, **special) | {"tags": ["night"]}
+        await asyncio.to_thread(create, path, acme)
         async with engine_on(path, scheduled=False) as engine, console(path, size=(120, 40)) as rig:
             rig.clock.ms = time.time_ns() // 1_000_000
             await engine.poll_all(Why(trigger="once"))
-            simulator.world().create("/company/contacts", {"firstName": NAME})
+            fields = {"firstName": NAME, "nickName": "zoë-7", "anniversary": "2001-02-03 04:05"}
+            simulator.world().create("/company/contacts", fields)
             await engine.poll_all(Why(trigger="once"))
             await rig.press("3")
             await rig.until(lambda: "▲ retrying" in rig.text())
@@ -66,6 +75,7 @@ async def test_what_came_at_the_receiver_is_what_the_page_shows(tmp_path: Path) 
             await rig.press("tab", "tab")
             for post in posts.came:
                 _is_what_came(tab(rig), post)
+            _is_of_the_configuration(posts.came[-1])
             await rig.press("u")
             await rig.until(lambda: bool(rig.app.clipboard))
             words = shlex.split(rig.app.clipboard)
@@ -76,6 +86,14 @@ async def test_what_came_at_the_receiver_is_what_the_page_shows(tmp_path: Path) 
                 url=re.escape(posts.url), second=r"\d{4}-\d\d-\d\d [\d:]{8} UTC", took=r"[\d.]+m?s"
             )
             assert re.fullmatch(timeline, tab(rig))
+
+
+def _is_of_the_configuration(post: Post) -> None:
+    """Page and receiver alike could be wrong: what sends and what shows takes these from one place."""
+    message = json.loads(post.body)["message"]
+    (event,) = message["events"]
+    assert (message["instanceName"], message["instanceTags"]) == ("acme", ["night"])
+    assert (event["objectId"], event["date"]) == ("zoë-7", "2001-02-03T04:05:00Z")
 
 
 def _is_what_came(text: str, post: Post) -> None:

@@ -11,12 +11,11 @@ from typing import Final
 from msgspec import Struct
 
 from cwconsole.callback.envelope import notification
-from cwconsole.core.attempts import EventFacts
+from cwconsole.core.attempts import EventFacts, facts_of
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.core.instance_body import stored_body
 from cwconsole.core.instance_config import hidden, to_config
-from cwconsole.core.records import EventType
 from cwconsole.core.secret import MASK
 from cwconsole.store.event_list import EventDetail
 from cwconsole.store.instances import Instance
@@ -53,7 +52,7 @@ def request_of(detail: EventDetail, instance: Instance) -> Request:
         url=callback.url,
         headers=(*headers, *((name, MASK) for name, _ in callback.headers)),
         username=callback.username,
-        body=notification(_facts(detail, instance, config)),
+        body=notification(_facts(detail, config)),
     )
 
 
@@ -71,22 +70,18 @@ def notification_lines(request: Request) -> list[Line]:
     ]
 
 
-def _facts(detail: EventDetail, instance: Instance, config: InstanceConfig) -> EventFacts:
+def _facts(detail: EventDetail, config: InstanceConfig) -> EventFacts:
     event = detail.event
-    resource = next((one for one in config.resources if one.name == event.resource), None)
-    return EventFacts(
+    return facts_of(
+        config,
+        next((one for one in config.resources if one.name == event.resource), None),
         event_id=event.event_id,
         number=event.id,
-        type=EventType(event.type),
+        kind=event.type,
         object_type=event.resource,
         object_id=event.object_id,
         record=detail.record,
-        record_date=None if event.record_date is None else event.record_date * 1000,
-        poll_date=event.seen_ms,
+        record_date=event.record_date,
+        seen_ms=event.seen_ms,
         instance_id=event.instance_id,
-        instance_name=instance.name,
-        instance_tags=config.tags,
-        element_key=config.element_key,
-        id_field="id" if resource is None else resource.id_field,
-        dated=None if resource is None else resource.dated,
     )
