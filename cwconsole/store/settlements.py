@@ -169,8 +169,9 @@ def recover(conn: sqlite3.Connection, now_ms: int) -> int:
     """At an engine's start: what was being sent when the last one ended becomes an interrupted attempt, due again.
 
     It may have arrived: sent twice rather than lost. No step of its schedule is used up: that says nothing of the
-    receiver. Returns how many there were.
+    receiver. No breaker is open any more: what they went by was in that engine's memory. Returns how many there were.
     """
+    conn.execute("UPDATE callbacks SET breaker_until_ms = NULL WHERE breaker_until_ms IS NOT NULL")
     totals = Totals()
     rows = conn.execute(
         f"""

@@ -175,6 +175,17 @@ async def test_the_breaker_opens_and_gives_back_what_was_claimed_without_an_atte
         assert untouched == [(40 - sent,)]
 
 
+async def test_a_breaker_that_another_engine_opened_is_shown_no_more(tmp_path: Path) -> None:
+    """It was in that engine's memory: nothing waits for it, and no answer would close it."""
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await make_events(it, 1)
+        await it.execute("UPDATE callbacks SET breaker_until_ms = ?", it.clock.now_ms() + 30_000)
+        async with dispatching(it, FakeSender()) as dispatcher:
+            await dispatcher.drained()
+        assert await it.rows("SELECT d.state, breaker_until_ms FROM deliveries d, callbacks") == [("delivered", None)]
+
+
 async def test_used_up_attempts_are_dead_only_if_the_url_takes_other_things(tmp_path: Path) -> None:
     async with rig(tmp_path) as it:
         await it.poll()
