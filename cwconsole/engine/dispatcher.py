@@ -104,6 +104,17 @@ class Dispatcher:
         async with self._quiet:
             self._quiet.notify_all()
 
+    def let_go(self, callback_id: int) -> bool:
+        """Forget a lane that has nothing to do, so that the next nudge begins another. Returns whether it may end.
+
+        Not while outcomes are unrecorded: the other one would not know of them, and a hold must find this one. And not
+        where lanes are all that `rescan` looks at.
+        """
+        if self._outcomes or not self.all_due:
+            return False
+        del self.lanes[callback_id]
+        return True
+
     async def report(self, settlement: Settlement) -> None:
         """Hand in an outcome; waits only if too many are unrecorded."""
         await self._room.wait()

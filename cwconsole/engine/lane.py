@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from cwconsole.core.attempts import Outcome, Parcel
-from cwconsole.core.breaker import Breaker, BreakerState
+from cwconsole.core.breaker import WINDOW_SECONDS, Breaker, BreakerState
 from cwconsole.core.delivery import decide
 from cwconsole.core.errors import StoreError
 from cwconsole.core.event_id import public_id
@@ -32,6 +32,7 @@ FIRST_IN_FLIGHT, LANE_IN_FLIGHT = 1, 16  # one more for each answer, half for ea
 AHEAD_MS = 150
 LEAST_AHEAD, MOST_AHEAD = 16, 256
 UNCONNECTED_MS = 60_000  # how long a delivery waits whose instance cannot be connected
+IDLE_SECONDS = WINDOW_SECONDS  # without anything to do, until the lane ends: its breaker has nothing to forget by then
 
 Recipients = Callable[[int], Member | None]
 
@@ -62,6 +63,10 @@ class Dispatch(Protocol):
 
     async def turned_quiet(self) -> None:
         """Say that the lane has nothing to do."""
+        ...
+
+    def let_go(self, callback_id: int) -> bool:
+        """Whether the lane may end. If so, it is forgotten: what comes for its callback begins another."""
         ...
 
 
@@ -99,7 +104,7 @@ class Lane:
         self.review()
 
     async def run(self) -> None:
-        """Claim and send until the engine stops."""
+        """Claim and send until the engine stops, or there has been nothing to do for long."""
         services = self.dispatcher.services
         self.last_success_ms = await services.store.read(deliveries.last_success, self.callback_id)
         async with asyncio.TaskGroup() as group:
@@ -107,21 +112,27 @@ class Lane:
                 while not services.stopping.is_set():
                     self._wake.clear()
                     next_due_ms = await self._fill(group)
-                    if services.stopping.is_set():
+                    if services.stopping.is_set() or await self._rest(next_due_ms):
                         break
-                    await self._rest(next_due_ms)
             await self._give_back()
+            if self.breaker.open_until_ms is not None:
+                await self._show_breaker(None)  # what comes after this lane knows nothing of it
 
-    async def _rest(self, next_due_ms: int | None) -> None:
-        """Wait for a wake-up or the next due time; with nothing in hand, say so."""
+    async def _rest(self, next_due_ms: int | None) -> bool:
+        """Wait for a wake-up or the next due time; with nothing in hand, say so.
+
+        Returns whether the lane is over. Nothing may be awaited between the look at the wake-up and the dispatcher's
+        forgetting the lane: who nudged it in between would wait for ever.
+        """
         now_ms = self.dispatcher.services.clock.now_ms()
         seconds = None if next_due_ms is None else max(next_due_ms - now_ms, 0) / 1000
         if not self.in_flight and not self.ready and not self._wake.is_set():
             self.idle = seconds is None or seconds > 0
             await self.dispatcher.turned_quiet()
-        if seconds != 0:
-            await wait_for(self._wake, seconds)
+        waits_for_nothing = self.idle and next_due_ms is None
+        woken = seconds == 0 or await wait_for(self._wake, IDLE_SECONDS if waits_for_nothing else seconds)
         self.idle = False
+        return waits_for_nothing and not woken and self.dispatcher.let_go(self.callback_id)
 
     async def _fill(self, group: asyncio.TaskGroup) -> int | None:
         """Claim what fits and start senders. Returns when to look again, None for when woken."""
@@ -235,7 +246,8 @@ class Lane:
             self._holding = True
         await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
         if before != self.breaker.open_until_ms:  # after the outcome, which must not be lost if this cannot be written
-            await self._show_breaker()
+            log.warning("breaker turned", callback=self.callback_id, open=self.breaker.open_until_ms is not None)
+            await self._show_breaker(self.breaker.open_until_ms)
 
     def _adapt(self, outcome: Outcome) -> None:
         """Learn from an attempt how much the receiver can be given at once. One that hangs must not hold many slots."""
@@ -256,9 +268,7 @@ class Lane:
             slots = self.dispatcher.slots
             (slots.doubt if doubtful else slots.trust)(self.in_flight)
 
-    async def _show_breaker(self) -> None:
-        until_ms = self.breaker.open_until_ms
-        log.warning("breaker turned", callback=self.callback_id, open=until_ms is not None)
+    async def _show_breaker(self, until_ms: int | None) -> None:
         with suppress(StoreError):  # it is shown at its next turn
             await self.dispatcher.services.store.write(settlements.note_breaker, self.callback_id, until_ms)
 

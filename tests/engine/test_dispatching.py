@@ -21,7 +21,7 @@ from tests.fakes import FakeSender
 
 
 @asynccontextmanager
-async def dispatching(it: Rig, sender: FakeSender) -> AsyncIterator[Dispatcher]:
+async def dispatching(it: Rig, sender: FakeSender, *, all_due: bool = True) -> AsyncIterator[Dispatcher]:
     """A running dispatcher; stopped, with what is in flight finished, at the end."""
     target = it.poller.target
 
@@ -34,7 +34,7 @@ async def dispatching(it: Rig, sender: FakeSender) -> AsyncIterator[Dispatcher]:
         )
 
     it.services.stopping.clear()
-    dispatcher = Dispatcher(it.services, recipient, "tagtagta")
+    dispatcher = Dispatcher(it.services, recipient, "tagtagta", all_due=all_due)
     async with asyncio.TaskGroup() as group:
         group.create_task(dispatcher.run())
         try:
