@@ -27,7 +27,7 @@ from cwconsole.core.errors import ConfigError
 from cwconsole.core.event_id import DIGITS, TAG_LENGTH
 from cwconsole.core.instance_body import stored_body
 from cwconsole.core.instance_config import to_config
-from cwconsole.engine.ports import Connection
+from cwconsole.engine.ports import ConnectedInstance
 from cwconsole.engine.supervisor import Engine, running
 from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
 from cwconsole.http.pool import HttpPool, open_pool
@@ -72,7 +72,7 @@ class Connector:
         self._limits = LimitsRegistry()
         self._files = BoundedFiles()
 
-    async def __call__(self, instance: Instance) -> Connection:
+    async def __call__(self, instance: Instance) -> ConnectedInstance:
         """Raises ConfigError if the body or a secret cannot be used."""
         config = await asyncio.to_thread(stored_config, self._vault, instance.body)
         if config.ca_file is not None:
@@ -84,7 +84,7 @@ class Connector:
         if config.callback is not None:
             way = Way(config=config.callback, policy=policy, ca_file=config.ca_file, proxy=config.proxy)
             sender = self._senders.sender(way)
-        return Connection(
+        return ConnectedInstance(
             config=config,
             source=ConnectWiseClient(config, source_http, limits, self._decoder, client_id=self._client_id),
             sender=sender,

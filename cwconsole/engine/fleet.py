@@ -1,4 +1,4 @@
-"""What is to be polled and delivered for, kept in step with the database: instances, connections, pollers."""
+"""What is to be polled and delivered for, kept in step with the database: connected instances and pollers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cwconsole.core.errors import ConfigError, StoreError
 from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.engine.crawl import Target
 from cwconsole.engine.poller import Poller
-from cwconsole.engine.ports import Connect, Connection, Sender
+from cwconsole.engine.ports import Connect, ConnectedInstance, Sender
 from cwconsole.engine.services import Services
 from cwconsole.log import log
 from cwconsole.store import instances, open_deliveries, resources
@@ -66,7 +66,7 @@ class Fleet:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._locks: dict[int, asyncio.Lock] = {}  # of resources: a poller that was retired may still be at work
         self._bodies: dict[int, str] = {}
-        self._connections: dict[int, Connection] = {}
+        self._connected: dict[int, ConnectedInstance] = {}
 
     def recipient(self, instance_id: int) -> Member | None:
         """What deliveries of an instance need; None if it is gone or cannot be delivered for now."""
@@ -87,16 +87,16 @@ class Fleet:
             by_instance.setdefault(resource.instance_id, []).append(resource)
         for instance in stored:
             await self._connect(instance, by_instance.get(instance.id, []))
-        gone = self._connections.keys() - {instance.id for instance in stored}
+        gone = self._connected.keys() - {instance.id for instance in stored}
         for instance_id in gone:
             self._forget(instance_id)
         self._start_and_end([resource for resource in cared_for if resource.active], group)
 
     async def _connect(self, instance: Instance, its_resources: list[Resource]) -> None:
-        connection = self._connections.get(instance.id)
-        if connection is None or self._bodies.get(instance.id) != instance.body:
+        connected = self._connected.get(instance.id)
+        if connected is None or self._bodies.get(instance.id) != instance.body:
             try:
-                connection = await self.connect(instance)
+                connected = await self.connect(instance)
             except ConfigError as error:
                 await self._break(instance, its_resources, error.message)
                 return
@@ -105,18 +105,18 @@ class Fleet:
                 sentence = f"An unexpected error hinders its use ({type(defect).__name__}); see the log."
                 await self._break(instance, its_resources, sentence)
                 return
-            self._connections[instance.id], self._bodies[instance.id] = connection, instance.body
+            self._connected[instance.id], self._bodies[instance.id] = connected, instance.body
         self.broken.pop(instance.id, None)
         for resource in its_resources:
             if resource.error_code == ConfigError.code and not resource.runs:  # no poll of its own will show it
                 await self.services.store.write(resources.note_usable, resource.id, self.services.clock.now_ms())
-        configs = {resource.name: resource for resource in connection.config.resources}
+        configs = {resource.name: resource for resource in connected.config.resources}
         known = {row.id: configs[row.name] for row in its_resources if row.active and row.name in configs}
-        if connection.sender is not None:
+        if connected.sender is not None:
             self.members[instance.id] = Member(
-                config=connection.config,
-                sender=connection.sender,
-                schedule=SCHEDULES[connection.config.retry],
+                config=connected.config,
+                sender=connected.sender,
+                schedule=SCHEDULES[connected.config.retry],
                 resources=known,
             )
         else:
@@ -126,8 +126,8 @@ class Fleet:
                 resource_id,
                 Target(
                     config=config,
-                    instance=connection.config,
-                    source=connection.source,
+                    instance=connected.config,
+                    source=connected.source,
                     instance_updated_ms=instance.updated_ms,
                 ),
             )
@@ -157,7 +157,7 @@ class Fleet:
             poller.wake()
 
     def _start_and_end(self, active: list[Resource], group: asyncio.TaskGroup) -> None:
-        wanted = {resource.id for resource in active if resource.instance_id in self._connections}
+        wanted = {resource.id for resource in active if resource.instance_id in self._connected}
         for resource_id in self.pollers.keys() - wanted:
             self.pollers.pop(resource_id).retire()
             self._tasks.pop(resource_id, None)
@@ -203,5 +203,5 @@ class Fleet:
             )
 
     def _forget(self, instance_id: int) -> None:
-        for table in (self._connections, self._bodies, self.members, self.broken):
+        for table in (self._connected, self._bodies, self.members, self.broken):
             table.pop(instance_id, None)

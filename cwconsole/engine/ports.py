@@ -73,7 +73,7 @@ class Clock(Protocol):
         ...
 
 
-class Connection(Struct, frozen=True, kw_only=True):
+class ConnectedInstance(Struct, frozen=True, kw_only=True):
     """One instance, ready to be polled and delivered for. sender: None for record only."""
 
     config: InstanceConfig
@@ -82,8 +82,8 @@ class Connection(Struct, frozen=True, kw_only=True):
 
 
 class Connect(Protocol):
-    """Makes an instance's connection from its stored row: reads its body, resolves its secrets."""
+    """Connects an instance by its stored row: reads its body, resolves its secrets."""
 
-    async def __call__(self, instance: Instance) -> Connection:
+    async def __call__(self, instance: Instance) -> ConnectedInstance:
         """Raises ConfigError if the body or a secret cannot be used."""
         ...

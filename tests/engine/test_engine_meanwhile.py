@@ -16,7 +16,7 @@ from cwconsole.core.errors import AccessFault, HeavyQueryFault
 from cwconsole.core.records import Page, PageRequest, Seen
 from cwconsole.engine import fleet, services, supervisor
 from cwconsole.engine.crawl import Why
-from cwconsole.engine.ports import Connection
+from cwconsole.engine.ports import ConnectedInstance
 from cwconsole.store import meta
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.database import Store
@@ -274,7 +274,7 @@ async def test_a_defect_in_a_sweep_ends_neither_the_engine_nor_the_other_sweeps(
 
 async def test_an_instance_whose_connecting_breaks_does_not_end_the_engine(tmp_path: Path) -> None:
     class Broken(Network):
-        async def __call__(self, instance: Instance) -> Connection:
+        async def __call__(self, instance: Instance) -> ConnectedInstance:
             raise ZeroDivisionError("a defect")
 
     async with engine_with(tmp_path, Broken()) as (engine, store):

@@ -19,7 +19,7 @@ from cwconsole.core.health import Health
 from cwconsole.core.records import Page, PageRequest
 from cwconsole.engine import sweeps as engine_sweeps
 from cwconsole.engine.crawl import Why
-from cwconsole.engine.ports import Connection
+from cwconsole.engine.ports import ConnectedInstance
 from cwconsole.engine.supervisor import Engine, running
 from cwconsole.store import actions, meta, status
 from cwconsole.store import sweeps as stored_sweeps
@@ -37,10 +37,10 @@ class Network:
         self.source, self.sender = FakeSource(), FakeSender()
         self.broken = False
 
-    async def __call__(self, instance: Instance) -> Connection:
+    async def __call__(self, instance: Instance) -> ConnectedInstance:
         if self.broken:
             raise ConfigError("private.key", "env:NAME, which is not set", "the secret")
-        return Connection(config=acme(contacts()), source=self.source, sender=self.sender)
+        return ConnectedInstance(config=acme(contacts()), source=self.source, sender=self.sender)
 
 
 @asynccontextmanager
