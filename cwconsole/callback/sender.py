@@ -18,10 +18,11 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from cwconsole.callback.envelope import notification
-from cwconsole.callback.signing import Headers, Signer, basic_authorization
+from cwconsole.callback.signing import Headers, Signer
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.config import CallbackConfig
 from cwconsole.core.retry_after import parse_retry_after
+from cwconsole.http.authorization import basic_authorization
 from cwconsole.http.client import EXCERPT_BYTES, HttpAnswer, HttpClient
 from cwconsole.http.errors import HttpFailure
 from cwconsole.http.policy import ALLOW_ALL, AddressPolicy

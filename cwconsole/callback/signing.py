@@ -73,11 +73,6 @@ def standard_secret(key: str) -> str:
     return PREFIX + base64.b64encode(key.encode()).decode()
 
 
-def basic_authorization(username: str, password: str) -> str:
-    """The Authorization header for these credentials, in UTF-8 (RFC 7617)."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
 def _is_base64(text: str) -> bool:
     try:
         return bool(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))

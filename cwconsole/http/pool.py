@@ -7,7 +7,6 @@ not share them. Instances with equal settings share one client, however many the
 from __future__ import annotations
 
 import asyncio
-import base64
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from contextlib import asynccontextmanager
 import httpx
 
 from cwconsole.core.errors import ConfigError
+from cwconsole.http.authorization import basic_authorization
 from cwconsole.http.client import HttpClient
 from cwconsole.http.policy import ALLOW_ALL, AddressPolicy
 from cwconsole.http.transport import HonestTransport
@@ -90,6 +90,5 @@ def _proxy(address: str | None) -> httpx.Proxy | None:
         raise ConfigError("cwconsole.proxy", "no usable address", expected)
     headers = {}
     if url.userinfo:
-        pair = f"{url.username}:{url.password}".encode()
-        headers["Proxy-Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        headers["Proxy-Authorization"] = basic_authorization(url.username, url.password)
     return httpx.Proxy(httpx.URL(scheme=url.scheme, host=url.host, port=url.port), headers=headers)

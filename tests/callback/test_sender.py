@@ -16,10 +16,11 @@ from standardwebhooks import Webhook
 
 from cwconsole.callback.envelope import notification
 from cwconsole.callback.sender import CallbackSender, answer_code, split_credentials
-from cwconsole.callback.signing import basic_authorization, elements_signature, standard_secret
+from cwconsole.callback.signing import elements_signature, standard_secret
 from cwconsole.core.attempts import Outcome
 from cwconsole.core.config import CallbackConfig
 from cwconsole.core.secret import Secret
+from cwconsole.http.authorization import basic_authorization
 from cwconsole.http.client import HttpClient
 from cwconsole.http.policy import public_only
 from tests.callback.samples import CONTACT, contact, parcel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from cwconsole.callback.envelope import notification
-from cwconsole.callback.signing import Signer, basic_authorization, elements_signature, standard_secret
+from cwconsole.callback.signing import Signer, elements_signature, standard_secret
 from cwconsole.core.secret import Secret
 from tests.callback.samples import CONTACT, contact, parcel
 
@@ -90,7 +90,3 @@ def test_without_a_key_nothing_is_signed_but_the_event_is_still_named(key: Secre
         "webhook-timestamp",
         "cwconsole-attempt",
     }
-
-
-def test_basic_credentials_are_utf8() -> None:
-    assert basic_authorization("ada", "pässword") == "Basic " + base64.b64encode("ada:pässword".encode()).decode()
