@@ -7,7 +7,6 @@ another question, or a person.
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable
 from urllib.parse import urlsplit
@@ -23,6 +22,7 @@ from cwconsole.connectwise.question import Question
 from cwconsole.core.config import InstanceConfig
 from cwconsole.core.errors import PassingFault, RateLimitedFault
 from cwconsole.core.retry_after import http_date
+from cwconsole.http.authorization import basic_authorization
 from cwconsole.http.client import HttpAnswer, HttpClient
 from cwconsole.http.errors import HttpFailure
 
@@ -123,11 +123,11 @@ def _worth_a_try(error: Exception) -> bool:
 
 
 def _headers(config: InstanceConfig, client_id: str | None) -> tuple[tuple[str, str], ...]:
-    pair = f"{config.company}+{config.public_key}:{config.private_key.reveal()}"
+    authorization = basic_authorization(f"{config.company}+{config.public_key}", config.private_key.reveal())
     version = config.api_version or DEFAULT_API_VERSION
     pinned = "" if version == "latest" else f"; version={version}"
     headers = [
-        ("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"),
+        ("Authorization", authorization),
         ("Accept", f"application/vnd.connectwise.com+json{pinned}"),
     ]
     if client_id:
