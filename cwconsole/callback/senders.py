@@ -72,11 +72,12 @@ class Senders:
         except OSError as error:
             log.debug("no sending process; sending here", error=repr(error))
         finally:
-            self._process = self._hosting = None
-            self._run = 0
+            self._process = None
             if process.proven:
                 self._starts = 0
             await process.end()
+            self._run = 0
+            self._hosting = None
 
 
 class SharedSender:

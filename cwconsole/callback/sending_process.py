@@ -105,11 +105,13 @@ class SendingProcess:
         if self._process is None:
             return
         try:
-            async with asyncio.timeout(END_SECONDS):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self._process.wait()
+        finally:
+            if self._process.returncode is None:
+                self._process.kill()
                 await self._process.wait()
-        except TimeoutError:
-            self._process.kill()
-            await self._process.wait()
 
     def _received(self, message: bytes) -> None:
         if not message:
