@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from cwconsole.engine.services import Services
-from cwconsole.store import actions, polls, retention
+from cwconsole.log import log
+from cwconsole.store import actions, polls, retention, wall_clock
 
 LOOK_SECONDS = 60.0
 STEP = 500
@@ -29,6 +30,7 @@ class Janitor:
     def __init__(self, services: Services, *, keep_ms: int = retention.KEEP_MS) -> None:
         self.services = services
         self.keep_ms = keep_ms
+        self._waits = False
 
     async def run(self) -> None:
         """Tidy every minute, until the engine stops."""
@@ -37,10 +39,29 @@ class Janitor:
             await self.services.pause(LOOK_SECONDS)
 
     async def tidy(self) -> None:
-        """One round: each kind of work in steps of at most 500 rows, so that other writes get their turn."""
+        """One round. History goes by the time that is sure (`wall_clock`), and what was asked for by this clock."""
         store, now_ms = self.services.store, self.services.clock.now_ms()
         await store.write(actions.expire, now_ms)
-        steps: list[Prune] = [polls.thin, *(partial(prune, keep_ms=self.keep_ms) for prune in OLD)]
-        for prune in (*steps, retention.prune_removed):
-            while not self.services.stopping.is_set() and await store.write(prune, now_ms, STEP) >= STEP:
-                pass
+        history_ms = min(await store.read(wall_clock.history_ms), now_ms)
+        self._tell(now_ms - history_ms)
+        old: list[Prune] = [polls.thin, *(partial(prune, keep_ms=self.keep_ms) for prune in OLD)]
+        for prune in old:
+            await self._in_steps(prune, history_ms)
+        await self._in_steps(retention.prune_removed, now_ms)
+
+    async def _in_steps(self, prune: Prune, now_ms: int) -> None:
+        """At most 500 rows at once, so that other writes get their turn."""
+        while not self.services.stopping.is_set() and await self.services.store.write(prune, now_ms, STEP) >= STEP:
+            pass
+
+    def _tell(self, ahead_ms: int) -> None:
+        """Once when this machine's clock is far ahead of the time that is sure, and once when it is not any more."""
+        waits = ahead_ms > retention.DAY_MS
+        if waits and not self._waits:
+            log.info(
+                "this machine's clock leapt ahead; history is kept until ConnectWise's clock confirms it",
+                hours=ahead_ms // retention.HOUR_MS,
+            )
+        elif self._waits and not waits:
+            log.info("this machine's clock is confirmed; history is pruned by it again")
+        self._waits = waits

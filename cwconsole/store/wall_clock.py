@@ -3,6 +3,9 @@
 Due times are points on this clock. If it goes back by an hour, whatever waits would wait an hour more; so all that is
 ahead moves back as well. What was written in between may then be due a little early, which costs nothing.
 The difference to ConnectWise's clocks grows by as much: else what has not been read for an hour would look fresh.
+
+What is pruned cannot be had back, so history does not age by a clock that leaps ahead: it ages by the steps of this
+machine's clock while an engine notes them, and beyond that only up to what ConnectWise's clock has shown.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from cwconsole.store import meta
 from cwconsole.store.delivery_indexes import OPEN
 
 LEAST_MS = 2_000  # below that a clock is being adjusted, and waiting so much longer is no harm
+STEP_MS = 10 * 60_000  # the clock is noted once a minute: a longer step is a leap, or a time without an engine
 
 _MOVES = (
     f"UPDATE deliveries SET due_ms = max(due_ms - :back, :now) WHERE {OPEN} AND due_ms > :now",
@@ -27,10 +31,27 @@ def note(conn: sqlite3.Connection, now_ms: int) -> int:
 
     What waited for a time then waits as long as it would have.
     """
-    back_ms = int(meta.get(conn, "clock_ms") or 0) - now_ms
+    noted = meta.get(conn, "clock_ms")
+    noted_ms = now_ms if noted is None else int(noted)
     meta.put(conn, "clock_ms", str(now_ms))
+    _let_history_age(conn, noted_ms, now_ms)
+    back_ms = noted_ms - now_ms
     if back_ms < LEAST_MS:
         return 0
     for move in _MOVES:
         conn.execute(move, {"back": back_ms, "now": now_ms})
     return back_ms
+
+
+def _let_history_age(conn: sqlite3.Connection, noted_ms: int, now_ms: int) -> None:
+    aged = meta.get(conn, "history_ms")
+    aged_ms = noted_ms if aged is None else int(aged)
+    if 0 < now_ms - noted_ms <= STEP_MS:
+        aged_ms += now_ms - noted_ms
+    shown_ms = conn.execute("SELECT coalesce(max(watermark), 0) * 1000 FROM resources").fetchone()[0]
+    meta.put(conn, "history_ms", str(min(max(aged_ms, shown_ms), now_ms)))
+
+
+def history_ms(conn: sqlite3.Connection) -> int:
+    """The time by which history ages, never after what the clock said when it was noted last; 0 if it never was."""
+    return int(meta.get(conn, "history_ms") or 0)

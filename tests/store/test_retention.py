@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from cwconsole.engine.janitor import OLD, Janitor
-from cwconsole.store import actions, polls, retention
+from cwconsole.store import actions, polls, retention, wall_clock
 from cwconsole.store.actions import ActionKind
 from tests.engine.rig import Rig, rig
 from tests.fakes import SERVER_EPOCH
@@ -141,6 +141,8 @@ async def test_the_engine_thins_quiet_polls_after_48_hours_and_prunes_after_90_d
             (90 * day + 1, 1, 1),
         ):
             it.clock.time_ms = NOW_MS + after_ms
+            await it.execute("UPDATE resources SET watermark = ?", it.clock.time_ms // 1000 + 1)  # the time is sure
+            await it.store.write(wall_clock.note, it.clock.time_ms)
             await janitor.tidy()
             left = await it.rows("SELECT (SELECT count(*) FROM polls), (SELECT count(*) FROM events)")
             assert left == [(polled, events)], after_ms
