@@ -13,6 +13,7 @@ a JSON poller (`reference/open-connectors-events.md` 3.1 and 3.3). What those le
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
@@ -92,7 +93,7 @@ def object_id(facts: EventFacts) -> str:
     """
     if facts.id_field == "id":
         return str(facts.object_id)  # the ordinary case, without reading the record
-    found = orjson.loads(facts.record)
+    found = json.loads(facts.record)  # not orjson: an id may have more digits than 64 bits hold
     for name in facts.id_field.split("."):
         found = found.get(name) if isinstance(found, dict) else None
     if isinstance(found, str) and found.strip():

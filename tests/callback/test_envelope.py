@@ -108,6 +108,7 @@ def test_a_record_without_a_date_gets_the_polls() -> None:
         ("name", "Ada"),
         ("owner.id", "12"),
         ("owner.code", "AL"),
+        ("long", "12345678901234567890123"),
         ("ratio", "1.5"),
         ("", "7"),
         (" ", "7"),
@@ -133,7 +134,8 @@ def test_the_object_id_is_found_by_the_id_field_or_is_connectwises_own(id_field:
         "blank": " ",
         "nothing": None,
     }
-    assert event_of(contact(record=orjson.dumps(record), id_field=id_field))["objectId"] == object_id
+    record_json = orjson.dumps(record).replace(b"{", b'{"long":12345678901234567890123,', 1)
+    assert event_of(contact(record=record_json, id_field=id_field))["objectId"] == object_id
 
 
 def test_a_record_given_as_a_list_has_connectwises_own_id() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -154,9 +156,44 @@ def test_nuls_and_odd_characters_are_kept() -> None:
     assert orjson.loads(seen(record).body) == record
 
 
-def test_integers_beyond_64_bits_become_floats() -> None:
-    body = b'[{"id":7,"x":123456789012345678901234567890}]'
-    assert read_list(QUESTION, body, KEEPING)[0].body == b'{"id":7,"x":1.2345678901234568e+29}'
+numbers = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?",
+    fullmatch=True,
+    alphabet=st.characters(codec="ascii"),
+)
+
+
+@given(st.lists(numbers, max_size=3), numbers, st.booleans())
+def test_numbers_keep_their_value_however_many_digits_they_have(listed: list[str], one: str, drop_nulls: bool) -> None:
+    written = f'{{"id":7,"x":[{",".join(listed)}],"y":{{"z":{one},"n":null}}}}'
+    (row,) = read_list(QUESTION, f"[{written}]".encode(), Reading(drop_nulls=drop_nulls))
+    assert read_record(QUESTION, written.encode(), Reading(drop_nulls=drop_nulls), 7) == row
+    kept = json.loads(row.body, parse_int=Decimal, parse_float=Decimal)
+    assert kept["x"] == [Decimal(number) for number in listed]
+    assert kept["y"]["z"] == Decimal(one)
+    assert ("n" in kept["y"]) is not drop_nulls
+
+
+@pytest.mark.parametrize(
+    "number", ["12345678901234567890123", "-9223372036854775809", "0.1000000000000000055", "9007199254740993.0"]
+)
+def test_what_64_bits_do_not_hold_is_kept_as_it_is_written(number: str) -> None:
+    rows = [f'{{"id":7,"x":{written}}}'.encode() for written in (number, number[:-1] + "7")]
+    read = [read_list(QUESTION, b"[" + row + b"]", KEEPING)[0] for row in rows]
+    assert [row.body for row in read] == rows
+    assert read[0].digest != read[1].digest
+
+
+def test_a_long_number_in_a_text_changes_nothing() -> None:
+    plain = {"id": 7, "x": 1.5, "y": [True, None, 2**64 - 1, -(2**63)], "z": "ä/\U0001f600"}
+    assert seen(plain | {"t": "1" * 40}).body == orjson.dumps(plain | {"t": "1" * 40})
+
+
+@pytest.mark.parametrize("value", ["1e400", "-1E309", '"\\ud83d"'])
+def test_what_json_readers_do_not_agree_on_is_undecodable(value: str) -> None:
+    for noise in ("", ',"t":12345678901234567890123'):
+        with pytest.raises(UndecodableFault):
+            read_list(QUESTION, f'[{{"id":7,"x":{value}{noise}}}]'.encode(), KEEPING)
 
 
 def test_of_a_member_written_twice_the_last_counts() -> None:
@@ -171,3 +208,5 @@ def test_nesting_beyond_what_can_be_written_again_is_undecodable(depth: int) -> 
             read_list(QUESTION, f'[{{"id":7,"x":{value}}}]'.encode(), Reading())
         with pytest.raises(UndecodableFault):
             read_record(QUESTION, f'{{"id":7,"x":{value}}}'.encode(), Reading(), 7)
+        with pytest.raises(UndecodableFault):
+            read_record(QUESTION, f'{{"id":7,"t":"{"1" * 40}","x":{value}}}'.encode(), Reading(), 7)
