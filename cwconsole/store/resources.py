@@ -300,38 +300,6 @@ def hasten(conn: sqlite3.Connection, resource_id: int, now_ms: int) -> bool:
     return changed > 0
 
 
-def note_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, vanished: int | None = None) -> None:
-    """A sweep ended before it was through: stopped, dropped, or waiting for confirmation (vanished set).
-
-    It answers nothing: what waited for confirmation before still does.
-    """
-    conn.execute(
-        "UPDATE resources SET next_sweep_ms = ?, sweep_vanished = coalesce(?, sweep_vanished) WHERE id = ?",
-        (next_sweep_ms, vanished, resource_id),
-    )
-
-
-def note_complete_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, now_ms: int) -> None:
-    """A sweep came to its end: every deletion before it is known."""
-    conn.execute(
-        """
-        UPDATE resources SET next_sweep_ms = ?, swept_ms = ?, sweep_vanished = NULL, sweep_failures = 0,
-            sweep_error = NULL WHERE id = ?
-        """,
-        (next_sweep_ms, now_ms, resource_id),
-    )
-
-
-def note_failed_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, error: str | None) -> None:
-    """A sweep failed: what it would have found stays unknown."""
-    conn.execute(
-        """
-        UPDATE resources SET next_sweep_ms = ?, sweep_failures = sweep_failures + 1, sweep_error = ? WHERE id = ?
-        """,
-        (next_sweep_ms, error, resource_id),
-    )
-
-
 def require_unchanged(conn: sqlite3.Connection, resource: Resource) -> None:
     """Raises StaleError if the resource now belongs to another company, path or filter."""
     row = conn.execute("SELECT source, filter FROM resources WHERE id = ?", (resource.id,)).fetchone()

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.records import Presence
-from cwconsole.store import operations, polls, resources
+from cwconsole.store import operations, polls
 
 
 def end_sweep(
@@ -26,11 +26,43 @@ def end_sweep(
     """vanished: how many are gone, if the sweep waits for confirmation."""
     polls.finish_poll(conn, poll_id, outcome=outcome, code=code, error=error, now_ms=now_ms)
     if outcome == "ok":
-        resources.note_complete_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, now_ms=now_ms)
+        note_complete_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, now_ms=now_ms)
     elif outcome == "failed":
-        resources.note_failed_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, error=error)
+        note_failed_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, error=error)
     else:
-        resources.note_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, vanished=vanished)
+        note_sweep(conn, resource_id, next_sweep_ms=next_sweep_ms, vanished=vanished)
+
+
+def note_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, vanished: int | None = None) -> None:
+    """A sweep ended before it was through: stopped, dropped, or waiting for confirmation (vanished set).
+
+    It answers nothing: what waited for confirmation before still does.
+    """
+    conn.execute(
+        "UPDATE resources SET next_sweep_ms = ?, sweep_vanished = coalesce(?, sweep_vanished) WHERE id = ?",
+        (next_sweep_ms, vanished, resource_id),
+    )
+
+
+def note_complete_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, now_ms: int) -> None:
+    """A sweep came to its end: every deletion before it is known."""
+    conn.execute(
+        """
+        UPDATE resources SET next_sweep_ms = ?, swept_ms = ?, sweep_vanished = NULL, sweep_failures = 0,
+            sweep_error = NULL WHERE id = ?
+        """,
+        (next_sweep_ms, now_ms, resource_id),
+    )
+
+
+def note_failed_sweep(conn: sqlite3.Connection, resource_id: int, *, next_sweep_ms: int, error: str | None) -> None:
+    """A sweep failed: what it would have found stays unknown."""
+    conn.execute(
+        """
+        UPDATE resources SET next_sweep_ms = ?, sweep_failures = sweep_failures + 1, sweep_error = ? WHERE id = ?
+        """,
+        (next_sweep_ms, error, resource_id),
+    )
 
 
 def due_sweeps(conn: sqlite3.Connection, now_ms: int) -> list[int]:

@@ -9,7 +9,7 @@ import pytest
 
 from cwconsole.core.errors import UsageError
 from cwconsole.core.health import Health
-from cwconsole.store import instances, operations, resource_view, resources, status
+from cwconsole.store import instances, operations, resource_view, status, sweeps
 from cwconsole.store.actions import ActionKind
 from cwconsole.store.pages import SetAside, put_aside
 from cwconsole.store.polls import Tally
@@ -119,16 +119,16 @@ def test_sweeps_that_keep_failing_make_it_late_and_say_why(conn: sqlite3.Connect
     place = resource_id(conn, 1, "contacts")
     conn.execute("UPDATE resources SET baselined_ms = ?", (NOW - 3_600_000,))
     for _ in range(2):
-        resources.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
+        sweeps.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
     assert (only(conn).state, only(conn).last_error) == (Health.FRESH, None)
-    resources.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
+    sweeps.note_failed_sweep(conn, place, next_sweep_ms=NOW + 60_000, error="The server answered 500.")
     row = only(conn)
     assert row.state is Health.LATE
     assert row.last_error == (
         "No sweep has completed since 2026-09-21 13:13 UTC: deletes may be missing. "
         "The last sweep failed: The server answered 500. To try at once: cwconsole sweep acme contacts"
     )
-    resources.note_complete_sweep(conn, place, next_sweep_ms=NOW + 86_400_000, now_ms=NOW)
+    sweeps.note_complete_sweep(conn, place, next_sweep_ms=NOW + 86_400_000, now_ms=NOW)
     assert (only(conn).state, only(conn).last_error, only(conn).listed_ms) == (Health.FRESH, None, NOW)
 
 
