@@ -4,7 +4,8 @@
 * A record is news if its digest differs from the known one; re-reading the overlap therefore emits nothing twice.
 * An object known by its date alone (baseline) is unchanged while that date is the same and older than the start. If it
   has none, that a window brings it says that it has changed.
-* The server's clock may go back, or one of its answers may run ahead: the watermark goes back by as much (`set_back`).
+* The server's clock may go back, or one of its answers may run ahead: the watermark goes back by as much (`set_back`),
+  and so does the start while the baseline is read, if the clock stands before it (`start_after`).
 * CREATED is told from UPDATED by the ids we know, the baseline's highest id and the created date; never by guessing.
 """
 
@@ -99,6 +100,24 @@ def set_back(before_ms: int | None, after_ms: int) -> int:
     """
     back = 0 if before_ms is None else (before_ms - after_ms) // 1000
     return back if back > CLOCK_SLACK else 0
+
+
+def time_of_crawl(known: int | None, server_time: int, back: int, *, begun: int | None) -> int:
+    """Up to which time a crawl is complete: that of its earliest answer, by a clock that may be set back meanwhile.
+
+    known: what it was before this answer; None for the first. back: by how much the clock was set back before it.
+    begun: a time before the first answer, from where such a clock went back.
+    """
+    before = known if known is not None or not back else begun
+    return server_time if before is None else min(before - back, server_time)
+
+
+def start_after(start_at: int | None, server_time: int, crawl_time: int) -> int | None:
+    """Where events begin after an answer of the baseline: never after what the server's clock says.
+
+    An answer of before the start proves that the clock was set back, and that what changes since is dated so.
+    """
+    return crawl_time if start_at is not None and server_time < start_at else start_at
 
 
 def sweep_is_suspicious(vanished: int, known: int) -> bool:

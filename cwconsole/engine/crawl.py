@@ -136,7 +136,11 @@ class Crawl:
         highest, server_time = await self.target.source.highest_id(config.path, config.filter)
         start_at = min(wanted, server_time) if isinstance(wanted, int) else server_time
         self.resource = await self.services.store.write(
-            resources.fix_start, self.resource, start_at=start_at, highest_id=highest
+            resources.fix_start,
+            self.resource,
+            start_at=start_at,
+            highest_id=highest,
+            skew_ms=server_time * 1000 - self.services.clock.now_ms(),
         )
 
     @property

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from cwconsole.core.errors import StaleError
 from cwconsole.core.page_size import PageSize
-from cwconsole.core.polling import set_back
+from cwconsole.core.polling import set_back, start_after, time_of_crawl
 
 
 class Resource(Struct, frozen=True, kw_only=True):
@@ -148,31 +148,38 @@ def advance_crawl(
     Returns by how many seconds.
     """
     skew_ms = server_time * 1000 - now_ms
-    known = conn.execute("SELECT skew_ms FROM resources WHERE id = ?", (resource.id,)).fetchone()
-    back = 0 if known is None else set_back(known[0], skew_ms)
-    changed = conn.execute(
+    rows = conn.execute(
+        """
+        SELECT skew_ms, watermark, crawl_server_time, start_at, baseline_done FROM resources
+        WHERE id = ? AND crawl_id = ?
+        """,
+        (resource.id, resource.crawl_id),
+    ).fetchall()
+    _exactly_one(len(rows), resource)
+    known_ms, watermark, crawl_time, start_at, baselined = rows[0]
+    back = set_back(known_ms, skew_ms)
+    crawl_time = time_of_crawl(crawl_time, server_time, back, begun=watermark or start_at)
+    conn.execute(
         """
         UPDATE resources SET crawl_kind = :kind, crawl_from = :window_from, crawl_last_id = :last_id,
-            crawl_server_time = coalesce(crawl_server_time - :back,
-                CASE WHEN :back > 0 THEN min(watermark - :back, :server_time) END, :server_time),
-            crawl_started_ms = coalesce(crawl_started_ms, :now_ms), crawl_records = crawl_records + :records,
-            watermark = watermark - :back, skew_ms = :skew_ms
-        WHERE id = :id AND crawl_id = :crawl_id
+            crawl_server_time = :crawl_time, crawl_started_ms = coalesce(crawl_started_ms, :now_ms),
+            crawl_records = crawl_records + :records, start_at = :start_at, watermark = watermark - :back,
+            skew_ms = :skew_ms
+        WHERE id = :id
         """,
         {
             "kind": kind,
             "window_from": window_from,
             "last_id": last_id,
-            "server_time": server_time,
-            "back": back,
-            "records": records,
-            "skew_ms": skew_ms,
+            "crawl_time": crawl_time,
             "now_ms": now_ms,
+            "records": records,
+            "start_at": start_at if baselined else start_after(start_at, server_time, crawl_time),
+            "back": back,
+            "skew_ms": skew_ms,
             "id": resource.id,
-            "crawl_id": resource.crawl_id,
         },
-    ).rowcount
-    _exactly_one(changed, resource)
+    )
     return back
 
 
@@ -225,14 +232,19 @@ def drop_crawl(conn: sqlite3.Connection, resource_id: int) -> None:
     )
 
 
-def fix_start(conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int) -> Resource:
+def fix_start(
+    conn: sqlite3.Connection, resource: Resource, *, start_at: int, highest_id: int, skew_ms: int
+) -> Resource:
     """Keep where events begin, before the first page of all. Raises StaleError if the crawl is not ours.
 
     Returns the row as it is now.
     """
     changed = conn.execute(
-        "UPDATE resources SET start_at = ?, baseline_id = ? WHERE id = ? AND crawl_id = ? AND start_at IS NULL",
-        (start_at, highest_id, resource.id, resource.crawl_id),
+        """
+        UPDATE resources SET start_at = ?, baseline_id = ?, skew_ms = ?
+        WHERE id = ? AND crawl_id = ? AND start_at IS NULL
+        """,
+        (start_at, highest_id, skew_ms, resource.id, resource.crawl_id),
     ).rowcount
     _exactly_one(changed, resource)
     return load(conn, resource.id) or resource

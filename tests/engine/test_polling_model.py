@@ -39,15 +39,32 @@ class PolledSource(RuleBasedStateMachine):
         self.stack = AsyncExitStack()
         self.changed: dict[int, list[int]] = defaultdict(list)  # object id -> contents that came after the start
 
-    @initialize(skew=SKEWS, existing=st.sets(IDS), size=st.integers(1, 4), ahead=st.booleans())
-    def begin(self, skew: int, existing: set[int], size: int, ahead: bool) -> None:
+    @initialize(
+        skew=SKEWS,
+        existing=st.sets(IDS),
+        size=st.integers(1, 4),
+        ahead=st.booleans(),
+        drift=st.lists(st.tuples(IDS, st.sampled_from([0, 1, 60, 600, -10, -600, -3000])), max_size=6),
+    )
+    def begin(self, skew: int, existing: set[int], size: int, ahead: bool, drift: list[tuple[int, int]]) -> None:
+        """While the baseline is read records change, time passes, and the server's clock is set back."""
         entering = self.stack.enter_async_context(rig(self.folder, resource=contacts(page_size=size, overlap=OVERLAP)))
         self.it: Rig = self.runner.run(entering)
         self.it.clock.time_ms = (SERVER_EPOCH + skew) * 1000
         self.it.source.tells_ahead = ahead
         for object_id in existing:
             self.it.source.put(object_id, updated=SERVER_EPOCH - 5000 - object_id)
+
+        def next_change(_: int) -> None:
+            if drift:
+                object_id, seconds = drift.pop()
+                self.it.source.now = max(self.it.source.now + seconds, SERVER_EPOCH - 4000)
+                self.it.clock.time_ms += max(seconds, 0) * 1000
+                self.change(object_id, 0)
+
+        self.it.source.before_page = next_change
         self.poll()
+        self.it.source.before_page = lambda _: None
 
     @rule(object_id=IDS, late=LATE)
     def change(self, object_id: int, late: int) -> None:
