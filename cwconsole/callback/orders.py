@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
+from typing import Final, cast
+
 from msgspec import Struct
 
+from cwconsole import __version__
+from cwconsole.callback.sender import Way
 from cwconsole.core.attempts import Outcome, Parcel
+
+HELLO: Final = (
+    __version__.encode()
+)  # the process's first message: an upgrade may have brought another program meanwhile
 
 
 class Order(Struct, frozen=True, kw_only=True):
-    """An attempt to be made. way: a pickled `callback.sender.Way`, the same bytes for all parcels that go there."""
+    """An attempt to be made. way: packed, the same bytes for all parcels that go there."""
 
     number: int
     way: bytes
@@ -24,3 +33,13 @@ class Report(Struct, frozen=True, kw_only=True):
     number: int
     outcome: Outcome | None = None
     defect: str | None = None
+
+
+def packed(way: Way) -> bytes:
+    """A way as it crosses over, secrets and all."""
+    return pickle.dumps(way)
+
+
+def unpacked(way: bytes) -> Way:
+    """The way, on the other side."""
+    return cast(Way, pickle.loads(way))

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
+from cwconsole.callback.orders import packed
 from cwconsole.callback.sender import CallbackSender, Way
-from cwconsole.callback.sending_process import LostError, SendingProcess, written
+from cwconsole.callback.sending_process import LostError, SendingProcess
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.http.pool import HttpPool
 from cwconsole.log import log
@@ -37,7 +38,7 @@ class Senders:
 
     def sender(self, way: Way) -> SharedSender:
         """The way to one callback URL. Raises `ConfigError` if its CA file or its proxy cannot be used."""
-        return SharedSender(self, way.sender(self._pool, self.clock_ms), written(way))
+        return SharedSender(self, way.sender(self._pool, self.clock_ms), packed(way))
 
     async def attempt(self, sender: CallbackSender, way: bytes, parcel: Parcel) -> Outcome:
         """Make an attempt, wherever that is best. Raises LostError if nobody knows whether it was made."""

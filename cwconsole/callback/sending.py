@@ -1,7 +1,8 @@
 """The process that makes attempts for `sending_process`: `python -m cwconsole.callback.sending FD`.
 
-FD is a connection to the engine. It says that it is ready by an empty message; a request is an order, and the answer
-to it a report. It ends the moment the engine closes the connection or dies: another engine may then begin to send.
+FD is a connection to the engine. The first message says which program this is, and that it is ready; a request is an
+order, and the answer to it a report. It ends the moment the engine closes the connection or dies: another engine may
+then begin to send.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import pickle
 import socket
 import sys
 import time
@@ -20,8 +20,8 @@ from typing import Final
 import msgspec
 
 from cwconsole.callback.frames import Frames
-from cwconsole.callback.orders import Order, Report
-from cwconsole.callback.sender import CallbackSender, Way
+from cwconsole.callback.orders import HELLO, Order, Report, unpacked
+from cwconsole.callback.sender import CallbackSender
 from cwconsole.core.errors import ConfigError
 from cwconsole.http.pool import HttpPool, open_pool
 
@@ -55,8 +55,7 @@ class Desk:
         self.frames.send(self._reports.encode(report))
 
     def _built(self, way: bytes) -> CallbackSender:
-        made: Way = pickle.loads(way)
-        return made.sender(self._pool, lambda: time.time_ns() // 1_000_000)
+        return unpacked(way).sender(self._pool, lambda: time.time_ns() // 1_000_000)
 
 
 async def serve(fd: int) -> None:
@@ -64,7 +63,7 @@ async def serve(fd: int) -> None:
     async with open_pool() as pool:
         frames = Desk(pool).frames
         await asyncio.get_running_loop().create_connection(lambda: frames, sock=socket.socket(fileno=fd))
-        frames.send(b"")
+        frames.send(HELLO)
         await asyncio.Event().wait()
 
 

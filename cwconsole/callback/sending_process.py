@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import pickle
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
@@ -14,8 +13,8 @@ from typing import Final
 import msgspec
 
 from cwconsole.callback.frames import Frames
-from cwconsole.callback.orders import Order, Report
-from cwconsole.callback.sender import TOTAL_SECONDS, Way
+from cwconsole.callback.orders import HELLO, Order, Report
+from cwconsole.callback.sender import TOTAL_SECONDS
 from cwconsole.core.attempts import Outcome, Parcel
 
 IDLE_SECONDS: Final = 60.0
@@ -114,16 +113,13 @@ class SendingProcess:
                 await self._process.wait()
 
     def _received(self, message: bytes) -> None:
-        if not message:
-            self.ready = True
+        if not self.ready:
+            self.ready = message == HELLO
+            if not self.ready:
+                self._frames.close()
             return
         self.proven = True
         report = self._reports.decode(message)
         future, _ = self._waiting.get(report.number, (None, 0.0))
         if future is not None and not future.done():
             future.set_result(report)
-
-
-def written(way: Way) -> bytes:
-    """A way as it crosses to the process."""
-    return pickle.dumps(way)

@@ -195,6 +195,22 @@ async def test_where_no_process_can_be_had_attempts_are_made_here(
 
 
 @pytest.mark.usefixtures("eager")
+async def test_a_process_of_another_version_gets_nothing_to_send(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the program is upgraded under an engine that runs on."""
+    monkeypatch.setattr(sending_process, "HELLO", b"another")
+    async with receiving(senders) as (receiver, sender):
+        for number in range(1, MOST_STARTS + 1):
+            assert (await sender.send(parcel())).delivered
+            assert senders._starts == number
+            await until(lambda: senders._hosting is None)
+        assert (await sender.send(parcel())).delivered
+        assert senders._hosting is None
+        assert len(receiver.bodies) == MOST_STARTS + 1
+
+
+@pytest.mark.usefixtures("eager")
 async def test_it_ends_when_it_has_been_idle(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
     async with receiving(senders) as (_, sender):
         process = await until_away(senders, sender)
