@@ -11,9 +11,8 @@ from cwconsole import __version__
 from cwconsole.callback.sender import Way
 from cwconsole.core.attempts import Outcome, Parcel
 
-HELLO: Final = (
-    __version__.encode()
-)  # the process's first message: an upgrade may have brought another program meanwhile
+# The process's first message. An upgrade may have brought another program while the engine runs on.
+HELLO: Final = __version__.encode()
 
 
 class Order(Struct, frozen=True, kw_only=True):
