@@ -68,9 +68,9 @@ class SendingProcess:
         """Have an attempt made. None if it was not made. Raises LostError if nobody knows, DefectError if it broke."""
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         future: asyncio.Future[Report] = loop.create_future()
+        self._frames.send(self._orders.encode(Order(number=number, way=way, parcel=parcel)))
         self._used = loop.time()
         self._waiting[number] = future, self._used
-        self._frames.send(self._orders.encode(Order(number=number, way=way, parcel=parcel)))
         try:
             report = await future
         finally:
@@ -95,22 +95,16 @@ class SendingProcess:
                 return
 
     async def end(self) -> None:
-        """End it and wait for it. Attempts that are with it raise LostError."""
+        """End it and wait for it. Attempts that are with it raise LostError then: it can make none of them any more."""
         self.ready = False
         self._frames.close()  # which ends it
-        for future, _ in self._waiting.values():
-            if not future.done():
-                future.set_exception(LostError())
-        if self._process is None:
-            return
         try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(END_SECONDS):
-                    await self._process.wait()
+            if self._process is not None:
+                await _ended(self._process)
         finally:
-            if self._process.returncode is None:
-                self._process.kill()
-                await self._process.wait()
+            for future, _ in self._waiting.values():
+                if not future.done():
+                    future.set_exception(LostError())
 
     def _received(self, message: bytes) -> None:
         if not self.ready:
@@ -123,3 +117,19 @@ class SendingProcess:
         future, _ = self._waiting.get(report.number, (None, 0.0))
         if future is not None and not future.done():
             future.set_result(report)
+
+
+async def _ended(process: Process) -> None:
+    """Wait for its end. One that hangs is killed."""
+    try:
+        await _ends_in_time(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await _ends_in_time(process)  # or the kernel holds it, as at a dead mount; it does nothing more
+
+
+async def _ends_in_time(process: Process) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(END_SECONDS):
+            await process.wait()

@@ -168,15 +168,36 @@ async def test_what_is_with_a_process_that_is_killed_may_have_arrived_and_says_s
 
 
 @pytest.mark.usefixtures("eager")
-async def test_a_process_that_hangs_is_given_up(senders: Senders, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_hangs_is_ended_before_what_it_has_is_sent_again(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with receiving(senders) as (_, sender):
         process = await until_away(senders, sender)
         monkeypatch.setattr(sending_process, "PATIENCE_SECONDS", 0.1)
         monkeypatch.setattr(sending_process, "END_SECONDS", 0.1)
         os.kill(pid_of(process), signal.SIGSTOP)
         assert (await sender.send(parcel())).interrupted
-        await until(lambda: process._process is not None and process._process.returncode is not None)
-        assert (await sender.send(parcel())).delivered
+        assert process._process is not None
+        assert process._process.returncode is not None, "going on, it would send what is older by then"
+        assert (await sender.send(parcel(attempt=2))).delivered
+
+
+@pytest.mark.usefixtures("eager")
+async def test_a_process_that_cannot_be_killed_is_left_behind(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that waits for a dead mount."""
+    monkeypatch.setattr(sending_process, "END_SECONDS", 0.1)
+    async with receiving(senders) as (_, sender):
+        process = await until_away(senders, sender)
+        assert process._process is not None
+        os.kill(pid_of(process), signal.SIGSTOP)
+        with monkeypatch.context() as unkillable:
+            unkillable.setattr(process._process, "kill", lambda: None)
+            async with asyncio.timeout(5):
+                await senders.close()
+        process._process.kill()
+        await process._process.wait()
 
 
 @pytest.mark.usefixtures("eager")
