@@ -52,7 +52,7 @@ class SendingProcess:
         try:
             with theirs:
                 self._process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "cwconsole.callback.sending", str(theirs.fileno())),
+                    *(sys.executable, "-P", "-m", "cwconsole.callback.sending", str(theirs.fileno())),
                     pass_fds=(theirs.fileno(),),
                     stdin=DEVNULL,
                     stdout=DEVNULL,

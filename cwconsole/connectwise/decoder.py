@@ -112,7 +112,7 @@ class DecodingProcess:
         ours, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cwconsole.connectwise.decoding", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "cwconsole.connectwise.decoding", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 env=os.environ | KEEP_MEMORY,
                 stdin=subprocess.DEVNULL,

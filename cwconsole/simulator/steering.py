@@ -157,7 +157,7 @@ async def served_apart(settings: Settings, *, errors: IO[bytes]) -> AsyncIterato
     Raises ServersGone if it does not start.
     """
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cwconsole.simulator.serve_both"),
+        *(sys.executable, "-P", "-m", "cwconsole.simulator.serve_both"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=errors,

@@ -263,6 +263,17 @@ async def test_it_ends_when_nobody_holds_the_other_end(senders: Senders) -> None
 
 
 @pytest.mark.usefixtures("eager")
+async def test_it_runs_nothing_of_the_folder_that_the_engine_was_started_in(
+    senders: Senders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    async with receiving(senders) as (_, sender):
+        await until_away(senders, sender)
+        assert senders._starts == 1
+
+
+@pytest.mark.usefixtures("eager")
 async def test_ctrl_c_in_the_terminal_does_not_reach_it(senders: Senders) -> None:
     async with receiving(senders) as (_, sender):
         assert os.getsid(pid_of(await until_away(senders, sender))) != os.getsid(0)

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
+from pathlib import Path
 
 import orjson
 import pytest
@@ -104,6 +105,14 @@ async def test_where_no_process_can_be_had_pages_are_read_all_the_same(
     monkeypatch.undo()
     assert await decoder.read_list(READ, QUESTION, BODY)
     assert decoder._process._process is None, "it is not tried for ever"
+
+
+def test_it_runs_nothing_of_the_folder_that_the_engine_was_started_in(
+    process: DecodingProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    assert process.ask(READ, QUESTION, BODY) is not None
 
 
 def test_closing_ends_the_process_in_order(process: DecodingProcess) -> None:
