@@ -2,7 +2,7 @@
 
 FD is a connection to the engine. The first message says which program this is, and that it is ready; a request is an
 order, and the answer to it a report. It ends the moment the engine closes the connection or dies: another engine may
-then begin to send.
+then begin to send. Signals do not end it: what it makes is still wanted while the engine drains.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import socket
 import sys
 import time
@@ -73,6 +74,8 @@ def leave() -> None:
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # systemd sends them to a unit's every process; the engine drains first
     gc.freeze()
     gc.set_threshold(5_000, 10, 100)  # no key waits for this process
     asyncio.run(serve(int(sys.argv[1])))

@@ -280,6 +280,23 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_it(senders: Senders) -> Non
 
 
 @pytest.mark.usefixtures("eager")
+async def test_a_signal_to_every_process_of_the_service_breaks_off_no_attempt(senders: Senders) -> None:
+    """As systemd stops a unit; the engine drains, and ends it then."""
+    async with receiving(senders) as (receiver, sender):
+        process = await until_away(senders, sender)
+        receiver.hangs = True
+        attempt = asyncio.create_task(sender.send(parcel()))
+        await receiver.reached.wait()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(pid_of(process), number)
+        receiver.go.set()
+        assert (await attempt).delivered
+        receiver.hangs = False
+        assert (await sender.send(parcel())).delivered
+        assert senders._process is process
+
+
+@pytest.mark.usefixtures("eager")
 async def test_it_keeps_to_the_addresses_that_an_instance_may_reach(senders: Senders) -> None:
     async with receiving(senders) as (receiver, sender):
         await until_away(senders, sender)
