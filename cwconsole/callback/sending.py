@@ -46,14 +46,15 @@ class Desk:
         task.add_done_callback(self._underway.discard)
 
     async def _make(self, order: Order) -> None:
-        report = Report(number=order.number)
+        number = order.number
         try:
-            report = Report(number=order.number, outcome=await self._sender(order.way).send(order.parcel))
-        except ConfigError:
-            pass  # its CA file can't be read any more. Nothing was sent, and the engine has it in memory
+            outcome = await self._sender(order.way).send(order.parcel)
+            report = self._reports.encode(Report(number=number, outcome=outcome))
+        except ConfigError:  # its CA file can't be read any more. Nothing was sent, and the engine has it in memory
+            report = self._reports.encode(Report(number=number))
         except Exception:  # noqa: BLE001 - the engine tells of it
-            report = Report(number=order.number, defect=traceback.format_exc())
-        self.frames.send(self._reports.encode(report))
+            report = self._reports.encode(Report(number=number, defect=traceback.format_exc()))
+        self.frames.send(report)
 
     def _built(self, way: bytes) -> CallbackSender:
         return unpacked(way).sender(self._pool, lambda: time.time_ns() // 1_000_000)

@@ -333,11 +333,17 @@ async def test_a_ca_file_that_has_gone_since_is_used_as_it_was_read(senders: Sen
 
 
 @pytest.mark.usefixtures("eager")
-async def test_a_defect_there_is_raised_here_and_costs_nobody_else_anything(senders: Senders) -> None:
+async def test_a_defect_is_raised_here_and_costs_nobody_else_anything(senders: Senders) -> None:
     async with receiving(senders) as (_, sender):
         process = await until_away(senders, sender)
         with pytest.raises(DefectError, match="JSONDecodeError"):
             await sender.send(parcel(facts=contact(record=b"no JSON", id_field="name")))
+        half = CallbackConfig(url="http://127.0.0.1/\ud800")  # which no message holds
+        with pytest.raises(DefectError, match="UnicodeEncodeError"):
+            await senders.sender(Way(config=half)).send(parcel())
+        with pytest.raises(UnicodeEncodeError):
+            await sender.send(parcel(facts=contact(instance_name="\ud800")))
+        assert not process._waiting, "which would be taken for a process that hangs"
         assert (await sender.send(parcel())).delivered
         assert senders._process is process
 
