@@ -106,9 +106,10 @@ class Lane:
     async def run(self) -> None:
         """Claim and send until the engine stops, or there has been nothing to do for long."""
         services = self.dispatcher.services
-        self.last_success_ms = await services.store.read(deliveries.last_success, self.callback_id)
         async with asyncio.TaskGroup() as group:
             with suppress(StoreError):  # only while the engine stops
+                # A unit, as these are tried again; a reading that failed would end the engine.
+                self.last_success_ms = await services.write_patiently(deliveries.last_success, self.callback_id)
                 while not services.stopping.is_set():
                     self._wake.clear()
                     next_due_ms = await self._fill(group)

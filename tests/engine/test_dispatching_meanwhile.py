@@ -9,7 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cwconsole.core.attempts import Outcome, Parcel
+from cwconsole.core.errors import StoreError
 from cwconsole.engine.lane import FIRST_IN_FLIGHT, LEAST_AHEAD
 from cwconsole.store import deliveries, instances, operations, redelivery, retention
 from cwconsole.store.actions import ActionKind
@@ -181,6 +184,26 @@ async def test_a_locked_file_delays_sending_and_loses_no_outcome(tmp_path: Path)
         assert await states(it) == ["delivered"] * 100
         assert sorted(parcel.facts.object_id for parcel in sender.sent) == list(range(1, 101))
         await check_totals(it)
+
+
+async def test_a_lane_begins_although_the_file_cannot_be_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, troubles = deliveries.last_success, [StoreError("The database cannot be opened.")]
+
+    def last_success(conn: sqlite3.Connection, callback_id: int) -> int:
+        if troubles:
+            raise troubles.pop()
+        return look(conn, callback_id)
+
+    monkeypatch.setattr(deliveries, "last_success", last_success)
+    async with rig(tmp_path) as it:
+        await it.poll()
+        await make_events(it, 1, 2)
+        async with dispatching(it, FakeSender()) as dispatcher:
+            await dispatcher.drained()
+        assert not troubles
+        assert await states(it) == ["delivered"] * 2
 
 
 async def test_a_dispatcher_stops_while_the_file_is_locked_and_the_next_one_sends_again(tmp_path: Path) -> None:
