@@ -59,7 +59,7 @@ class Janitor:
         waits = ahead_ms > retention.DAY_MS
         if waits and not self._waits:
             log.info(
-                "this machine's clock leapt ahead; history is kept until ConnectWise's clock confirms it",
+                "this machine's clock is far ahead of an engine's last look; history waits for ConnectWise's clock",
                 hours=ahead_ms // retention.HOUR_MS,
             )
         elif self._waits and not waits:
