@@ -20,7 +20,7 @@ from cwconsole.http.pool import HttpPool
 from cwconsole.log import log
 
 BUSY: Final = 200  # attempts without a rest in between; starting the process takes as long as a thousand
-MOST_STARTS: Final = 3  # without a report in between; then all attempts are made here
+MOST_STARTS: Final = 3  # of processes that proved nothing, in a row; then all attempts are made here
 
 
 class Senders:

@@ -36,7 +36,7 @@ class SendingProcess:
 
     def __init__(self) -> None:
         self.ready = False  # takes attempts
-        self.proven = False  # has reported on one
+        self.proven = False  # has reported on one, or been ready in vain
         self._lost = asyncio.Event()
         self._frames = Frames(self._received, self._lost.set)
         self._process: Process | None = None
@@ -90,6 +90,7 @@ class SendingProcess:
                 return
             asked = min((asked for _, asked in self._waiting.values()), default=None)
             if asked is None and loop.time() - self._used > IDLE_SECONDS:
+                self.proven |= self.ready
                 return
             if asked is not None and loop.time() - asked > PATIENCE_SECONDS:
                 return

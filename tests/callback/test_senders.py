@@ -241,6 +241,20 @@ async def test_it_ends_when_it_has_been_idle(senders: Senders, monkeypatch: pyte
         assert process._process.returncode == 0
 
 
+@pytest.mark.usefixtures("eager")
+async def test_bursts_that_are_over_before_it_is_ready_do_not_make_it_useless(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving(senders) as (_, sender):
+        for _ in range(MOST_STARTS + 1):
+            assert (await sender.send(parcel())).delivered
+            assert senders._hosting is not None
+            await until(lambda: senders._process is not None and senders._process.ready)
+            with monkeypatch.context() as patient:
+                patient.setattr(sending_process, "IDLE_SECONDS", 0.1)
+                await until(lambda: senders._hosting is None)
+
+
 async def ended_by(senders: Senders, end: Callable[[SendingProcess], Awaitable[None]]) -> int:
     async with receiving(senders) as (_, sender):
         process = await until_away(senders, sender)
