@@ -41,7 +41,7 @@ class Senders:
         return SharedSender(self, way.sender(self._pool, self.clock_ms), packed(way))
 
     async def attempt(self, sender: CallbackSender, way: bytes, parcel: Parcel) -> Outcome:
-        """Make an attempt, wherever that is best. Raises LostError if nobody knows whether it was made."""
+        """Make an attempt, wherever that is best. Raises what `SendingProcess.send` raises."""
         if self._process is not None and self._process.ready:
             outcome = await self._process.send(way, parcel)
             if outcome is not None:
@@ -79,6 +79,8 @@ class Senders:
             await process.end()
             self._run = 0
             self._hosting = None
+        if self._starts == MOST_STARTS:
+            log.warning("the sending process does not work; the engine sends by itself until it is started again")
 
 
 class SharedSender:

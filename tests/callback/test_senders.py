@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from cwconsole.callback import senders as module
 from cwconsole.callback import sending_process
@@ -206,9 +207,11 @@ async def test_where_no_process_can_be_had_attempts_are_made_here(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     async with receiving(senders) as (receiver, sender):
-        for _ in range(MOST_STARTS + 2):
-            assert (await sender.send(parcel())).delivered
-            await until(lambda: senders._hosting is None)
+        with capture_logs() as logs:
+            for _ in range(MOST_STARTS + 2):
+                assert (await sender.send(parcel())).delivered
+                await until(lambda: senders._hosting is None)
+        assert [entry["log_level"] for entry in logs] == ["debug"] * MOST_STARTS + ["warning"], "said once"
         monkeypatch.undo()
         assert (await sender.send(parcel())).delivered
         assert senders._hosting is None, "it is not tried for ever"
