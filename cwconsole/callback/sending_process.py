@@ -41,7 +41,7 @@ class SendingProcess:
         self._frames = Frames(self._received, self._lost.set)
         self._process: Process | None = None
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, tuple[asyncio.Future[Report], float]] = {}  # and when it was asked, oldest first
+        self._waiting: dict[int, asyncio.Future[Report]] = {}  # oldest first
         self._used = 0.0
         self._orders = msgspec.msgpack.Encoder()
         self._reports = msgspec.msgpack.Decoder(Report)
@@ -70,7 +70,7 @@ class SendingProcess:
         future: asyncio.Future[Report] = loop.create_future()
         self._frames.send(self._orders.encode(Order(number=number, way=way, parcel=parcel)))
         self._used = loop.time()
-        self._waiting[number] = future, self._used
+        self._waiting[number] = future
         try:
             report = await future
         finally:
@@ -80,19 +80,23 @@ class SendingProcess:
         return report.outcome
 
     async def watch(self) -> None:
-        """Wait until it has to be ended: it is gone, it hangs, or there was nothing to do for a while."""
-        loop = asyncio.get_running_loop()
+        """Wait until it has to be ended: it is gone, it hangs, or there was nothing to do for a while.
+
+        It hangs if it was looked at in vain for long: after a Ctrl-Z it is the engine that stood still.
+        """
+        loop, oldest, looks = asyncio.get_running_loop(), None, 0
         self._used = loop.time()
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._lost.wait()
                 return
-            asked = min((asked for _, asked in self._waiting.values()), default=None)
-            if asked is None and loop.time() - self._used > IDLE_SECONDS:
+            before, oldest = oldest, next(iter(self._waiting), None)
+            if oldest is None and loop.time() - self._used > IDLE_SECONDS:
                 self.proven |= self.ready
                 return
-            if asked is not None and loop.time() - asked > PATIENCE_SECONDS:
+            looks = looks + 1 if oldest is not None and oldest == before else 0
+            if looks * WATCH_SECONDS > PATIENCE_SECONDS:
                 return
 
     async def end(self) -> None:
@@ -103,7 +107,7 @@ class SendingProcess:
             if self._process is not None:
                 await _ended(self._process)
         finally:
-            for future, _ in self._waiting.values():
+            for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(LostError())
 
@@ -115,7 +119,7 @@ class SendingProcess:
             return
         self.proven = True
         report = self._reports.decode(message)
-        future, _ = self._waiting.get(report.number, (None, 0.0))
+        future = self._waiting.get(report.number)
         if future is not None and not future.done():
             future.set_result(report)
 

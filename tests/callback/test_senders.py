@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -174,6 +175,7 @@ async def test_a_process_that_hangs_is_ended_before_what_it_has_is_sent_again(
 ) -> None:
     async with receiving(senders) as (_, sender):
         process = await until_away(senders, sender)
+        monkeypatch.setattr(sending_process, "WATCH_SECONDS", 0.05)
         monkeypatch.setattr(sending_process, "PATIENCE_SECONDS", 0.1)
         monkeypatch.setattr(sending_process, "END_SECONDS", 0.1)
         os.kill(pid_of(process), signal.SIGSTOP)
@@ -181,6 +183,26 @@ async def test_a_process_that_hangs_is_ended_before_what_it_has_is_sent_again(
         assert process._process is not None
         assert process._process.returncode is not None, "going on, it would send what is older by then"
         assert (await sender.send(parcel(attempt=2))).delivered
+
+
+@pytest.mark.usefixtures("eager")
+async def test_an_engine_that_stood_still_takes_its_process_for_none_that_hangs(
+    senders: Senders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a Ctrl-Z in the console."""
+    monkeypatch.setattr(sending_process, "WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(sending_process, "PATIENCE_SECONDS", 0.9)
+    async with receiving(senders) as (receiver, sender):
+        process = await until_away(senders, sender)
+        receiver.hangs = True
+        attempt = asyncio.create_task(sender.send(parcel()))
+        await receiver.reached.wait()
+        receiver.go.set()
+        goes_on = time.monotonic() + 1.5
+        while time.monotonic() < goes_on:
+            pass
+        assert (await attempt).delivered
+        assert senders._process is process
 
 
 @pytest.mark.usefixtures("eager")
@@ -248,6 +270,7 @@ async def test_it_ends_when_it_has_been_idle(senders: Senders, monkeypatch: pyte
 async def test_bursts_that_are_over_before_it_is_ready_do_not_make_it_useless(
     senders: Senders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sending_process, "WATCH_SECONDS", 0.05)
     async with receiving(senders) as (_, sender):
         for _ in range(MOST_STARTS + 1):
             assert (await sender.send(parcel())).delivered
