@@ -297,3 +297,19 @@ async def test_what_stands_beside_events_says_them_too(path: Path) -> None:
     async with console(path, size=(120, 40)) as rig:
         await rig.press("2")
         await rig.until(lambda: " UTC 2026-" in flat(rig) and " MDT" in flat(rig))
+
+
+async def test_its_zone_is_known_whatever_else_of_it_cannot_be_used(path: Path) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        await rig.write("""UPDATE instances SET body = json_set(body, '$.configuration."baseUrl"', 'nowhere')""")
+        await rig.press("2")
+        await rig.until(lambda: " UTC 2026-" in flat(rig) and " MDT" in flat(rig))
+
+
+async def test_a_zone_that_is_none_leaves_utc_alone(path: Path) -> None:
+    async with console(path, size=(120, 40)) as rig:
+        key = '$.configuration."cwconsole.timezone"'
+        await rig.write("UPDATE instances SET body = json_set(body, ?, 'Mars/Olympus')", key)
+        await rig.press("2")
+        await rig.until(lambda: " UTC " in flat(rig).partition("seen ")[2][:40])
+        assert " MDT" not in flat(rig)

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from cwconsole.core.config import InstanceConfig, ResourceConfig
 from cwconsole.core.errors import ConfigError, UsageError
 from cwconsole.core.instance_body import stored_body
-from cwconsole.core.instance_config import hidden, to_config
+from cwconsole.core.instance_config import hidden, timezone_of, to_config
 from cwconsole.core.zones import find_zone
 from cwconsole.store import instances
 from cwconsole.store.instances import Instance
@@ -31,9 +31,8 @@ def config_of(instance: Instance) -> InstanceConfig | None:
 
 
 def zone_of(conn: Connection, instance: str) -> tzinfo:
-    """The zone that an instance's people think in; UTC where it names none, or has been removed."""
+    """The zone that an instance's people think in; UTC where it names none that is known, or has been removed."""
     try:
-        config = config_of(instances.load(conn, instance))
-    except UsageError:
+        return find_zone(timezone_of(stored_body(instances.load(conn, instance).body)))
+    except (UsageError, ConfigError):
         return UTC
-    return UTC if config is None else find_zone(config.timezone)

@@ -13,6 +13,7 @@ from cwconsole.core.errors import UsageError
 from cwconsole.store import event_list
 from cwconsole.store.callback_list import held_reasons
 from cwconsole.store.event_list import EventDetail, EventRow
+from cwconsole.store.once import Connection
 from cwconsole.store.selection import Selection
 from cwconsole.tui import things
 from cwconsole.tui.action import Scope, Subject
@@ -110,9 +111,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
 
     async def _show_in_full(self, row: EventRow) -> None:
         try:
-            detail = await self.console.store.read(event_list.show, row.id)
-            zone = await self.console.store.read(zone_of, str(row.instance_id))
-            reasons = await self.console.store.read(held_reasons, {one.delivery.url for one in detail.deliveries})
+            detail, zone, reasons = await self.console.store.read(_in_full, row.id)
         except UsageError as error:  # pruned meanwhile
             self._detail.show([(Cell(error.message, Tone.WARN),)])
             return
@@ -134,3 +133,10 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
             (Cell("Record", Tone.STRONG),),
             *record_lines(detail),
         ]
+
+
+def _in_full(conn: Connection, number: int) -> tuple[EventDetail, tzinfo, Mapping[str, str]]:
+    """An event, its instance's zone, and why callback URLs of its deliveries are held."""
+    detail = event_list.show(conn, number)
+    reasons = held_reasons(conn, {one.delivery.url for one in detail.deliveries})
+    return detail, zone_of(conn, str(detail.event.instance_id)), reasons
