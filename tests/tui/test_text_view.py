@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
+from textual.scrollbar import ScrollBar
 
 from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.widgets.text_view import TextView
@@ -48,3 +50,33 @@ async def test_another_width_wraps_it_anew(before: int, after: int, lines: list[
         await pilot.resize_terminal(after, 10)
         await pilot.pause()
         assert [drawn(pilot.app, line=number)[: after - 1].rstrip() for number in (0, 1)] == lines
+
+
+async def test_a_scrollbar_is_drawn_again_only_where_its_thumb_ends_and_reads_as_if_all_of_it_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Reader(ansi_color=None).run_test(size=(60, 20)) as pilot:
+        view = pilot.app.query_one(TextView)
+        view.display = True
+        view.show(LINES)
+        await pilot.pause()
+        bar, drawn_again = view.vertical_scrollbar, list[int]()
+        refresh = bar.refresh
+
+        def counted(*regions: Region, **more: bool) -> ScrollBar:
+            drawn_again.append(sum(region.height for region in regions) or bar.size.height)
+            return refresh(*regions, **more)
+
+        for total in (41, 44, 57, 90, 1000, 5000, 60, 24):
+            for top in (0, 1, 3, 4, 17):
+                with monkeypatch.context() as patch:
+                    patch.setattr(bar, "refresh", counted)
+                    view.show(LINES[:1] * total)
+                    view.scroll_to(y=top, animate=False, force=True)
+                    await pilot.pause()
+                stood = [strip[-1] for strip in pilot.app.screen._compositor.render_strips()]
+                bar.refresh()
+                await pilot.pause()
+                assert stood == [strip[-1] for strip in pilot.app.screen._compositor.render_strips()], (total, top)
+        assert min(drawn_again) == 1
+        assert sum(drawn_again) < len(drawn_again) * bar.size.height / 2

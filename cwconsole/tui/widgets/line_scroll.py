@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from textual.geometry import Size
+from math import ceil
+from typing import TypeVar
+
+from textual.geometry import Region, Size
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 
 from cwconsole.tui.widgets.toned import Toned
+
+T = TypeVar("T")
 
 EIGHTHS = 8  # of a cell, in which a scrollbar is drawn
 
@@ -30,14 +36,11 @@ class LineScroll(Toned, ScrollView):
             # In the same layout: Textual finds out in the midst of it, and draws once without what has no place then.
             self.show_vertical_scrollbar = count > height
             return
-        thumb = self._thumb()
         self.set_reactive(Widget.virtual_size, size)
         if self.scroll_offset.y > self.max_scroll_y:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.set_reactive(ScrollBar.window_virtual_size, count)
-            if self._thumb() != thumb:
-                self.vertical_scrollbar.refresh()
+            self._move_thumb(ScrollBar.window_virtual_size, count)
 
     def on_resize(self) -> None:
         """Draw all of it for this size: Textual has drawn it once by now, with what was there for another width.
@@ -52,13 +55,24 @@ class LineScroll(Toned, ScrollView):
             return
         self.refresh(self.size.region)
         if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.set_reactive(ScrollBar.position, new_value)
-            if self._thumb(round(old_value)) != self._thumb():
-                self.vertical_scrollbar.refresh()
+            self._move_thumb(ScrollBar.position, new_value)
 
-    def _thumb(self, top: int | None = None) -> tuple[int, int]:
-        """Where the scrollbar's thumb begins, and its length. top: the first line in view, None for what it is now."""
-        top = self.scroll_offset.y if top is None else top
-        height, total = self.scrollable_content_region.height, max(self.virtual_size.height, 1)
-        share = EIGHTHS * height / total
-        return round(top * share), round(height * share)
+    def _move_thumb(self, part: Reactive[T], value: T) -> None:
+        """The scrollbar stands for something else: draw again the lines of it at which its thumb ends now, and did."""
+        bar = self.vertical_scrollbar
+        before = _thumb(bar)
+        bar.set_reactive(part, value)
+        for old, new in zip(before, _thumb(bar), strict=True):
+            if old != new:
+                first, last = sorted((old // EIGHTHS, new // EIGHTHS))
+                bar.refresh(Region(0, first, bar.size.width, last - first + 1))
+
+
+def _thumb(bar: ScrollBar) -> tuple[int, int]:
+    """Where the thumb begins and where it ends, in eighths of a cell: as `ScrollBarRender` reckons it."""
+    height, window, total = bar.size.height, bar.window_size, bar.window_virtual_size
+    if not height or total <= window:
+        return 0, 0
+    size = max(1, window / (total / height))
+    begin = int((height - size) * (bar.position / (total - window)) * EIGHTHS)
+    return begin, begin + ceil(size * EIGHTHS)
