@@ -35,6 +35,13 @@ class Extent(Struct, frozen=True, kw_only=True):
         return self.high - self.low + 1 if self.high else 0
 
 
+class Top(Struct, Generic[R], frozen=True, kw_only=True):
+    """The first rows of a list, and where everything begins and ends, whatever the filter: at the same moment."""
+
+    extent: Extent
+    listing: Listing[R]
+
+
 class Above(Struct, Generic[R], frozen=True, kw_only=True):
     """Rows next above a key, newest first. topped: nothing is above them. complete: they really are the next ones."""
 
@@ -49,6 +56,11 @@ def extent(conn: sqlite3.Connection, noun: Noun) -> Extent:
         f"SELECT (SELECT id FROM {noun} ORDER BY id LIMIT 1), (SELECT id FROM {noun} ORDER BY id DESC LIMIT 1)"
     ).fetchone()
     return Extent(low=row[0] or 0, high=row[1] or 0)
+
+
+def top(conn: sqlite3.Connection, page: Page[R], chosen: Filter, *, noun: Noun) -> Top[R]:
+    """The rows at the top of the list, as many as the filter's limit."""
+    return Top(extent=extent(conn, noun), listing=page(conn, chosen))
 
 
 def above(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cwconsole.core.filters import Filter, Noun
 from cwconsole.store import list_window
 from cwconsole.store.database import Store
-from cwconsole.store.list_window import Above, Extent
+from cwconsole.store.list_window import Above, Extent, Top
 from cwconsole.store.listing import Listing
 from cwconsole.store.once import Connection
 
@@ -42,6 +42,10 @@ class History(Protocol[R]):
 
     async def extent(self) -> Extent:
         """The places of everything there is, whatever the filter."""
+        ...
+
+    async def top(self, limit: int = PAGE) -> Top[R]:
+        """The first rows, and the extent."""
         ...
 
     async def below(self, place: int | None, limit: int = PAGE) -> Listing[R]:
@@ -91,6 +95,9 @@ class StoredHistory(Struct, Generic[R], frozen=True, kw_only=True):
 
     async def extent(self) -> Extent:
         return await self.store.read(list_window.extent, self.noun)
+
+    async def top(self, limit: int = PAGE) -> Top[R]:
+        return await self.store.read(list_window.top, self.page, replace(self.chosen(), limit=limit), noun=self.noun)
 
     async def below(self, place: int | None, limit: int = PAGE) -> Listing[R]:
         return await self.store.read(self.page, replace(self.chosen(), after=place, limit=limit))
@@ -143,6 +150,9 @@ class SortedHistory(Struct, Generic[R], frozen=True, kw_only=True):
 
     async def extent(self) -> Extent:
         return Extent(low=1, high=len(self.ids))
+
+    async def top(self, limit: int = PAGE) -> Top[R]:
+        return Top(extent=await self.extent(), listing=await self.below(None, limit))
 
     async def below(self, place: int | None, limit: int = PAGE) -> Listing[R]:
         first = 0 if place is None else max(len(self.ids) - place + 1, 0)

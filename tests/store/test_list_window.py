@@ -12,7 +12,7 @@ from cwconsole.core.filters import Filter, Noun, Term
 from cwconsole.store import event_list
 from cwconsole.store.database import prepared
 from cwconsole.store.event_list import EventRow
-from cwconsole.store.list_window import Above, above, extent, last
+from cwconsole.store.list_window import Above, above, extent, last, top
 from tests.store.rows import add, add_events, config, resource, resource_id
 
 LIMIT = 20
@@ -68,3 +68,12 @@ def test_the_extent_is_that_of_the_table(conn: sqlite3.Connection) -> None:
 def test_a_filter_that_finds_nothing_is_given_up(conn: sqlite3.Connection) -> None:
     found = look_above(conn, 0, Filter(limit=1, text=Term("no such text")))
     assert found.rows == []
+
+
+def test_the_top_of_a_list_comes_with_the_extent_of_everything(conn: sqlite3.Connection) -> None:
+    chosen = Filter(limit=LIMIT, resource=Term("tickets"))
+    found = top(conn, event_list.page, chosen, noun=Noun.EVENTS)
+    assert [row.id for row in found.listing.rows] == ids(conn, f"resource_id = {resource_id(conn, 1, 'tickets')}")[
+        :LIMIT
+    ]
+    assert found.extent == extent(conn, Noun.EVENTS)

@@ -240,18 +240,18 @@ async def test_a_job_that_the_filter_hides_is_not_paused_right_after_it(path: Pa
 async def test_a_cursor_that_moves_while_new_rows_are_read_stays_on_its_row(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, asked, go_on = StoredHistory.below, asyncio.Event(), asyncio.Event()
+    read, asked, go_on = StoredHistory.top, asyncio.Event(), asyncio.Event()
 
     async def slowly(*args: Any) -> Any:
-        page = await read(*args)
+        top = await read(*args)
         asked.set()
         await go_on.wait()
-        return page
+        return top
 
     async with console(path) as rig:
         await rig.press("2")
         newest = rig.screen.table.current.id
-        monkeypatch.setattr(StoredHistory, "below", slowly)
+        monkeypatch.setattr(StoredHistory, "top", slowly)
         await rig.store.write(lambda conn: add_events(conn, resource_id(conn, 1, "contacts"), [99]))
         await asyncio.wait_for(asked.wait(), 15)
         rig.send("j")

@@ -84,11 +84,11 @@ class HistoryTable(HistoryMarks[R]):
         if history is None:
             return
         self._changes += 1
+        if self._comes_in:
+            await self._come_in(history, generation)
+            return
         high = (await history.extent()).high
         if generation != self._generation:
-            return
-        if self._comes_in:
-            await self._come_in(history, generation, high)
             return
         if self.rows.at_top or not history.is_live:
             # Also without a higher id: what was there already may fit the filter only now.
@@ -101,19 +101,20 @@ class HistoryTable(HistoryMarks[R]):
         """Whether what is new is shown, rather than counted: also where there is no row yet that could be left."""
         return self.is_live or (self._can_be_live and self.rows.newest is None)
 
-    async def _come_in(self, history: History[R], generation: int, high: int) -> None:
-        """Show the top of the list as it is now. high: the highest id there is, whatever the filter."""
-        top = await history.below(None, self._page)
+    async def _come_in(self, history: History[R], generation: int) -> None:
+        """Show the top of the list as it is now."""
+        read = await history.top(self._page)
         if generation != self._generation:
             return
         if not self._comes_in:  # the operator has moved meanwhile
             await self.catch_up()
             return
+        top = read.listing
         low = 0 if top.next_after is None else top.next_after
         if low > self._high + 1 or not self.rows.at_top:  # something may lie between what was read and what is here
             await self._restart(history)
             return
-        self._high = high
+        self._high = read.extent.high
         self._checked = Checked(high=ABOVE_ALL, low=low)
         if self.rows.renew(top.rows, high=ABOVE_ALL, low=low):
             self._end_moved()
@@ -149,10 +150,10 @@ class HistoryTable(HistoryMarks[R]):
     async def _restart(self, history: History[R]) -> None:
         """Show a list from its top. It is the one that is shown as soon as its rows are here."""
         generation, changes = self._generation, self._changes
-        extent = await history.extent()
-        top = await history.below(None)
+        read = await history.top()
         if generation != self._generation:
             return
+        extent, top = read.extent, read.listing
         guess = 0 if history.filtered else extent.most
         self._history = history
         self.rows.restart(top.rows, ended=top.next_after is None, guess=guess, place=history.place)
