@@ -7,7 +7,7 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
-from textual.strip import Strip
+from textual.geometry import Region
 
 from cwconsole.store import resource_view
 from cwconsole.store.once import Connection
@@ -138,14 +138,13 @@ async def test_charts_are_read_once_a_second_and_drawn_only_where_they_change(
     await rig.settle()
     drawn: list[int] = []
     charts = rig.screen.query_one("#charts", TextView)
-    draw = charts.render_line
+    refresh = charts.refresh
 
-    def noted(y: int) -> Strip:
-        drawn.append(y)
-        strip: Strip = draw(y)
-        return strip
+    def noted(*regions: Region, **more: bool) -> object:
+        drawn.extend(y for region in regions or (charts.size.region,) for y in region.line_range)
+        return refresh(*regions, **more)
 
-    monkeypatch.setattr(charts, "render_line", noted)
+    monkeypatch.setattr(charts, "refresh", noted)
     before = len(reads)
     await rig.write("UPDATE resources SET next_poll_ms = next_poll_ms + 1")
     await rig.until(lambda: len(reads) > before)

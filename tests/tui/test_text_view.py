@@ -80,3 +80,22 @@ async def test_a_scrollbar_is_drawn_again_only_where_its_thumb_ends_and_reads_as
                 assert stood == [strip[-1] for strip in pilot.app.screen._compositor.render_strips()], (total, top)
         assert min(drawn_again) == 1
         assert sum(drawn_again) < len(drawn_again) * bar.size.height / 2
+
+
+async def test_lines_that_read_alike_are_made_once_and_anew_for_another_theme_or_width() -> None:
+    async with Reader(ansi_color=None).run_test(size=(60, 20)) as pilot:
+        view = pilot.app.query_one(TextView)
+        view.display = True
+        view.styles.padding = (0, 1)
+        view.show(LINES[:1] * 2)
+        await pilot.pause()
+        first, second = view.strips((0, 1))
+        assert first is second
+        assert first.text == " line 0 of a text".ljust(60)
+        pilot.app.theme = "textual-light"
+        await pilot.pause()
+        light = view.strips((0,))[0]
+        assert (light.text, light == first) == (first.text, False)
+        await pilot.resize_terminal(40, 20)
+        await pilot.pause()
+        assert view.strips((0,))[0].text == " line 0 of a text".ljust(40)

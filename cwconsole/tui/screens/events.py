@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import tzinfo
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from textual.containers import Container
 from textual.widget import Widget
@@ -31,6 +31,8 @@ from cwconsole.tui.widgets.text_view import TextView
 from cwconsole.tui.widgets.virtual_table import VirtualTable
 from cwconsole.tui.work import start
 
+InFull: TypeAlias = tuple[EventDetail, tzinfo, Mapping[str, str]]
+
 
 class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen):
     """See the module."""
@@ -41,28 +43,34 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
     empty: ClassVar[str] = "No events here. Escape leads back; / changes the filter."
 
     DEFAULT_CSS = """
-    EventsScreen #detail { display: none; height: 1fr; border-top: solid $panel; padding: 0 1; }
+    EventsScreen #beside { display: none; height: 1fr; border-top: solid $panel; }
+    EventsScreen #detail { padding: 0 1; }
     EventsScreen.-normal #both, EventsScreen.-wide #both { layout: horizontal; }
-    EventsScreen.-normal #detail, EventsScreen.-wide #detail {
+    EventsScreen.-normal #beside, EventsScreen.-wide #beside {
         display: block; width: 50; height: 100%; border-top: none; border-left: solid $panel;
     }
-    EventsScreen.-wide #detail { width: 70; }
-    EventsScreen.-with #detail { display: block; }
-    EventsScreen.-without #detail { display: none; }
+    EventsScreen.-wide #beside { width: 70; }
+    EventsScreen.-with #beside { display: block; }
+    EventsScreen.-without #beside { display: none; }
     """
 
     def body(self) -> Iterable[Widget]:
         with Container(id="both"):
             yield self.make_table()
-            yield TextView(id="detail")
+            with Container(id="beside"):
+                yield TextView(id="detail")
 
     @property
     def _detail(self) -> TextView:
         return self.query_one("#detail", TextView)
 
+    @property
+    def _has_detail(self) -> bool:
+        return self.query_one("#beside").display
+
     def do_event_detail(self) -> None:
         """The event under the cursor in full beside the list, or below it on a narrow screen; or the list alone."""
-        shown = self._detail.display
+        shown = self._has_detail
         self.set_class(not shown, "-with")
         self.set_class(shown, "-without")
         self._show_beside()
@@ -101,7 +109,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
 
     def _show_beside(self) -> None:
         """The event under the cursor in full; nothing, where there is none or it has not been read yet."""
-        if not self._detail.display:
+        if not self._has_detail:
             return
         row: EventRow | None = self.table.current
         if row is None:
@@ -117,9 +125,9 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
             return
         current: EventRow | None = self.table.current
         if current is not None and current.id == row.id:
-            self._detail.show(self._in_short(detail, reasons, zone))
+            self._detail.show(self._in_short(detail, zone, reasons))
 
-    def _in_short(self, detail: EventDetail, reasons: Mapping[str, str], zone: tzinfo) -> list[Line]:
+    def _in_short(self, detail: EventDetail, zone: tzinfo, reasons: Mapping[str, str]) -> list[Line]:
         glyphs, now = self.console.glyphs, self.console.now_ms()
         return [
             *fact_lines(detail, glyphs, now, zone),
@@ -135,7 +143,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         ]
 
 
-def _in_full(conn: Connection, number: int) -> tuple[EventDetail, tzinfo, Mapping[str, str]]:
+def _in_full(conn: Connection, number: int) -> InFull:
     """An event, its instance's zone, and why callback URLs of its deliveries are held."""
     detail = event_list.show(conn, number)
     reasons = held_reasons(conn, {one.delivery.url for one in detail.deliveries})

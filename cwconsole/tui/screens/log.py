@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from msgspec.structs import replace
+from textual.containers import Container
 from textual.widget import Widget
 
 from cwconsole.tui.action import Scope
@@ -45,7 +46,8 @@ class LogScreen(WholeSaves, ListScreen):
     document = staticmethod(document)
     DEFAULT_CSS = """
     LogScreen #where { max-height: 4; padding: 0 1; }
-    LogScreen #entry { height: 9; display: none; border-top: solid $panel; padding: 0 1; }
+    LogScreen #entry { height: 9; display: none; border-top: solid $panel; }
+    LogScreen #in-full { padding: 0 1; }
     """
 
     def __init__(self, spec: ViewSpec) -> None:
@@ -65,9 +67,9 @@ class LogScreen(WholeSaves, ListScreen):
         where.can_focus = False
         yield where
         yield VirtualTable(self._rows, LOG_COLUMNS[0], look=self.console.look(), id="list", empty=NO_LINE)
-        entry = TextView(id="entry")
+        entry = TextView(id="in-full")
         entry.can_focus = False
-        yield entry
+        yield Container(entry, id="entry")
 
     def on_mount(self) -> None:
         path = self.console.log_file
@@ -170,7 +172,7 @@ class LogScreen(WholeSaves, ListScreen):
         if self._following and self._held is None:
             self._new = 0
         if self.query_one("#entry").display and event.row is not None:
-            self.query_one("#entry", TextView).show(entry_lines(event.row))
+            self.query_one("#in-full", TextView).show(entry_lines(event.row))
         self.update_frame()
 
     async def open_row(self, table: VirtualTable[Any], row: LogLine) -> None:
@@ -204,10 +206,10 @@ class LogScreen(WholeSaves, ListScreen):
 
     def do_log_wrap(self) -> None:
         """The entry in full below the list; the same key, or Escape, takes it away."""
-        entry, row = self.query_one("#entry", TextView), self.table.current
+        entry, row = self.query_one("#entry"), self.table.current
         entry.display = not entry.display and row is not None
         if row is not None:
-            entry.show(entry_lines(row))
+            self.query_one("#in-full", TextView).show(entry_lines(row))
         self.update_frame()
 
     def do_log_matching(self) -> None:

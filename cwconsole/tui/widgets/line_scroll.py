@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from math import ceil
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
+from textual.strip import Strip
 from textual.widget import Widget
 
 from cwconsole.tui.widgets.toned import Toned
 
 T = TypeVar("T")
 
-EIGHTHS = 8  # of a cell, in which a scrollbar is drawn
+KEPT_LINES: Final = 1000
+EIGHTHS: Final = 8  # of a cell, in which a scrollbar is drawn
 
 
 class LineScroll(Toned, ScrollView):
-    """See the module. Its scrollbar has a place of its own (`scrollbar-gutter: stable`)."""
+    """See the module. Its scrollbar has a place of its own (`scrollbar-gutter: stable`). It can have no border."""
+
+    @abstractmethod
+    def strips(self, lines: Sequence[int]) -> list[Strip]:
+        """Some lines of the view, from edge to edge, as they go to the screen."""
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the view."""
+        return self.strips((y,))[0]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the view.
+
+        Textual makes each anew to put border and padding around it, which takes longer than all the rest.
+        """
+        strips = self.strips(crop.line_range)
+        if crop.column_span != (0, self.outer_size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def set_lines(self, count: int) -> None:
         """Say how many lines there are.

@@ -21,13 +21,12 @@ from textual.strip import Strip
 from cwconsole.tui.render.cells import Cell, Line, differing
 from cwconsole.tui.render.columns import Column, Look, Placed, draw_row, draw_titles, place
 from cwconsole.tui.rows import Marks, Rows
-from cwconsole.tui.widgets.line_scroll import LineScroll
+from cwconsole.tui.widgets.line_scroll import KEPT_LINES, LineScroll
 
 R = TypeVar("R")
 
 HEAD: Final = 1  # lines of the head, which stay while the rows scroll
 SIGNS: Final = 2  # cells before the first column: the sign of a mark
-KEPT_LINES: Final = 1000
 
 
 class _Drawn(Struct, Generic[R], frozen=True):
@@ -137,30 +136,20 @@ class TableLines(LineScroll, Generic[R]):
 
     # --- drawing ----------------------------------------------------------------------------------------------------
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a part of the view.
-
-        Textual makes each anew to put border and padding around it, of which a table has none.
-        """
+    def strips(self, lines: Sequence[int]) -> list[Strip]:
+        """Lines of the view: the head, and rows."""
         cells = self._cells
-        strips = [self._strip_at(y, cells) for y in crop.line_range]
-        if crop.column_span != (0, self.outer_size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
-        return strips
-
-    def render_line(self, y: int) -> Strip:
-        """One line of the view: the head, or a row."""
-        return self._strip_at(y, self._cells)
+        return [self._strip_at(y, cells) for y in lines]
 
     def _strip_at(self, y: int, cells: int) -> Strip:
         if y < HEAD:
             titles = draw_titles(self._placed, self.sorted_by, self.descending, self.look.glyphs)
-            return self._finished((Cell("  "), *titles), self.component("table--head"), cells, tones=False)
+            return self.finished((Cell("  "), *titles), self.component("table--head"), cells, tones=False)
         index = self.scroll_offset.y + y - HEAD
         shown = self._shown[y] = self._line(index)
         row = self.rows.at(index)
         if row is None:
-            return self._finished(shown.line, self.component("table--waiting"), cells)
+            return self.finished(shown.line, self.component("table--waiting"), cells)
         strips, kind = self._drawn_row(row).strips, (shown.has_cursor, shown.marked, cells)
         if kind not in strips:
             strips[kind] = self._row_strip(shown, cells)
@@ -193,14 +182,7 @@ class TableLines(LineScroll, Generic[R]):
         style = self.component("table--mark") if shown.marked else Style.null()
         if shown.has_cursor:
             style = self.component("table--cursor")
-        return self._finished((sign, *shown.line), self.own_style + style, cells, tones=not shown.has_cursor)
-
-    def _finished(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
-        """A line as it goes to the screen."""
-        strip = self.strip(line, style, cells, tones=tones)
-        for line_filter in self.get_line_filters():
-            strip = strip.apply_filter(line_filter, self.background_colors[1])
-        return strip
+        return self.finished((sign, *shown.line), self.own_style + style, cells, tones=not shown.has_cursor)
 
     @property
     def _cells(self) -> int:

@@ -1,4 +1,7 @@
-"""Text of any length in tones, wrapped to the width, drawn line by line."""
+"""Text of any length in tones, wrapped to the width, drawn line by line.
+
+What a line makes is kept: one record reads much like the next. Padding at the left is drawn as a part of each line.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +15,9 @@ from textual.strip import Strip
 
 from cwconsole.tui.action import Scope
 from cwconsole.tui.actions import bindings
-from cwconsole.tui.render.cells import Line
+from cwconsole.tui.render.cells import Cell, Line
 from cwconsole.tui.render.wrapped import wrapped
-from cwconsole.tui.widgets.line_scroll import LineScroll
+from cwconsole.tui.widgets.line_scroll import KEPT_LINES, LineScroll
 
 
 class TextView(LineScroll, can_focus=True):
@@ -31,6 +34,7 @@ class TextView(LineScroll, can_focus=True):
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = tuple(lines)
         self._wrapped: list[Line] = []
+        self._strips: dict[tuple[Line, int], Strip] = {}  # by their width too
 
     @property
     def text(self) -> str:
@@ -63,10 +67,24 @@ class TextView(LineScroll, can_focus=True):
         self._wrapped = [piece for line in self._lines for piece in wrapped(line, cells)]
         self.set_lines(len(self._wrapped))
 
-    def render_line(self, y: int) -> Strip:
-        at = self.scroll_offset.y + y
-        line = self._wrapped[at] if at < len(self._wrapped) else ()
-        return self.strip(line, self.own_style, self.scrollable_content_region.width)
+    def notify_style_update(self) -> None:
+        """Another theme: no strip is right any more."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def strips(self, lines: Sequence[int]) -> list[Strip]:
+        """Lines of the view."""
+        top, cells, end = self.scroll_offset.y, self.outer_size.width, len(self._wrapped)
+        return [self._strip(self._wrapped[top + y] if top + y < end else (), cells) for y in lines]
+
+    def _strip(self, line: Line, cells: int) -> Strip:
+        strip = self._strips.get((line, cells))
+        if strip is None:
+            if len(self._strips) >= KEPT_LINES:
+                self._strips.clear()
+            padded = (Cell(" " * self.styles.padding.left), *line)
+            strip = self._strips[line, cells] = self.finished(padded, self.own_style, cells)
+        return strip
 
     def action_do(self, name: str) -> None:
         """Scroll; see `tui.actions`."""

@@ -8,6 +8,7 @@ from typing import cast
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App
+from textual.color import Color
 from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
@@ -51,11 +52,13 @@ class Toned(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self._known_styles: dict[str, Style] = {}
+        self._background: Color | None = None
 
     def notify_style_update(self) -> None:
         """Another theme, or another state of the widget: nothing that was looked up is right any more."""
         super().notify_style_update()
         self._known_styles.clear()
+        self._background = None
 
     def component(self, name: str) -> Style:
         """The style of a component class."""
@@ -89,6 +92,15 @@ class Toned(Widget):
         if room > 0:
             segments.append(Segment(" " * room, style))
         return Strip(segments, max(cells - room, cells)).adjust_cell_length(cells, style)
+
+    def finished(self, line: Line, style: Style, cells: int, *, tones: bool = True) -> Strip:
+        """The same, as it goes to the screen."""
+        if self._background is None:
+            self._background = self.background_colors[1]
+        strip = self.strip(line, style, cells, tones=tones)
+        for line_filter in self.get_line_filters():
+            strip = strip.apply_filter(line_filter, self._background)
+        return strip
 
 
 def _tone(cell: Cell) -> Tone:
