@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import RenderableType
+from textual._compositor import Compositor
 
 from cwconsole.tui.screens import listing
 from cwconsole.tui.screens.event import EventScreen
@@ -233,6 +235,39 @@ async def test_where_there_is_room_the_detail_follows_the_cursor(path: Path) -> 
         await rig.until(lambda: "acme/contacts 10" in rig.text())
         await rig.press("j")
         await rig.until(lambda: "acme/contacts 9" in rig.text())
+
+
+async def test_a_row_that_comes_in_under_the_cursor_is_drawn_together_with_what_stands_beside_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, and once: else a live list is drawn in turns with what belongs to the row before."""
+    async with console(path, size=(140, 40)) as rig:
+        await rig.press("2")
+        await rig.until(lambda: f"event    {MANY + 40} " in rig.text())
+        frames, draw = list[tuple[int, str]](), Compositor.render_update
+
+        def drawn(compositor: Compositor, **more: Any) -> RenderableType | None:
+            frames.append((newest(rig), rig.screen.query_one("#detail").text))
+            return draw(compositor, **more)
+
+        monkeypatch.setattr(Compositor, "render_update", drawn)
+        for one in range(1, 4):
+            await new_events(rig, one)
+            await rig.until(lambda: newest(rig) == MANY + 40 + one)  # noqa: B023 - awaited at once
+        await rig.settle()
+        assert {number for number, _ in frames} >= {MANY + 41, MANY + 42, MANY + 43}
+        assert all(f"event    {number} " in text for number, text in frames)
+
+
+async def test_what_came_in_and_is_left_and_come_back_to_stands_beside_the_list_again(path: Path) -> None:
+    async with console(path, size=(140, 40)) as rig:
+        await rig.press("2")
+        await new_events(rig, 1)
+        await rig.until(lambda: f"event    {MANY + 41} " in rig.text())
+        await rig.press("j")
+        await rig.until(lambda: f"event    {MANY + 40} " in rig.text())
+        await rig.press("k")
+        await rig.until(lambda: f"event    {MANY + 41} " in rig.text())
 
 
 async def test_beside_a_row_that_is_not_read_or_not_there_stands_nothing_of_another(path: Path) -> None:

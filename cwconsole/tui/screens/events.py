@@ -54,11 +54,31 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
     EventsScreen.-without #beside { display: none; }
     """
 
+    _ahead: tuple[EventRow, InFull] | None = None  # read before the list shows it under the cursor
+    _brought: EventRow | None = None  # what stands beside the list, if it came that way
+
     def body(self) -> Iterable[Widget]:
         with Container(id="both"):
-            yield self.make_table()
+            yield self.make_table(ahead=self._read_ahead)
             with Container(id="beside"):
                 yield TextView(id="detail")
+
+    async def load(self) -> None:
+        """What a live list brings under the cursor is drawn with what stands beside it: at once, and not in turns."""
+        self._ahead = None
+        await super().load()
+        row: EventRow | None = self.table.current
+        if self._ahead is not None and row is not None and self._ahead[0] is row:
+            self._brought = row
+            self._detail.show(self._in_short(*self._ahead[1]))
+
+    async def _read_ahead(self, row: EventRow) -> None:
+        if not self._has_detail:
+            return
+        try:
+            self._ahead = row, await self.console.store.read(_in_full, row.id)
+        except UsageError:  # pruned meanwhile; if it stands there nevertheless, `_show_in_full` says so
+            self._ahead = None
 
     @property
     def _detail(self) -> TextView:
@@ -99,8 +119,9 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
         await self.console.drill(spec("event", id=row.id))
 
     def rested(self, row: EventRow | None) -> None:
-        super().rested(row)
-        self._show_beside()
+        if row is None or row is not self._brought:  # else all that follows the cursor was drawn along with it
+            super().rested(row)
+            self._show_beside()
 
     def show_spec(self) -> None:
         super().show_spec()
@@ -109,6 +130,7 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
 
     def _show_beside(self) -> None:
         """The event under the cursor in full; nothing, where there is none or it has not been read yet."""
+        self._brought = None
         if not self._has_detail:
             return
         row: EventRow | None = self.table.current

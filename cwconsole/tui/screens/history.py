@@ -18,7 +18,7 @@ from cwconsole.tui.render.columns import Column
 from cwconsole.tui.rows import Marks
 from cwconsole.tui.screens.listing import ListScreen
 from cwconsole.tui.viewspec import ViewSpec
-from cwconsole.tui.widgets.history_table import HistoryTable
+from cwconsole.tui.widgets.history_table import Ahead, HistoryTable
 from cwconsole.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class HistoryScreen(ListScreen):
     def body(self) -> Iterable[Widget]:
         yield self.make_table()
 
-    def make_table(self) -> HistoryTable[Any]:
+    def make_table(self, *, ahead: Ahead[Any] | None = None) -> HistoryTable[Any]:
         """The table, for screens that put it beside something else."""
         return HistoryTable(
             self.columns,
@@ -85,6 +85,7 @@ class HistoryScreen(ListScreen):
             id="list",
             empty=self.empty,
             is_wanted=self.is_listed,
+            ahead=ahead,
         )
 
     @property

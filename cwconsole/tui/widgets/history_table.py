@@ -13,8 +13,8 @@ on; it is read again as it comes into view.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias, TypeVar, cast
 
 from cwconsole.core.errors import CwconsoleError, RefusedError
 from cwconsole.tui.history import PAGE, History
@@ -26,12 +26,16 @@ from cwconsole.tui.widgets.history_marks import HistoryMarks
 from cwconsole.tui.work import start
 
 R = TypeVar("R")
+Ahead: TypeAlias = Callable[[R], Awaitable[None]]
 AHEAD: Final = 2  # views that are read in advance
 ABOVE_ALL: Final = 2**63 - 1  # higher than any key
 
 
 class HistoryTable(HistoryMarks[R]):
-    """See the module. `open` gives it a list."""
+    """See the module. `open` gives it a list.
+
+    ahead: awaited with another first row of a live list before that comes to stand under the cursor.
+    """
 
     first_descending = True  # the longest and the most are looked for
 
@@ -44,8 +48,10 @@ class HistoryTable(HistoryMarks[R]):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         empty: str = "",
         is_wanted: Callable[[], bool] = lambda: True,
+        ahead: Ahead[R] | None = None,
     ) -> None:
         super().__init__(key, columns, look=look, id=id, empty=empty, is_wanted=is_wanted)
+        self._ahead = ahead
         self.new = 0
         self.new_is_more = False
         self._after: int | None = None
@@ -104,12 +110,14 @@ class HistoryTable(HistoryMarks[R]):
     async def _come_in(self, history: History[R], generation: int) -> None:
         """Show the top of the list as it is now."""
         read = await history.top(self._page)
+        top = read.listing
+        if self._ahead is not None and top.rows and top.rows[0] != self.rows.at(0):
+            await self._ahead(top.rows[0])
         if generation != self._generation:
             return
         if not self._comes_in:  # the operator has moved meanwhile
             await self.catch_up()
             return
-        top = read.listing
         low = 0 if top.next_after is None else top.next_after
         if low > self._high + 1 or not self.rows.at_top:  # something may lie between what was read and what is here
             await self._restart(history)
