@@ -7,6 +7,7 @@ from cwconsole.core import breaker, config, delivery, page_size, polling
 from cwconsole.engine import dispatcher, lane, supervisor
 from cwconsole.http.client import EXCERPT_BYTES
 from cwconsole.store import actions, connection, polls, replay_jobs, retention, writer
+from cwconsole.tui import bridge, refresh
 
 HOUR = 3600
 
@@ -39,3 +40,8 @@ def test_store_and_engine() -> None:
     assert actions.EXPIRES_MS == HOUR * 1000
     assert supervisor.LOOK_SECONDS <= 0.3, "when a queued action is picked up"
     assert supervisor.STOP_SECONDS == 10
+
+
+def test_how_soon_consoles_show_what_others_write() -> None:
+    assert refresh.PERIOD_SECONDS + 0.1 < bridge.PAUSE_SECONDS < 1, "told within a second, and read as soon as told"
+    assert refresh.MOST_REST_SECONDS <= 1

@@ -1,8 +1,10 @@
 """From the store to the screen: the one place where a change of the file becomes a message.
 
 The file says that somebody has committed something, not what; whoever hears of it reads again what is in view. What
-comes after a rest is told of at once; while much is written, every 0.75 s: often enough for all consoles to show the
-same within a second, and seldom enough to read them. When nothing is written, nothing is told.
+comes after a rest is told of at once; while much is written, every 0.9 s: often enough for all consoles to show the
+same within a second, and seldom enough to read them. That is longer than what views rest (`refresh.PERIOD_SECONDS`), so
+that all of them read as soon as they are told, one after the other, and the processor wakes once for them. When nothing
+is written, nothing is told.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from cwconsole.log import log
 from cwconsole.store.database import Store
 
 LOOK_SECONDS: Final = 0.25
-PAUSE_SECONDS: Final = 0.75  # after something was told
+PAUSE_SECONDS: Final = 0.9  # after something was told
 UNREADABLE: Final = -1  # no version that SQLite counts
 
 
