@@ -16,6 +16,7 @@ from cwconsole.tui.render.plain import Align, fit, shorten, width
 
 R = TypeVar("R")
 GAP = 1
+LEAST = 8  # cells of a column that grows
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -50,16 +51,32 @@ class Placed(Struct, Generic[R], frozen=True):
 
 
 def place(columns: Sequence[Column[R]], cells: int) -> tuple[Placed[R], ...]:
-    """The columns that a table of this width shows, at their widths; what is left over goes to those that grow."""
+    """The columns that a table of this width shows, at their widths; what is left over goes to those that grow.
+
+    On a narrow terminal the widest of these give what is lacking, as far as they can be read then; if that is not
+    enough there is no room for the last columns. So nothing is cut at the edge, where no sign would say so.
+    """
     shown = [column for column in columns if column.from_width <= cells]
-    spare = cells - sum(column.cells + GAP for column in shown) + GAP
-    parts = sum(column.grows for column in shown)
+    while len(shown) > 1 and _needed([_least(column) for column in shown]) > cells:
+        shown.pop()
+    widths = [column.cells for column in shown]
+    while _needed(widths) > cells and (giving := [at for at, one in enumerate(shown) if widths[at] > _least(one)]):
+        widths[max(giving, key=widths.__getitem__)] -= 1
+    spare, parts = max(cells - _needed(widths), 0), sum(column.grows for column in shown)
     placed = []
-    for column in shown:
-        extra = max(spare, 0) * column.grows // parts if parts else 0
+    for column, own in zip(shown, widths, strict=True):
+        extra = spare * column.grows // parts if parts else 0
         spare, parts = spare - extra, parts - column.grows
-        placed.append(Placed(column, column.cells + extra))
+        placed.append(Placed(column, own + extra))
     return tuple(placed)
+
+
+def _needed(widths: Sequence[int]) -> int:
+    return sum(widths) + GAP * (len(widths) - 1)
+
+
+def _least(column: Column[R]) -> int:
+    return min(column.cells, LEAST) if column.grows else column.cells
 
 
 def draw_row(row: R, placed: Sequence[Placed[R]], look: Look) -> Line:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cwconsole.tui.render.action_rows import ACTION_COLUMNS
 from cwconsole.tui.render.cells import Cell
 from cwconsole.tui.render.columns import Column, Look, column_at, draw_row, draw_titles, place
+from cwconsole.tui.render.dead_rows import DEAD_COLUMNS
+from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS
+from cwconsole.tui.render.event_rows import EVENT_COLUMNS
+from cwconsole.tui.render.fleet_columns import FLEET_COLUMNS
 from cwconsole.tui.render.glyphs import UNICODE
+from cwconsole.tui.render.job_rows import JOB_COLUMNS
+from cwconsole.tui.render.log_lines import LOG_COLUMNS
 from cwconsole.tui.render.plain import Align, plain, width
+from cwconsole.tui.render.poll_rows import POLL_COLUMNS
+
+LEAST_CELLS: Final = 57  # of a table on a terminal of 60 columns
 
 
 def column(name: str, cells: int, *, grows: int = 0, from_width: int = 0, align: Align = Align.LEFT) -> Column[str]:
@@ -29,6 +43,34 @@ COLUMNS = [column("name", 10, grows=2), column("state", 8), column("why", 10, gr
 def test_what_is_left_over_goes_to_the_columns_that_grow() -> None:
     assert [one.cells for one in place(COLUMNS, 60)] == [10 + 20, 8, 10 + 10]
     assert [one.column.id for one in place(COLUMNS, 59)] == ["name", "state"]
+
+
+def test_what_is_lacking_is_taken_from_them_and_then_from_the_last_columns() -> None:
+    narrow = [column("state", 8), column("name", 14, grows=1), column("place", 10, grows=3), column("count", 4)]
+    assert [one.cells for one in place(narrow, 39)] == [8, 14, 10, 4]
+    assert [one.cells for one in place(narrow, 34)] == [8, 9, 10, 4]
+    assert [one.cells for one in place(narrow, 31)] == [8, 8, 8, 4]
+    assert [one.cells for one in place(narrow, 30)] == [8, 10, 10]
+    assert [one.cells for one in place(narrow, 7)] == [8], "one column there always is"
+
+
+@pytest.mark.parametrize("cells", range(LEAST_CELLS, 160))
+@pytest.mark.parametrize(
+    "columns",
+    [
+        EVENT_COLUMNS,
+        DELIVERY_COLUMNS,
+        POLL_COLUMNS,
+        ACTION_COLUMNS,
+        JOB_COLUMNS,
+        DEAD_COLUMNS,
+        FLEET_COLUMNS,
+        *LOG_COLUMNS,
+    ],
+)
+def test_no_list_is_cut_at_the_edge(columns: Sequence[Column[Any]], cells: int) -> None:
+    placed = place(columns, cells)
+    assert sum(one.cells for one in placed) + len(placed) - 1 <= cells
 
 
 @given(st.text(st.characters(), max_size=60), st.integers(19, 200))
