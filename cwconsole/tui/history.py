@@ -169,10 +169,15 @@ class SortedHistory(Struct, Generic[R], frozen=True, kw_only=True):
         return Above(rows=await self._some(max(end - PAGE, 0), end), topped=end <= PAGE, complete=True)
 
     async def fresh(self, newest: int, high: int) -> tuple[int, bool]:
-        """Of the newest: what was there before and fits the filter only now has come in too."""
+        """Among the newest: what was there before and fits the filter only now has come in too.
+
+        Such a row may stand anywhere, so with a filter by what becomes of rows there may be more of them further down.
+        """
+        chosen = self.listed.chosen()
         top = await self.listed.below(None)
         number = sum(self.listed.key_of(row) not in self.places for row in top.rows)
-        return number, number == PAGE
+        turning = any(one is not None for one in (chosen.state, chosen.error, chosen.text, chosen.match))
+        return number, top.next_after is not None and (number == PAGE or (number > 0 and turning))
 
     async def _some(self, first: int, end: int) -> list[R]:
         """Those that are still there."""

@@ -11,11 +11,12 @@ import pytest
 
 from cwconsole.store import delivery_list, listing, poll_list
 from cwconsole.store.poll_list import PollRow
+from cwconsole.tui.history import PAGE
 from cwconsole.tui.render.columns import Column
 from cwconsole.tui.render.delivery_rows import DELIVERY_COLUMNS
 from cwconsole.tui.render.poll_rows import POLL_COLUMNS
 from cwconsole.tui.viewspec import VIEWS
-from tests.store.rows import NOW, resource_id
+from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 from tests.tui.test_session import written
 
@@ -149,6 +150,22 @@ async def test_what_comes_in_is_counted_and_gg_reads_the_order_again(rig: Rig) -
     await rig.press("g", "g")
     assert shown(rig)[:3] == [99_999, *LONGEST_FIRST[:2]]
     assert "not live, gg" in crumbs(rig)
+
+
+def add_dead(conn: sqlite3.Connection, objects: Sequence[int]) -> None:
+    for event in add_events(conn, resource_id(conn, 1, "contacts"), objects):
+        add_delivery(conn, event, state="dead")
+
+
+async def test_where_rows_may_come_to_fit_that_are_not_among_the_newest_there_may_be_more_new_ones(rig: Rig) -> None:
+    await rig.store.write(add_dead, range(100, 100 + 2 * PAGE))
+    await go(rig, "deliveries state:dead sort:-attempts")
+    await rig.write("UPDATE deliveries SET state = 'dead', due_ms = NULL WHERE state = 'pending'")
+    await rig.store.write(add_dead, [9])
+    await rig.until(lambda: "not live: 1+ new, gg" in crumbs(rig))
+    await go(rig, "deliveries instance:acme sort:-attempts")
+    await rig.store.write(add_dead, [10])
+    await rig.until(lambda: "not live: 1 new, gg" in crumbs(rig))
 
 
 async def test_an_order_that_has_become_too_large_stays_as_it_was_read(
