@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.store.status import StatusRow
 from cwconsole.tui.screens.dead_letters import DeadLettersScreen
 from cwconsole.tui.screens.deliveries import DeliveriesScreen
 from cwconsole.tui.screens.delivery import DeliveryScreen
 from cwconsole.tui.screens.event import EventScreen
 from cwconsole.tui.screens.history import REACTION_MS
 from cwconsole.tui.widgets.confirm import Confirm
+from cwconsole.tui.widgets.line_bar import LineBar
 from tests.store.rows import NOW, add_delivery, add_events, resource_id
 from tests.tui.rig import Rig, console, database, small_fleet
 
@@ -386,3 +388,19 @@ async def test_dead_letters_are_sorted_as_the_fleet_is(path: Path, size: tuple[i
         await rig.until(lambda: rig.screen.spec.line == "dead sort:error")
         errors = [group.error or "" for group in rig.screen.table.rows.rows]
         await rig.until(lambda: [group.error or "" for group in rig.screen.table.rows.rows] == sorted(errors))
+
+
+async def test_the_numbers_beside_the_states_take_one_walk_through_the_fleet(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rig.press("3")
+    asked, standings = list[int](), vars(StatusRow)["standings"].fget
+
+    def counted(row: StatusRow) -> dict[str, int]:
+        asked.append(row.resource_id)
+        numbers: dict[str, int] = standings(row)
+        return numbers
+
+    monkeypatch.setattr(StatusRow, "standings", property(counted))
+    rig.screen.query_one("#states", LineBar).update()
+    assert asked == [row.resource_id for row in rig.app.fleet.values() if row.pending + row.retrying + row.dead]

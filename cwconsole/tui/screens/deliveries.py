@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
 from msgspec.structs import replace
@@ -114,23 +115,26 @@ class DeliveriesScreen(DeliveryKeys, Places, RowCopies, Saves, HistoryScreen):
         return _STATES.index(state) if state in _STATES else 0
 
     def _states(self, cells: int) -> Line:
-        numbers = [self._count(state) for state in _STATES]
-        return state_tabs(_STATES, numbers, self._state, cells, self.console.glyphs)
+        counts = self._counts()
+        return state_tabs(_STATES, [counts.get(state) for state in _STATES], self._state, cells, self.console.glyphs)
 
-    def _count(self, state: str) -> int | None:
-        """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone."""
-        if state not in _OF_FLEET or not self.console.fleet_is_known:
-            return None
-        if not all(
+    def _counts(self) -> Mapping[str, int]:
+        """By the fleet's maintained totals: it keeps none of what is done with, and knows places alone.
+
+        In one walk through all resources, most of which have no delivery that is open or dead.
+        """
+        if not self.console.fleet_is_known or not all(
             word.startswith(_COUNTED) or word.removeprefix("!").startswith("state:") for word in self.spec.words
         ):
-            return None  # no number is better than one that leaves the filter out
+            return {}  # no number is better than one that leaves the filter out
         instance, resource = self.spec.value("instance"), self.spec.value("resource")
-        return sum(
-            row.standings[state]
-            for row in self.console.fleet.values()
-            if instance in {None, row.instance, str(row.instance_id)} and resource in {None, row.resource}
-        )
+        counts = Counter(dict.fromkeys(_OF_FLEET, 0))
+        for row in self.console.fleet.values():
+            if (row.pending or row.sending or row.retrying or row.dead) and (
+                instance in {None, row.instance, str(row.instance_id)} and resource in {None, row.resource}
+            ):
+                counts.update(row.standings)
+        return counts
 
     # --- rows -------------------------------------------------------------------------------------------------------
 
