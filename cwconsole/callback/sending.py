@@ -27,6 +27,9 @@ from cwconsole.core.errors import ConfigError
 from cwconsole.http.pool import HttpPool, open_pool
 
 MOST_SENDERS: Final = 4_096  # built and kept; the one not used for longest goes
+# Each handing-in wakes the engine, which takes a core from somebody. While half of the orders are still on their way
+# the others can wait for company, but not for long.
+GATHER_SECONDS: Final = 0.002
 
 
 class Desk:
@@ -39,6 +42,8 @@ class Desk:
         self._reports = msgspec.msgpack.Encoder()
         self._sender = lru_cache(MOST_SENDERS)(self._built)
         self._underway: set[asyncio.Task[None]] = set()
+        self._done: list[bytes] = []
+        self._later: asyncio.TimerHandle | None = None
 
     def _take(self, message: bytes) -> None:
         task = asyncio.create_task(self._make(self._orders.decode(message)))
@@ -54,7 +59,19 @@ class Desk:
             report = self._reports.encode(Report(number=number))
         except Exception:  # noqa: BLE001 - the engine tells of it
             report = self._reports.encode(Report(number=number, defect=traceback.format_exc()))
-        self.frames.send(report)
+        self._done.append(report)
+        if 2 * len(self._done) >= len(self._underway):
+            self._hand_in()
+        elif self._later is None:
+            self._later = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._hand_in)
+
+    def _hand_in(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
+        for report in self._done:
+            self.frames.send(report)
+        self._done.clear()
 
     def _built(self, way: bytes) -> CallbackSender:
         return unpacked(way).sender(self._pool, lambda: time.time_ns() // 1_000_000)
