@@ -19,6 +19,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from cwconsole.cli import loop, settings
 from cwconsole.cli import operator as who
 from cwconsole.cli.clock import now_ms
@@ -253,10 +255,12 @@ class _Hosting:
         from cwconsole.cli.asking import host  # noqa: PLC0415
 
         try:
-            async with host(self._invocation)():
-                await self._tell(here)
+            async with host(self._invocation)() as engine:
                 self._other = None
-                await asyncio.Event().wait()
+                while True:
+                    why = engine.hindrance
+                    await self._tell(replace(here, hindrance=why and f"This console's engine cannot write: {why}"))
+                    await asyncio.sleep(LOOK_SECONDS)
         except EngineRunningError:
             return  # somebody was faster
 

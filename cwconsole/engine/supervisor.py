@@ -69,6 +69,11 @@ class Engine:
     def _nudge(self, callback_id: int) -> None:
         self.dispatcher.nudge(callback_id)
 
+    @property
+    def hindrance(self) -> str | None:
+        """Why it can write nothing now, as a sentence; None if it can. It tries on, at the least once a minute."""
+        return self.services.store.hindrance
+
     def stop(self) -> None:
         """Take no new work. `run` returns when what runs is over, at the latest after 10 s."""
         self.services.stopping.set()

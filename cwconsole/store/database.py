@@ -44,6 +44,11 @@ class Store(Struct, frozen=True, kw_only=True):
             finally:
                 await writer.stop()
 
+    @property
+    def hindrance(self) -> str | None:
+        """Why the file cannot be written now, as a sentence; None if it can, as far as anybody has tried."""
+        return self._writer.hindrance
+
     async def write(self, fn: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, ...)` in a write transaction; returns after its commit. See `Writer.write`."""
         return await self._writer.write(fn, *args, **kwargs)

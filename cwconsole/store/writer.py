@@ -37,6 +37,7 @@ class _Unit:
     future: asyncio.Future[Any]
     result: object = None
     error: BaseException | None = None
+    hindered: bool = False  # by the file, and not by what it is or by what it found there
 
     def run(self, conn: sqlite3.Connection, path: Path) -> None:
         """Do it in a savepoint. A failure is kept for the caller; raises only if it ended the whole transaction."""
@@ -46,7 +47,9 @@ class _Unit:
             conn.execute("RELEASE unit")
         except BaseException as error:  # whatever it is, it is the caller's; this thread must live on
             release_cursors(error)
-            self.fail(as_store_error(error, path) or error, error)
+            known = as_store_error(error, path)
+            self.hindered = known is not None
+            self.fail(known or error, error)
             if not conn.in_transaction:
                 raise
             conn.execute("ROLLBACK TO unit")
@@ -74,17 +77,24 @@ class Writer:
 
     path: Path
     _queue: SimpleQueue[_Unit | None] = field(default_factory=SimpleQueue)
+    _thread: _Thread | None = None
     _ended: asyncio.Future[None] | None = None
     _stopping: bool = False
+
+    @property
+    def hindrance(self) -> str | None:
+        """Why the file did not take what was written last, as a sentence; None once it takes something again."""
+        return None if self._thread is None else self._thread.hindrance
 
     async def start(self, open_file: Callable[[], sqlite3.Connection]) -> None:
         """Open the file on the thread. Raises what `open_file` raises; the thread is over then."""
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[None] = loop.create_future()
         self._ended = loop.create_future()
+        self._thread = _Thread(path=self.path, queue=self._queue, loop=loop)
         # A daemon, so that a program that fails before it can stop the thread ends all the same.
         threading.Thread(
-            target=_Thread(path=self.path, queue=self._queue, loop=loop).main,
+            target=self._thread.main,
             args=(open_file, opened, self._ended),
             name="store-writer",
             daemon=True,
@@ -118,6 +128,7 @@ class _Thread:
     queue: SimpleQueue[_Unit | None]
     loop: asyncio.AbstractEventLoop
     stopping: bool = False
+    hindrance: str | None = None
 
     def main(
         self,
@@ -152,7 +163,7 @@ class _Thread:
     def commit(self, conn: sqlite3.Connection, first: _Unit) -> list[_Unit]:
         """Run the first unit and those that wait behind it in one transaction."""
         group: list[_Unit] = []
-        waiting = self.waiting(first)
+        waiting, changes = self.waiting(first), conn.total_changes
         try:
             with transaction(conn):
                 check_level(conn, self.path)  # another process may have brought in a newer program
@@ -163,7 +174,16 @@ class _Thread:
             if not group:
                 group.extend(waiting)  # no lock on the file: let nobody wait for it five seconds more
             self.fail(group, error)
+        self.note(group, changed=conn.total_changes > changes)
         return group
+
+    def note(self, group: list[_Unit], *, changed: bool) -> None:
+        """Whether the file hindered any of them. One that changes nothing says nothing of a full disk."""
+        hindered = next((unit for unit in group if unit.hindered), None)
+        if hindered is not None:
+            self.hindrance = str(hindered.error)
+        elif changed and any(unit.error is None for unit in group):
+            self.hindrance = None
 
     def waiting(self, first: _Unit) -> Iterator[_Unit]:
         """The first unit and those behind it, up to the size of a group."""
@@ -187,6 +207,7 @@ class _Thread:
         message = str(known) if known else f"Nothing was written: a write beside this one failed ({error}); try again."
         for unit in group:
             if unit.error is None:
+                unit.hindered = known is not None
                 unit.fail(StoreError(message), error)
 
     def tidy(self, conn: sqlite3.Connection) -> None:

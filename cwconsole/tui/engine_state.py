@@ -18,20 +18,31 @@ class EngineWhere(Enum):
 
 
 class EngineState(Struct, frozen=True, kw_only=True):
-    """pid: of the other process if it is known; while STARTING, of the one before. error: a sentence, why it failed."""
+    """pid: of the other process if it is known; while STARTING, of the one before. error: a sentence, why it failed.
+
+    hindrance: why it writes nothing, as a sentence; None if it does.
+    """
 
     where: EngineWhere = EngineWhere.NONE
     pid: int | None = None
     error: str | None = None
+    hindrance: str | None = None
 
     @property
     def runs(self) -> bool:
-        """Whether anything polls and delivers."""
+        """Whether there is one."""
         return self.where in {EngineWhere.HERE, EngineWhere.ELSEWHERE}
+
+    @property
+    def works(self) -> bool:
+        """Whether anything polls and delivers: one that cannot write does neither."""
+        return self.runs and self.hindrance is None
 
     @property
     def words(self) -> str:
         """For the header."""
+        if self.hindrance is not None:
+            return "CANNOT WRITE" if self.where is EngineWhere.HERE else "ENGINE SILENT"
         if self.where is EngineWhere.ELSEWHERE:
             return "engine elsewhere" if self.pid is None else f"engine in {self.pid}"
         return f"engine {self.where.value}" if self.where is not EngineWhere.NONE else "no engine"

@@ -59,7 +59,7 @@ class KnownFleet(App[None], inherit_bindings=False):
         """Read it again. Returns whether it is another one now."""
         app, before = cast("ConsoleApp", self), self._reading
         await app.store.data_version()  # refuses a file that a newer program has changed meanwhile
-        now = await app.store.read(status.reread, before, now_ms=app.now_ms(), engine_runs=app.engine.runs)
+        now = await app.store.read(status.reread, before, now_ms=app.now_ms(), engine_runs=app.engine.works)
         if now is before:
             return False
         self.take_fleet(now)

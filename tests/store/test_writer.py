@@ -509,3 +509,34 @@ def one_by_one(path: Path, *units: Callable[[sqlite3.Connection], str]) -> list[
             except (ValueError, sqlite3.Error) as error:
                 results.append(f"{type(error).__name__}: {error}")
     return results
+
+
+async def test_what_hinders_is_known_until_something_is_written_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cwconsole.store.connection.BUSY_SECONDS", 0.1)
+    async with Store.open(path, migrate=False) as store:
+        with outsider(path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError):
+                await store.write(add, "a")
+            assert "was locked by another program" in (store.hindrance or "")
+            other.execute("ROLLBACK")
+        await store.write(add, "a")
+        assert store.hindrance is None
+        with pytest.raises(sqlite3.IntegrityError):
+            await store.write(add, "a")
+        assert store.hindrance is None, "what a unit does wrong is not the file's fault"
+
+
+async def test_a_full_disk_hinders_also_while_what_changes_nothing_passes(path: Path) -> None:
+    async with Store.open(path, migrate=False) as store:
+        used = await store.read(lambda conn: conn.execute("PRAGMA page_count").fetchone()[0])
+        await store.write(lambda conn: conn.execute(f"PRAGMA max_page_count = {used}").fetchone()[0])
+        with pytest.raises(StoreError):
+            await store.write(add, "a", "x" * 100_000)
+        await store.write(lambda conn: conn.execute("SELECT 1").fetchone()[0])
+        assert "There is no space left" in (store.hindrance or "")
+        await store.write(lambda conn: conn.execute("PRAGMA max_page_count = 100000").fetchone()[0])
+        await store.write(add, "a", "x" * 100_000)
+        assert store.hindrance is None

@@ -7,9 +7,11 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -244,6 +246,21 @@ def test_the_other_console_takes_the_engine_over(file: Path) -> None:
             ready(second, f"engine in {first.pid}")
             os.kill(first.pid, signal.SIGKILL)
             second.until(lambda text: "engine here" in text, seconds=5)
+
+
+def test_while_the_file_takes_nothing_the_header_says_so(file: Path) -> None:
+    with console(file) as terminal, closing(sqlite3.connect(file, isolation_level=None)) as other:
+        ready(terminal)
+        other.execute("UPDATE instances SET enabled = 1")  # at an address where nobody answers
+        other.execute("UPDATE resources SET next_poll_ms = 0, error_code = NULL, failures = 0")
+        other.execute("UPDATE meta SET value = value + 1 WHERE key = 'config_version'")
+        other.execute("BEGIN IMMEDIATE")
+        terminal.until(lambda text: "CANNOT WRITE" in text and "engine here" not in text, seconds=30)
+        assert "This console's engine cannot write: The database" in terminal.text
+        other.execute("ROLLBACK")
+        terminal.until(lambda text: "engine here" in text and "CANNOT WRITE" not in text, seconds=30)
+        assert "cannot write" not in terminal.text
+        leave(terminal)
 
 
 def test_commands_beside_the_console_that_hosts_the_engine_leave_its_log_in_place(file: Path) -> None:

@@ -39,12 +39,14 @@ def _freshness(freshness: Freshness | None, now_ms: int) -> str:
     return "loading" if freshness.phase is Phase.LOADING else "UNAVAILABLE"
 
 
-def notice_line(freshness: Freshness, glyphs: Glyphs, now_ms: int) -> Line:
-    """What stands above a view that could not be read, in full; nothing as long as it could."""
+def notice_line(freshness: Freshness, glyphs: Glyphs, now_ms: int, *, hindrance: str | None = None) -> Line:
+    """What stands above a view that could not be read, in full; else why the engine writes nothing, if that is so."""
     error = plain(freshness.error or "")
     if freshness.phase is Phase.STALE:
         since = ago(freshness.since_ms, now_ms)
         return (Cell(f"{glyphs.warn} This is as it was {since} ago; it cannot be read now: {error}", Tone.WARN),)
     if freshness.phase is Phase.UNAVAILABLE:
         return (Cell(f"{glyphs.bad} This cannot be shown: {error}", Tone.BAD),)
+    if hindrance is not None:
+        return (Cell(f"{glyphs.bad} {plain(hindrance)}", Tone.BAD),)
     return ()

@@ -75,11 +75,11 @@ def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
     """The header in exactly so many cells. What says least is left out first when it does not fit; a sign says so."""
     if heading.small:
         return (Cell(fit(f" {heading.small} is too small: {LEAST[0]}x{LEAST[1]}", cells, cut=glyphs.cut), Tone.WARN),)
-    verdict, tone = _verdict_cells(heading.verdict, glyphs), _ENGINE_TONES.get(heading.engine.where)
+    verdict, tone = _verdict_cells(heading.verdict, glyphs), _engine_tone(heading.engine)
     left = [
         (9, Cell(" cwconsole", Tone.STRONG)),
         (2, Cell(f" {shorten(plain(heading.host), 20, cut=glyphs.cut)}", Tone.MUTED)),
-        (8 if tone else 5, Cell(f"  {heading.engine.words}", tone or Tone.PLAIN)),
+        (9 if tone is Tone.BAD else 8 if tone else 5, Cell(f"  {heading.engine.words}", tone or Tone.PLAIN)),
         *([(9, Cell("  ")), (9, Cell(" PROD ", Tone.PROD_SIGN))] if heading.production else []),
         *([(9, Cell("  READ-ONLY", Tone.STRONG))] if heading.read_only else []),
         *([(9, Cell("  FROZEN", Tone.WARN))] if heading.frozen else []),
@@ -96,6 +96,10 @@ def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
             left.append(cut)
     space = Cell(" " * max(_room(left, right, cells), 0))
     return (*(cell for _, cell in left), space, *(cell for _, cell in right), Cell(" "))
+
+
+def _engine_tone(engine: EngineState) -> Tone | None:
+    return Tone.BAD if engine.hindrance is not None else _ENGINE_TONES.get(engine.where)
 
 
 def _room(left: list[tuple[int, Cell]], right: list[tuple[int, Cell]], cells: int) -> int:

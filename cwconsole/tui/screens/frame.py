@@ -230,7 +230,8 @@ class ConsoleScreen(Everywhere, Doing, Screen[None]):
         return crumbs_line(names, self.badge(), self.freshness, cells, glyphs=app.glyphs, now_ms=app.now_ms())
 
     def _notice(self, _: int) -> Line:
-        return notice_line(self.freshness, self.console.glyphs, self.console.now_ms())
+        app = self.console
+        return notice_line(self.freshness, app.glyphs, app.now_ms(), hindrance=app.engine.hindrance)
 
     def _footer(self, cells: int) -> Line:
         return footer_line(self.offered(), self.subject(), cells, self.console.glyphs, self.console.keys_of)
