@@ -38,6 +38,11 @@ class Target(Struct, frozen=True, kw_only=True):
     source: Source
     instance_updated_ms: int = 0
 
+    @property
+    def label(self) -> str:
+        """How sentences name it: `acme/contacts`."""
+        return f"{self.instance.name}/{self.config.name}"
+
     def fits(self, resource: Resource) -> bool:
         """Whether this is the configuration that the resource's row was written for."""
         return resource.instance_updated_ms == self.instance_updated_ms

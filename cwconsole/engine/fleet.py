@@ -15,7 +15,7 @@ from cwconsole.core.polling import PARKED_INTERVAL
 from cwconsole.engine.crawl import Target
 from cwconsole.engine.poller import Poller
 from cwconsole.engine.ports import Connect, ConnectedInstance, Sender
-from cwconsole.engine.services import Services
+from cwconsole.engine.services import CALM_SECONDS, Services
 from cwconsole.log import log
 from cwconsole.store import instances, open_deliveries, resources
 from cwconsole.store.deliveries import Claimed
@@ -170,22 +170,28 @@ class Fleet:
 
         A file that cannot be written is no defect of the poller: it tries again soon, and moves nothing until then.
         """
+        said = ""
         while not poller.ended:
+            began_ms = self.services.clock.now_ms()
             try:
                 try:
                     await poller.run()
                 except StoreError:
                     raise
                 except Exception as defect:  # noqa: BLE001 - whatever it is, the other pollers must go on
-                    await self._park_defect(poller.resource_id, defect)
+                    await self._park_defect(poller, defect)
                     await poller.rest(PARKED_INTERVAL)
             except StoreError as error:
-                log.warning("poll could not be recorded", resource=poller.resource_id, error=error.message)
+                if self.services.clock.now_ms() - began_ms > CALM_SECONDS * 1000:
+                    said = ""
+                if said != error.message:
+                    said = error.message
+                    log.warning("poll could not be recorded; trying on", resource=poller.target.label, error=said)
                 await self.services.pause(UNRECORDED_SECONDS)
 
-    async def _park_defect(self, resource_id: int, defect: Exception) -> None:
-        log.error("poller broke", resource=resource_id, traceback=traceback.format_exc())
-        row = await self.services.store.read(resources.load, resource_id)
+    async def _park_defect(self, poller: Poller, defect: Exception) -> None:
+        log.error("poller broke", resource=poller.target.label, traceback=traceback.format_exc())
+        row = await self.services.store.read(resources.load, poller.resource_id)
         sentence = f"An unexpected error stopped this poller ({type(defect).__name__}); see the log."
         await self._park([] if row is None else [row], "defect", sentence)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from cwconsole.core.errors import AccessFault, HeavyQueryFault
 from cwconsole.core.records import Page, PageRequest, Seen
@@ -304,11 +305,16 @@ async def test_an_engine_survives_a_locked_file_and_goes_on_where_it_was(
                 await asyncio.sleep(0.01)
         network.source.now += 10
         network.source.put(1)
-        async with locked(store):
-            asking = asyncio.create_task(engine.fleet.pollers[1].poll_now(Why(trigger="operator")))
-            await asyncio.sleep(0.5)
-            assert not await rows(store, "SELECT id FROM events")
-        await asyncio.gather(asking, return_exceptions=True)
+        with capture_logs() as logs:
+            async with locked(store):
+                asking = asyncio.create_task(engine.fleet.pollers[1].poll_now(Why(trigger="operator")))
+                await asyncio.gather(asking, return_exceptions=True)
+                again = asyncio.create_task(engine.fleet.pollers[1].poll_now(Why(trigger="operator")))
+                await asyncio.gather(again, return_exceptions=True)
+                await asyncio.sleep(0.5)
+                assert not await rows(store, "SELECT id FROM events")
+        told = [one["resource"] for one in logs if one["event"] == "poll could not be recorded; trying on"]
+        assert told == ["acme/contacts"], "once, by its name"
         assert (await outcome(store, await ask(store, ActionKind.POLL, instance_id=1)))[0] == "done"
         await engine.drained()
         assert [parcel.facts.object_id for parcel in network.sender.sent] == [1]
