@@ -106,11 +106,22 @@ async def _hosted(host: Host, is_over: Callable[[], bool]) -> None:
     """Host an engine until something is over, and what is to be sent because of it is sent. is_over: reads the file."""
     try:
         async with host(scheduled=False) as engine:
-            while not await asyncio.to_thread(is_over):  # noqa: ASYNC110 - it is a row, not an event
-                await asyncio.sleep(LOOK_SECONDS)
-            await engine.drained()
+            saying = asyncio.ensure_future(_say_what_hinders(engine))
+            try:
+                while not await asyncio.to_thread(is_over):  # noqa: ASYNC110 - it is a row, not an event
+                    await asyncio.sleep(LOOK_SECONDS)
+                await engine.drained()
+            finally:
+                saying.cancel()
     except EngineRunningError:
         await asyncio.sleep(LOOK_SECONDS)  # another process runs the engine, and does it
+
+
+async def _say_what_hinders(engine: Engine) -> None:
+    """Once, beside the log: whoever waits for an engine that cannot write would wait without a word."""
+    while (why := engine.hindrance) is None:  # noqa: ASYNC110 - the writing thread's finding, not an event
+        await asyncio.sleep(LOOK_SECONDS)
+    output.say(f"Still waiting: the engine of this command cannot write. {why}")
 
 
 async def _sent(path: Path, under_way: Callable[[], bool]) -> None:

@@ -20,7 +20,7 @@ from cwconsole.cli.lock import engine_lock
 from cwconsole.simulator.faults import Fault, FaultKind
 from cwconsole.simulator.receiver import Listening
 from cwconsole.simulator.simulator import Running
-from tests.cli.conftest import Cli, Stage
+from tests.cli.conftest import Cli, Stage, until
 
 CONTACTS = "/company/contacts"
 FULL_DISK = """
@@ -365,6 +365,28 @@ def test_who_waits_beside_an_engine_that_hangs_is_told(cli: Cli, baselined: None
     out, err = process.communicate(timeout=30)
     assert (process.returncode, err) == (0, ""), "once the engine has gone, who waits runs one"
     assert out.startswith("acme/contacts: polled")
+
+
+def test_who_waits_is_told_what_hinders_the_engine_that_it_hosts(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    stage.call(lambda: connectwise.simulator.faults.add(Fault(kind=FaultKind.SLOW, path=CONTACTS, seconds=2)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cwconsole", "poll", "acme", "contacts", "--wait"],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    until(lambda: bool(cli.good("actions", "list", "state:running")))
+    with closing(sqlite3.connect(cli.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = process.stderr.readline()
+        other.execute("ROLLBACK")
+    why = f"The database {cli.path} was locked by another program for 5 seconds; find out which one holds it and try"
+    assert told == f"Still waiting: the engine of this command cannot write. {why} again.\n"
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err.partition(why)[0]) == (1, "", ""), "then it is over, and why is said"
 
 
 def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, connectwise: Running) -> None:
