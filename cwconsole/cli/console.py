@@ -26,11 +26,12 @@ from cwconsole.cli import operator as who
 from cwconsole.cli.clock import now_ms
 from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.lock import engine_runs
+from cwconsole.cli.lock import engine_runs, taken_ms
 from cwconsole.cli.logs import log_to_file
+from cwconsole.cli.text import silence
 from cwconsole.core.errors import CwconsoleError, EngineRunningError, UsageError
 from cwconsole.log import log
-from cwconsole.store import meta, status
+from cwconsole.store import meta, status, wall_clock
 from cwconsole.store.database import Store
 from cwconsole.tui.terminal import Terminal, look, prepare
 
@@ -241,8 +242,9 @@ class _Hosting:
         from cwconsole.tui.engine_state import EngineState, EngineWhere  # noqa: PLC0415
 
         if await asyncio.to_thread(engine_runs, self._invocation.path):
-            self._other = await self._pid()
-            await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=self._other))
+            self._other, silent = await self._signs()
+            why = None if silent is None else silence(silent)
+            await self._tell(EngineState(where=EngineWhere.ELSEWHERE, pid=self._other, hindrance=why))
         elif self._may_host:
             await self._tell(EngineState(where=EngineWhere.STARTING, pid=self._other))
             await self._host(EngineState(where=EngineWhere.HERE))
@@ -267,12 +269,15 @@ class _Hosting:
     async def _tell(self, engine: EngineState) -> None:
         self._app.post_message(self._app.EngineChanged(engine))
 
-    async def _pid(self) -> int | None:
+    async def _signs(self) -> tuple[int | None, int | None]:
+        """The process of the engine that runs elsewhere, and since when it has written nothing, if it has not."""
+        taken = taken_ms(self._invocation.path)
         try:
             known = await self._store.read(meta.engine)
+            silent = await self._store.read(wall_clock.silent_since, taken_ms=taken, now_ms=now_ms())
         except CwconsoleError:  # that it runs is known all the same
-            return None
-        return None if known is None else known.pid
+            return None, None
+        return None if known is None else known.pid, silent
 
 
 def _sentence(error: BaseException) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from cwconsole.cli import clock, settings
-from cwconsole.cli.lock import engine_lock, engine_runs
+from cwconsole.cli.lock import engine_lock, engine_runs, taken_ms
 from cwconsole.cli.settings import Setting, Settings
 from cwconsole.core.errors import ConfigError, EngineRunningError, StoreError
 from cwconsole.core.later import Later
-from cwconsole.store import once
+from cwconsole.store import once, wall_clock
 from cwconsole.store.once import Connection
 
 if TYPE_CHECKING:
@@ -97,6 +97,10 @@ class Invocation:
     def engine_runs(self) -> bool:
         """Whether an engine works on the database."""
         return engine_runs(self.path)
+
+    def silent_since(self) -> int | None:
+        """Since when the engine that runs has written nothing; None if it has lately."""
+        return self.read(wall_clock.silent_since, taken_ms=taken_ms(self.path), now_ms=self.now_ms)
 
     def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn(conn, ...)` on one state of the file. Raises StoreError for a file that cannot be used."""

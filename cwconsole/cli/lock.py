@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,17 @@ def take_lock(path: Path) -> filelock.BaseFileLock:
         raise StoreError(
             f"The lock {lock.lock_file} cannot be taken: {error.strerror}; check the folder of the database."
         ) from error
+    with suppress(OSError):  # another user's file: then it is dated as it was
+        os.utime(lock.lock_file)
     return lock
+
+
+def taken_ms(path: Path) -> int:
+    """When the engine's lock was taken last, milliseconds since the epoch; 0 if nobody knows."""
+    try:
+        return _file_of(path).stat().st_mtime_ns // 1_000_000
+    except OSError:
+        return 0
 
 
 def _file_of(path: Path) -> Path:

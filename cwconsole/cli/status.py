@@ -9,7 +9,7 @@ import click
 from cwconsole.cli import output
 from cwconsole.cli.common import OPTIONAL_INSTANCE, OPTIONAL_RESOURCE, common_options, pass_invocation
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.text import maybe, moment, server_moment, span
+from cwconsole.cli.text import maybe, moment, server_moment, silence, span
 from cwconsole.core.meanings import MEANINGS
 from cwconsole.core.moments import clock_words
 from cwconsole.store import meta
@@ -41,14 +41,20 @@ be tried again, are given up, wait behind a hold. WHY: what is wrong, and what h
 def status(invocation: Invocation, instance: str | None, resource: str | None) -> None:
     """See `HELP`."""
     runs = invocation.engine_runs()
-    rows = invocation.read(_rows, instance, resource, now_ms=invocation.now_ms, engine_runs=runs)
+    silent = invocation.silent_since() if runs else None
+    works = runs and silent is None
+    rows = invocation.read(_rows, instance, resource, now_ms=invocation.now_ms, engine_runs=works)
     if invocation.as_json:
         output.print_json([fleet.document(row) for row in rows])
+        if silent is not None:
+            output.say(silence(silent))
         return
     output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is nothing to poll yet.")
     for line in clock_lines(rows):
         output.print_line(line)
     output.print_line(engine_line(invocation.read(meta.engine) if runs else None, runs=runs))
+    if silent is not None:
+        output.print_line(silence(silent))
 
 
 def _rows(

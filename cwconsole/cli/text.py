@@ -87,6 +87,14 @@ def moment(ms: int | None) -> str:
     return f"{datetime.fromtimestamp(ms // 1000, tz=UTC).isoformat(' ')[:19]}Z"
 
 
+def silence(since_ms: int) -> str:
+    """What is known of an engine that does not write: why, only its log can say."""
+    return (
+        f"The engine has written nothing since {moment(since_ms)}: the disk may be full, the file locked by another "
+        "program, or its process stopped. Its log says more."
+    )
+
+
 def server_moment(seconds: int | None) -> str:
     """A time on ConnectWise's clock, whole seconds, in the same form."""
     return moment(None if seconds is None else seconds * 1000)

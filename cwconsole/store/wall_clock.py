@@ -16,6 +16,7 @@ from cwconsole.store import meta
 from cwconsole.store.delivery_indexes import OPEN
 
 LEAST_MS = 2_000  # below that a clock is being adjusted, and waiting so much longer is no harm
+SILENT_MS = 3 * 60_000  # an engine notes the clock once a minute: one that has not for so long writes nothing
 STEP_MS = 10 * 60_000  # the clock is noted once a minute: a longer step is a leap, or a time without an engine
 
 _MOVES = (
@@ -41,6 +42,15 @@ def note(conn: sqlite3.Connection, now_ms: int) -> int:
     for move in _MOVES:
         conn.execute(move, {"back": back_ms, "now": now_ms})
     return back_ms
+
+
+def silent_since(conn: sqlite3.Connection, *, taken_ms: int, now_ms: int) -> int | None:
+    """Since when an engine that holds its lock has written nothing; None if it has lately, or has only just begun.
+
+    taken_ms: when the lock was taken. What hinders an engine stands in its log alone: it could write it nowhere else.
+    """
+    last_ms = max(int(meta.get(conn, "clock_ms") or now_ms), taken_ms)
+    return last_ms if now_ms - last_ms > SILENT_MS else None
 
 
 def _let_history_age(conn: sqlite3.Connection, noted_ms: int, now_ms: int) -> None:

@@ -20,6 +20,7 @@ from cwconsole.cli.lock import engine_lock
 from cwconsole.simulator.faults import Fault, FaultKind
 from cwconsole.simulator.receiver import Listening
 from cwconsole.simulator.simulator import Running
+from cwconsole.store.once import write_once
 from tests.cli.conftest import Cli, Stage, until
 
 CONTACTS = "/company/contacts"
@@ -387,6 +388,26 @@ def test_who_waits_is_told_what_hinders_the_engine_that_it_hosts(
     assert told == f"Still waiting: the engine of this command cannot write. {why} again.\n"
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err.partition(why)[0]) == (1, "", ""), "then it is over, and why is said"
+
+
+def test_an_engine_that_writes_nothing_is_no_engine_that_keeps_anything_fresh(cli: Cli, baselined: None) -> None:
+    with engine_lock(cli.path):
+        assert {row["state"] for row in cli.good("status")} == {"fresh"}
+        passed = 4 * 60_000
+        write_once(cli.path, age_all, passed)
+        assert "has written nothing" not in cli("status").out, "its lock was taken just now: it may be about to"
+        when = time.time() - passed / 1000
+        os.utime(cli.path.with_name(f"{cli.path.name}.lock"), (when, when))
+        shown, as_json = cli("status"), cli("status", "--json")
+    assert "The engine has written nothing since " in shown.out
+    assert "The engine has written nothing since " in json.loads(as_json.err)["note"]
+    assert {row["state"] for row in as_json.json} == {"late"}, "polls are due, and nobody makes them"
+
+
+def age_all(conn: sqlite3.Connection, ms: int) -> None:
+    """As it would be had nobody written for so long. An interval is 15 minutes."""
+    conn.execute("UPDATE meta SET value = value - ? WHERE key = 'clock_ms'", (ms,))
+    conn.execute("UPDATE resources SET next_poll_ms = ?", (time.time_ns() // 1_000_000 - ms,))
 
 
 def test_a_poll_that_fails_ends_with_1(cli: Cli, baselined: None, stage: Stage, connectwise: Running) -> None:

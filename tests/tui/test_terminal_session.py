@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from cwconsole.cli.lock import engine_lock
 from tests.benchmarks.console_idle import change_one_row
 from tests.store.rows import add_events
 from tests.tui.rig import database, small_fleet
@@ -261,6 +262,20 @@ def test_while_the_file_takes_nothing_the_header_says_so(file: Path) -> None:
         terminal.until(lambda text: "engine here" in text and "CANNOT WRITE" not in text, seconds=30)
         assert "cannot write" not in terminal.text
         leave(terminal)
+
+
+def test_an_engine_elsewhere_that_has_written_nothing_for_minutes_is_said_to_be_silent(file: Path) -> None:
+    with engine_lock(file), console(file) as attached:
+        ready(attached, "engine elsewhere")
+        when = time.time() - 600
+        with closing(sqlite3.connect(file, isolation_level=None)) as conn:
+            conn.execute("INSERT OR REPLACE INTO meta VALUES ('clock_ms', ?)", (str(int(when * 1000)),))
+            os.utime(file.with_name(f"{file.name}.lock"), (when, when))
+            attached.until(lambda text: "ENGINE SILENT" in text and "The engine has written nothing since" in text)
+            conn.execute("UPDATE meta SET value = ? WHERE key = 'clock_ms'", (str(int(time.time() * 1000)),))
+            attached.until(lambda text: "engine elsewhere" in text and "has written nothing" not in text)
+        attached.type("q")
+        assert attached.ended() == 0
 
 
 def test_commands_beside_the_console_that_hosts_the_engine_leave_its_log_in_place(file: Path) -> None:
