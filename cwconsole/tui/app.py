@@ -190,7 +190,7 @@ class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindi
 
     def look(self) -> Look:
         """What rows look like at this moment."""
-        return Look(glyphs=self.glyphs, now_ms=self.now_ms())
+        return Look(glyphs=self.glyphs, now_ms=self.now_ms(), engine_runs=self.engine.runs)
 
     def keys_of(self, action: Action) -> Sequence[str]:
         """The keys of an action, the operator's own if there are any."""
@@ -247,6 +247,10 @@ class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindi
         if before != event.engine:
             self.fleet_refresher.follow()
             self._update_frames()
+            if before.runs != event.engine.runs:  # what was under way stands still, or goes on
+                self.on_store_changed(StoreChanged())
+                for screen in self.console_screens():
+                    screen.minute()
             if (said := moved(before, event.engine)) is not None:
                 self.notify(said)
             if event.engine.error:

@@ -9,9 +9,8 @@ from cwconsole.store.actions import ActionKind
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
-from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import state_cell
+from cwconsole.tui.render.states import state_now
 from cwconsole.tui.render.times import ago, second, span
 
 _TARGETS: Final = {
@@ -39,7 +38,7 @@ def _about(row: ActionRow, look: Look) -> Cell:
 ACTION_COLUMNS: Final[tuple[Column[ActionRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.action.asked_ms, look.now_ms))),
-    Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.action.state, look.glyphs)),
+    Column(id="state", title="State", cells=11, draw=lambda row, look: state_now(row.action.state, look)),
     Column(id="who", title="Who", cells=8, grows=1, draw=lambda row, _: Cell(plain(row.action.operator))),
     Column(id="from", title="From", cells=14, from_width=100, grows=1,
            draw=lambda row, _: Cell(plain(row.action.origin), Tone.MUTED)),
@@ -52,14 +51,18 @@ ACTION_COLUMNS: Final[tuple[Column[ActionRow], ...]] = (
 )  # fmt: skip
 
 
-def fact_lines(row: ActionRow, glyphs: Glyphs, now_ms: int) -> list[Line]:
+def fact_lines(row: ActionRow, look: Look) -> list[Line]:
     """The action itself."""
     action = row.action
     return facts(
         ("action", f"{action.id}, {action.kind.value} {about(row)}"),
-        ("state", state_cell(action.state, glyphs), "  c calls it off" if action.state == "queued" else ""),
+        (
+            "state",
+            state_now(action.state, look),
+            "  c calls it off" if action.state == "queued" else "",
+        ),
         ("asked by", f"{plain(action.operator)}, {plain(action.origin)}"),
-        ("asked", f"{second(action.asked_ms)}  ({ago(action.asked_ms, now_ms)} ago)"),
+        ("asked", f"{second(action.asked_ms)}  ({ago(action.asked_ms, look.now_ms)} ago)"),
     )
 
 

@@ -20,10 +20,13 @@ LEAST = 8  # cells of a column that grows
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """What a row looks like depends on: the glyphs, and what time it is (milliseconds since the epoch, UTC)."""
+    """What a row looks like depends on: the glyphs, what time it is (milliseconds since the epoch, UTC), and whether an
+    engine runs: without one nothing goes on.
+    """
 
     glyphs: Glyphs = UNICODE
     now_ms: int = 0
+    engine_runs: bool = True
 
 
 class Column(Struct, Generic[R], frozen=True, kw_only=True):

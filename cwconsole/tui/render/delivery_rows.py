@@ -18,7 +18,7 @@ from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain, shorten, width
-from cwconsole.tui.render.states import state_cell, type_cell
+from cwconsole.tui.render.states import state_now, type_cell
 from cwconsole.tui.render.times import ago, both, second, span, until
 
 
@@ -38,7 +38,7 @@ def _answer(row: DeliveryRow, look: Look) -> Cell:
 DELIVERY_COLUMNS: Final[tuple[Column[DeliveryRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.created_ms, look.now_ms))),
-    Column(id="state", title="State", cells=11, draw=lambda row, look: state_cell(row.standing, look.glyphs)),
+    Column(id="state", title="State", cells=11, draw=lambda row, look: state_now(row.standing, look)),
     Column(id="instance", title="Instance", cells=10, grows=2,
            draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
@@ -127,10 +127,9 @@ def _clock(ms: int) -> str:
 # --- one delivery ---------------------------------------------------------------------------------------------------
 
 
-def fact_lines(
-    detail: DeliveryDetail, callback: CallbackRow | None, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC
-) -> list[Line]:
+def fact_lines(detail: DeliveryDetail, callback: CallbackRow | None, look: Look, zone: tzinfo = UTC) -> list[Line]:
     """The delivery itself. zone: its instance's."""
+    now_ms = look.now_ms
     row = detail.delivery
     kind = ", a replay" if row.replay else ""
     place = instance_cell(row.instance, production=row.production)
@@ -138,7 +137,7 @@ def fact_lines(
     return facts(
         ("delivery", f"{row.id}{kind}, of event {row.event} ({row.event_id})"),
         ("object", place, f"/{plain(row.resource)} {row.object_id}, {row.type.lower()}"),
-        ("state", state_cell(row.standing, glyphs), *_outlook(row, now_ms)),
+        ("state", state_now(row.standing, look), *_outlook(row, look)),
         ("created", f"{both(row.created_ms, zone)}  ({ago(row.created_ms, now_ms)} ago)"),
         *settled,
         ("to", plain(row.url)),
@@ -146,8 +145,11 @@ def fact_lines(
     )
 
 
-def _outlook(row: DeliveryRow, now_ms: int) -> list[Cell]:
+def _outlook(row: DeliveryRow, look: Look) -> list[Cell]:
     """What will happen next, and what the operator can do about it."""
+    now_ms = look.now_ms
+    if row.state == "sending" and not look.engine_runs:
+        return [Cell("  its request may have arrived; the next engine sends it again", Tone.WARN)]
     if row.state == "dead":
         return [Cell("  nothing is tried any more; r tries again", Tone.MUTED)]
     if row.state not in OPEN or row.state == "sending":

@@ -16,12 +16,12 @@ from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.json_lines import json_lines
 from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import state_cell, type_cell
+from cwconsole.tui.render.states import state_now, type_cell
 from cwconsole.tui.render.times import ago, both, compact, second, span
 
 
 def _delivery(row: EventRow, look: Look) -> Cell:
-    return Cell("recorded", Tone.MUTED) if row.standing is None else state_cell(row.standing, look.glyphs)
+    return Cell("recorded", Tone.MUTED) if row.standing is None else state_now(row.standing, look)
 
 
 EVENT_COLUMNS: Final[tuple[Column[EventRow], ...]] = (
@@ -75,18 +75,18 @@ def _change(change: Difference, glyphs: Glyphs) -> list[Line]:
     ]
 
 
-def delivery_lines(detail: EventDetail, reasons: Mapping[str, str], glyphs: Glyphs, now_ms: int) -> list[Line]:
+def delivery_lines(detail: EventDetail, reasons: Mapping[str, str], look: Look) -> list[Line]:
     """Deliveries and their attempts, as a timeline. reasons: why callback URLs are held, by the URL."""
     if not detail.deliveries:
         return [(Cell("No delivery: the instance only records.", Tone.MUTED),)]
     lines: list[Line] = []
     for one in detail.deliveries:
-        lines += [*_delivery_lines(one, reasons, glyphs, now_ms), ()]
+        lines += [*_delivery_lines(one, reasons, look), ()]
     return lines[:-1]
 
 
-def _delivery_lines(one: DeliveryDetail, reasons: Mapping[str, str], glyphs: Glyphs, now_ms: int) -> list[Line]:
-    row = one.delivery
+def _delivery_lines(one: DeliveryDetail, reasons: Mapping[str, str], look: Look) -> list[Line]:
+    row, now_ms = one.delivery, look.now_ms
     why = reasons.get(row.url) if row.held else None
     kind = "replay" if row.replay else "delivery"
     due = (
@@ -95,7 +95,7 @@ def _delivery_lines(one: DeliveryDetail, reasons: Mapping[str, str], glyphs: Gly
         else ()
     )
     lines: list[Line] = [
-        (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_cell(row.standing, glyphs), *due),
+        (Cell(f"{kind} {row.id}  ", Tone.STRONG), state_now(row.standing, look), *due),
         (Cell(f"  to {plain(row.url)}", Tone.MUTED),),
         *([(Cell(f"  held: {plain(why)}", Tone.WARN),)] if why else []),
     ]
@@ -113,14 +113,14 @@ def _attempt_lines(attempt: AttemptRow) -> list[Line]:
     return [head, *([(Cell(f"      {plain(attempt.error)}", Tone.WARN),)] if attempt.error and not good else [])]
 
 
-def fact_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
+def fact_lines(detail: EventDetail, look: Look, zone: tzinfo = UTC) -> list[Line]:
     """The event itself. zone: the instance's, in which times are given beside UTC."""
-    event = detail.event
+    event, now_ms = detail.event, look.now_ms
     record = None if event.record_date is None else event.record_date * 1000
     place = instance_cell(event.instance, production=event.production)
     return facts(
         ("object", place, f"/{plain(event.resource)} {event.object_id}  ", type_cell(event.type)),
-        ("arrived", *_arrival(detail, glyphs, now_ms)),
+        ("arrived", *_arrival(detail, look)),
         ("seen", f"{both(event.seen_ms, zone)}  {ago(event.seen_ms, now_ms)} ago"),
         ("dated", both(record, zone) + ("  in the future of its poll" if event.future else "")),
         ("event", f"{event.id}  {event.event_id}, by poll {event.poll_id}"),
@@ -128,17 +128,17 @@ def fact_lines(detail: EventDetail, glyphs: Glyphs, now_ms: int, zone: tzinfo = 
     )
 
 
-def _arrival(detail: EventDetail, glyphs: Glyphs, now_ms: int) -> list[Cell]:
+def _arrival(detail: EventDetail, look: Look) -> list[Cell]:
     """Whether the receiver has it, by the newest delivery, and what one can do if not."""
     if not detail.deliveries:
         return [Cell("recorded only, nothing is sent", Tone.MUTED)]
     one = max(detail.deliveries, key=lambda each: each.delivery.id)
     row = one.delivery
-    cells = [state_cell(row.standing, glyphs)]
+    cells = [state_now(row.standing, look)]
     if row.state not in {"delivered", "cancelled"} and one.attempts:
         last = max(one.attempts, key=lambda attempt: attempt.number)
         cells.append(Cell(f"  {last.status or plain(last.error_code or 'no answer')}", Tone.BAD))
-    said = f"  {plain(_outlook(row, now_ms))}"
+    said = f"  {plain(_outlook(row, look.now_ms))}"
     return [*cells, Cell(said, Tone.WARN if row.held else Tone.MUTED)] if said.strip() else cells
 
 

@@ -13,7 +13,7 @@ from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.fleet_rows import FleetRow
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import health_cell, state_cell
+from cwconsole.tui.render.states import health_cell, state_now
 from cwconsole.tui.render.times import ago, short, span, until
 from cwconsole.tui.turns import Turn
 
@@ -73,7 +73,7 @@ def _last(row: FleetRow, look: Look) -> Cell:
         return Cell(f"{look.glyphs.question} {count(row.asking)} gone", Tone.WARN)
     if row.last is None:
         return Cell("")
-    cell = state_cell(row.last.outcome, look.glyphs)
+    cell = state_now(row.last.outcome, look)
     if row.last.finished_ms is None or row.last.outcome != "ok":
         return cell
     return Cell(f"ok {span((row.last.finished_ms - row.last.started_ms) / 1000)}", Tone.MUTED)

@@ -12,9 +12,8 @@ from cwconsole.tui.render.bars import bar
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
-from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import state_cell
+from cwconsole.tui.render.states import state_now
 from cwconsole.tui.render.times import ago, second, short, span
 
 _BAR: Final = 10
@@ -25,14 +24,27 @@ Fact = tuple[str | Cell, ...]
 def _progress(job: Job, look: Look) -> Cell:
     if export_jobs.is_silent(job, look.now_ms):
         return Cell(f"silent {ago(job.seen_ms, look.now_ms)}", Tone.WARN)
-    tone = Tone.BUSY if job.open else Tone.GOOD if job.state == "done" else Tone.MUTED
+    tone = Tone.BUSY if job.open and _goes_on(job, look) else Tone.GOOD if job.state == "done" else Tone.MUTED
     return Cell(bar(job.share, _BAR, look.glyphs), tone)
 
 
+def _goes_on(job: Job, look: Look) -> bool:
+    """Whether who does it is there: an engine sends, a console writes exports."""
+    return look.engine_runs or job.exports
+
+
+def _seconds_left(job: Job, look: Look) -> float | None:
+    """None as long as it stands still."""
+    return None if job.state == "paused" or not _goes_on(job, look) else job.seconds_left
+
+
+def _state(job: Job, look: Look) -> Cell:
+    return state_now(job.state, look, engine=not job.exports)
+
+
 def _left(job: Job, look: Look) -> Cell:
-    if job.seconds_left is None or job.state == "paused":
-        return Cell(look.glyphs.none if job.open else "", Tone.MUTED)
-    return Cell(short(job.seconds_left))
+    left = _seconds_left(job, look)
+    return Cell(look.glyphs.none if job.open else "", Tone.MUTED) if left is None else Cell(short(left))
 
 
 def _failed(job: Job, _: Look) -> Cell:
@@ -56,7 +68,7 @@ JOB_COLUMNS: Final[tuple[Column[Job], ...]] = (
            draw=lambda job, _: Cell(str(job.id), Tone.MUTED)),
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda job, look: Cell(ago(job.created_ms, look.now_ms))),
-    Column(id="state", sort=True, title="State", cells=11, draw=lambda job, look: state_cell(job.state, look.glyphs)),
+    Column(id="state", sort=True, title="State", cells=11, draw=_state),
     Column(id="progress", sort=True, title="Progress", cells=_BAR, draw=_progress),
     Column(id="done", sort=True, title="Done", cells=13, draw=_done),
     Column(id="failed", sort=True, title="Failed", cells=6, align=Align.RIGHT, draw=_failed),
@@ -81,14 +93,16 @@ def done(job: Job) -> str:
     return f"{job.done + job.failed:,}/{job.total:,}{'' if job.exact else '+'}"
 
 
-def fact_lines(job: Job, glyphs: Glyphs, now_ms: int) -> list[Line]:
+def fact_lines(job: Job, look: Look) -> list[Line]:
     """The job itself."""
-    left = "" if job.seconds_left is None or job.state == "paused" else f"  about {span(job.seconds_left)} left"
+    glyphs, now_ms = look.glyphs, look.now_ms
+    seconds = _seconds_left(job, look)
+    left = "" if seconds is None else f"  about {span(seconds)} left"
     share = f"  {job.share:.0%}" if job.exact or job.exports else ""
     silent = [("", Cell(silence(job, now_ms), Tone.WARN))] if export_jobs.is_silent(job, now_ms) else []
     return facts(
         ("job", f"{job.id}, {'export' if job.exports else 'replay'} of {plain(job.about)}"),
-        ("state", state_cell(job.state, glyphs), f"  {bar(job.share, 20, glyphs)}{share}  {done(job)}{left}"),
+        ("state", _state(job, look), f"  {bar(job.share, 20, glyphs)}{share}  {done(job)}{left}"),
         *silent,
         ("asked by", f"{plain(job.operator)}, {plain(job.origin)}"),
         ("asked", f"{second(job.created_ms)}  ({ago(job.created_ms, now_ms)} ago)"),
@@ -103,9 +117,9 @@ def silence(job: Job, now_ms: int) -> str:
 _STANDINGS: Final = ("delivered", "dead", "cancelled", "held", "pending", "retrying", "sending")
 
 
-def detail_lines(job: Job, sent: Mapping[str, int], glyphs: Glyphs) -> list[Line]:
+def detail_lines(job: Job, sent: Mapping[str, int], look: Look) -> list[Line]:
     """What became of it. sent: how many of its replays are in which state."""
-    what = _of_export(job) if job.exports else _of_replay(job, sent, glyphs)
+    what = _of_export(job) if job.exports else _of_replay(job, sent, look)
     lines = facts(
         *what,
         *((("error", Cell(plain(job.error), Tone.WARN)),) if job.error else ()),
@@ -126,9 +140,9 @@ def _of_export(job: Job) -> list[Fact]:
     ]
 
 
-def _of_replay(job: Job, sent: Mapping[str, int], glyphs: Glyphs) -> list[Fact]:
+def _of_replay(job: Job, sent: Mapping[str, int], look: Look) -> list[Fact]:
     shown: list[Fact] = [
-        ("", Cell(f"{sent[one]:>9,} ", Tone.STRONG), state_cell(one, glyphs)) for one in _STANDINGS if one in sent
+        ("", Cell(f"{sent[one]:>9,} ", Tone.STRONG), state_now(one, look)) for one in _STANDINGS if one in sent
     ]
     return [
         ("replays", f"{job.done:,} made, {job.rate:g} a second"),

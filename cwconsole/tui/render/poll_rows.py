@@ -12,10 +12,9 @@ from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
 from cwconsole.tui.render.facts import facts
-from cwconsole.tui.render.glyphs import Glyphs
 from cwconsole.tui.render.instance_names import instance_cell
 from cwconsole.tui.render.plain import Align, plain
-from cwconsole.tui.render.states import state_cell
+from cwconsole.tui.render.states import state_now
 from cwconsole.tui.render.times import ago, both, compact, span
 
 
@@ -47,7 +46,7 @@ def _window(row: PollRow, look: Look) -> Cell:
 POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
     Column(id="age", title="Age", cells=4, align=Align.RIGHT,
            draw=lambda row, look: Cell(ago(row.started_ms, look.now_ms))),
-    Column(id="outcome", title="Outcome", cells=13, draw=lambda row, look: state_cell(row.outcome, look.glyphs)),
+    Column(id="outcome", title="Outcome", cells=13, draw=lambda row, look: state_now(row.outcome, look)),
     Column(id="instance", title="Instance", cells=10, grows=2,
            draw=lambda row, _: instance_cell(row.instance, production=row.production)),
     Column(id="resource", title="Resource", cells=10, grows=2, draw=lambda row, _: Cell(plain(row.resource))),
@@ -65,16 +64,17 @@ POLL_COLUMNS: Final[tuple[Column[PollRow], ...]] = (
 )  # fmt: skip
 
 
-def fact_lines(row: PollRow, glyphs: Glyphs, now_ms: int, zone: tzinfo = UTC) -> list[Line]:
+def fact_lines(row: PollRow, look: Look, zone: tzinfo = UTC) -> list[Line]:
     """The poll itself. zone: its instance's."""
     by = f" of action {row.action_id}" if row.action_id is not None else ""
     seconds = took(row)
-    ended = "it still runs" if seconds is None else f"took {span(seconds)}"
+    unended = "it still runs" if look.engine_runs else "its end was not written"
+    ended = unended if seconds is None else f"took {span(seconds)}"
     return facts(
         ("poll", f"{row.id}, {row.kind}, by {row.trigger}{by}"),
         ("of", instance_cell(row.instance, production=row.production), f"/{plain(row.resource)}"),
-        ("outcome", state_cell(row.outcome, glyphs)),
-        ("started", f"{both(row.started_ms, zone)}  ({ago(row.started_ms, now_ms)} ago), {ended}"),
+        ("outcome", state_now(row.outcome, look)),
+        ("started", f"{both(row.started_ms, zone)}  ({ago(row.started_ms, look.now_ms)} ago), {ended}"),
     )
 
 

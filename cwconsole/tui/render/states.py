@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cwconsole.core.health import Health
 from cwconsole.tui.render.cells import Cell, Tone
+from cwconsole.tui.render.columns import Look
 from cwconsole.tui.render.glyphs import Glyphs
 
 
@@ -69,6 +70,7 @@ _WORDS: Final = MappingProxyType(
         "paused": _Look("paused", Tone.MUTED),
     }
 )
+_UNDER_WAY: Final = ("sending", "running")
 _TYPES: Final = MappingProxyType({"CREATED": Tone.GOOD, "UPDATED": Tone.BUSY, "DELETED": Tone.WARN})
 
 
@@ -87,6 +89,13 @@ def state_cell(word: str, glyphs: Glyphs) -> Cell:
     """`✗ dead`: the state of a delivery, a poll or an action. A word that is not known is shown as it is."""
     look = _WORDS.get(word)
     return Cell(word) if look is None else Cell(f"{getattr(glyphs, look.glyph)} {word}", look.tone)
+
+
+def state_now(word: str, look: Look, *, engine: bool = True) -> Cell:
+    """The same of what an engine does: without one nothing is under way. engine: whether that needs one."""
+    if engine and not look.engine_runs and word in _UNDER_WAY:
+        return Cell(f"{look.glyphs.warn} no engine", Tone.WARN)
+    return state_cell(word, look.glyphs)
 
 
 def sign_cell(word: str, glyphs: Glyphs) -> Cell:

@@ -19,13 +19,14 @@ from cwconsole.tui.render.states import health_cell, severity
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """Counts of resources by health, and of deliveries. held: deliveries that wait behind a hold, in no other count.
+    """Counts of resources by health, and of deliveries by what a list shows them as. held: those behind a hold.
 
     Whatever asks is counted as asking, also where a graver word stands for it.
     """
 
     health: tuple[tuple[Health, int], ...] = ()
     pending: int = 0
+    sending: int = 0
     retrying: int = 0
     dead: int = 0
     held: int = 0
@@ -35,13 +36,14 @@ def verdict_of(rows: Collection[StatusRow]) -> Verdict:
     """The fleet, counted; worst first."""
     counted = Counter(row.state for row in rows)
     counted[Health.ASKING] = sum(row.asking is not None for row in rows)
-    waiting = [row.waiting for row in rows if row.pending or row.sending or row.retrying]  # few have any
+    waiting = [row.standings for row in rows if row.pending or row.sending or row.retrying]  # few have any
     return Verdict(
         health=tuple(sorted((+counted).items(), key=lambda one: severity(one[0]))),
-        pending=sum(one.pending for one in waiting),
-        retrying=sum(one.retrying for one in waiting),
+        pending=sum(one["pending"] for one in waiting),
+        sending=sum(one["sending"] for one in waiting),
+        retrying=sum(one["retrying"] for one in waiting),
         dead=sum(row.dead for row in rows),
-        held=sum(one.held for one in waiting),
+        held=sum(one["held"] for one in waiting),
     )
 
 
@@ -75,7 +77,7 @@ def heading_line(heading: Heading, cells: int, glyphs: Glyphs) -> Line:
     """The header in exactly so many cells. What says least is left out first when it does not fit; a sign says so."""
     if heading.small:
         return (Cell(fit(f" {heading.small} is too small: {LEAST[0]}x{LEAST[1]}", cells, cut=glyphs.cut), Tone.WARN),)
-    verdict, tone = _verdict_cells(heading.verdict, glyphs), _engine_tone(heading.engine)
+    verdict, tone = _verdict_cells(heading.verdict, heading.engine.runs, glyphs), _engine_tone(heading.engine)
     left = [
         (9, Cell(" cwconsole", Tone.STRONG)),
         (2, Cell(f" {shorten(plain(heading.host), 20, cut=glyphs.cut)}", Tone.MUTED)),
@@ -106,7 +108,7 @@ def _room(left: list[tuple[int, Cell]], right: list[tuple[int, Cell]], cells: in
     return cells - 1 - sum(width(cell.text) for _, cell in (*left, *right))
 
 
-def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, Cell]]:
+def _verdict_cells(verdict: Verdict | None, engine_runs: bool, glyphs: Glyphs) -> list[tuple[int, Cell]]:
     if verdict is None:
         return []
     cells = []
@@ -120,6 +122,7 @@ def _verdict_cells(verdict: Verdict | None, glyphs: Glyphs) -> list[tuple[int, C
         (verdict.dead, "dead", Tone.BAD, 7),
         (verdict.retrying, "retrying", Tone.PLAIN, 6),
         (verdict.pending, "pending", Tone.MUTED, 1),
+        (verdict.sending, "sending", Tone.MUTED, 1) if engine_runs else (verdict.sending, "cut off", Tone.WARN, 6),
         (verdict.held, "held", Tone.WARN, 6),
     ):
         if number and not (word == "held" and Health.HELD in dict(verdict.health)):

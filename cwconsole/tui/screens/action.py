@@ -31,6 +31,6 @@ class ActionScreen(ActionKeys, Copies, DetailScreen):
         row = await self.console.store.read(action_list.show, int(self.spec.value("id") or 0))
         self._row = row
         self.show(
-            fact_lines(row, self.console.glyphs, self.console.now_ms()),
+            fact_lines(row, self.console.look()),
             (Tab(title="What came of it", lines=detail_lines(row)),),
         )

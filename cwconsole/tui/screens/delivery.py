@@ -40,13 +40,13 @@ class DeliveryScreen(DeliveryKeys, Places, Copies, DetailScreen):
         return self.delivery_subject()
 
     async def load(self) -> None:
-        store, glyphs = self.console.store, self.console.glyphs
+        store = self.console.store
         detail = await store.read(delivery_list.show, int(self.spec.value("id") or 0))
         callback = await store.read(callback_list.of_url, detail.delivery.url)
         self._row = detail.delivery
         zone = await store.read(zone_of, detail.delivery.instance)
         self.show(
-            fact_lines(detail, callback, glyphs, self.console.now_ms(), zone),
+            fact_lines(detail, callback, self.console.look(), zone),
             (
                 Tab(title="Attempts", lines=attempt_lines(detail)),
                 Tab(title="Answers", lines=answer_lines(detail)),

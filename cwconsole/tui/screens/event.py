@@ -60,14 +60,14 @@ class EventScreen(Replays, Places, EventCopies, Copies, DetailScreen):
         zone = await self.console.store.read(zone_of, str(detail.event.instance_id))
         reasons = await self.console.store.read(held_reasons, {one.delivery.url for one in detail.deliveries})
         self._detail = detail
-        glyphs, now = self.console.glyphs, self.console.now_ms()
+        look = self.console.look()
         self.show(
-            fact_lines(detail, glyphs, now, zone),
+            fact_lines(detail, look, zone),
             (
-                Tab(title="What changed", lines=change_lines(detail, glyphs)),
+                Tab(title="What changed", lines=change_lines(detail, look.glyphs)),
                 Tab(title="Record", lines=record_lines(detail)),
                 Tab(title="Notification", lines=_notification(detail, instance)),
-                Tab(title="Deliveries", lines=delivery_lines(detail, reasons, glyphs, now)),
+                Tab(title="Deliveries", lines=delivery_lines(detail, reasons, look)),
             ),
         )
 

@@ -150,15 +150,15 @@ class EventsScreen(Replays, Places, EventCopies, RowCopies, Saves, HistoryScreen
             self._detail.show(self._in_short(detail, zone, reasons))
 
     def _in_short(self, detail: EventDetail, zone: tzinfo, reasons: Mapping[str, str]) -> list[Line]:
-        glyphs, now = self.console.glyphs, self.console.now_ms()
+        look = self.console.look()
         return [
-            *fact_lines(detail, glyphs, now, zone),
+            *fact_lines(detail, look, zone),
             (),
             (Cell("What changed", Tone.STRONG),),
-            *change_lines(detail, glyphs),
+            *change_lines(detail, look.glyphs),
             (),
             (Cell("Deliveries", Tone.STRONG),),
-            *delivery_lines(detail, reasons, glyphs, now),
+            *delivery_lines(detail, reasons, look),
             (),
             (Cell("Record", Tone.STRONG),),
             *record_lines(detail),

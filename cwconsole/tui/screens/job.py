@@ -45,8 +45,8 @@ class JobScreen(JobKeys, Copies, DetailScreen):
             self._show(self._job)
 
     def _show(self, job: Job) -> None:
-        glyphs = self.console.glyphs
+        look = self.console.look()
         self.show(
-            fact_lines(job, glyphs, self.console.now_ms()),
-            (Tab(title="What became of it", lines=detail_lines(job, self._sent, glyphs)),),
+            fact_lines(job, look),
+            (Tab(title="What became of it", lines=detail_lines(job, self._sent, look)),),
         )

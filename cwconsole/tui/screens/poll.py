@@ -37,6 +37,6 @@ class PollScreen(Places, Copies, DetailScreen):
         self._row = row
         zone = await self.console.store.read(zone_of, row.instance)
         self.show(
-            fact_lines(row, self.console.glyphs, self.console.now_ms(), zone),
+            fact_lines(row, self.console.look(), zone),
             (Tab(title="What it read", lines=detail_lines(row, zone)),),
         )
