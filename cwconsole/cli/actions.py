@@ -39,6 +39,7 @@ def list_actions(
         output.print_json([action_list.document(row) for row in rows])
     else:
         output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.ACTIONS, words, given, after=after))
+        output.say_what_stands_still(invocation, {row.action.state for row in rows})
 
 
 @actions.command("show")
@@ -66,6 +67,7 @@ def show_action(invocation: Invocation, action_id: str) -> None:
             *((name, _parameter(action.kind, value)) for name, value in action.params.items()),
         ]
     )
+    output.say_what_stands_still(invocation, {action.state})
 
 
 actions.add_command(export_command(Noun.ACTIONS))

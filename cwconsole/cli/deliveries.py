@@ -42,6 +42,7 @@ def list_deliveries(
         return
     empty = nothing(Noun.DELIVERIES, words, given, after=after)
     output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty=empty)
+    output.say_what_stands_still(invocation, {row.state for row in rows})
 
 
 @deliveries.command("show")
@@ -55,6 +56,7 @@ def show_delivery(invocation: Invocation, delivery_id: str) -> None:
         output.print_json(detail)
     else:
         print_delivery(detail, invocation.now_ms)
+        output.say_what_stands_still(invocation, {detail.delivery.state})
 
 
 deliveries.add_command(export_command(Noun.DELIVERIES))

@@ -33,10 +33,10 @@ def see_through(invocation: Invocation, job_id: int) -> None:
         output.print_line(sentence)
 
 
-def facts(job: Job, sent: Mapping[str, int], now_ms: int) -> list[tuple[str, str]]:
+def facts(job: Job, sent: Mapping[str, int], now_ms: int, *, engine_runs: bool) -> list[tuple[str, str]]:
     """A job in full."""
     return [
-        *(_of_export(job, now_ms) if job.exports else _of_replay(job, sent, now_ms)),
+        *(_of_export(job, now_ms) if job.exports else _of_replay(job, sent, now_ms, engine_runs)),
         ("error", maybe(job.error)),
         ("command", job.command),
         ("asked by", f"{job.operator}, {job.origin}"),
@@ -47,13 +47,13 @@ def facts(job: Job, sent: Mapping[str, int], now_ms: int) -> list[tuple[str, str
     ]
 
 
-def _of_replay(job: Job, sent: Mapping[str, int], now_ms: int) -> list[tuple[str, str]]:
+def _of_replay(job: Job, sent: Mapping[str, int], now_ms: int, engine_runs: bool) -> list[tuple[str, str]]:
     return [
         ("job", f"{job.id}: replay of {job.about}"),
         ("state", job.state),
         ("progress", f"{progress(job, now_ms)} at {job.rate:g} a second, {job.failed:,} could not be sent"),
         ("skipped", maybe(f"{job.passed_over:,} that did not fit the filter any more" if job.passed_over else None)),
-        ("left", "-" if job.seconds_left is None else span(job.seconds_left)),
+        ("left", left(job, engine_runs=engine_runs)),
         ("deliveries", _outcomes(sent).lstrip(", ") or "none"),
     ]
 
@@ -65,6 +65,12 @@ def _of_export(job: Job, now_ms: int) -> list[tuple[str, str]]:
         ("state", job.state),
         ("progress", f"{progress(job, now_ms)}, {job.share:.0%} of the list"),
     ]
+
+
+def left(job: Job, *, engine_runs: bool) -> str:
+    """The time that is left to it, `-` where that is not known or it stands still."""
+    goes_on = engine_runs and job.state != "paused"
+    return "-" if job.seconds_left is None or not goes_on else span(job.seconds_left)
 
 
 def progress(job: Job, now_ms: int) -> str:

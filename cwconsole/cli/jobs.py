@@ -10,8 +10,8 @@ from cwconsole.cli import output
 from cwconsole.cli.common import REASON, common_options, pass_invocation
 from cwconsole.cli.filtering import whole_id
 from cwconsole.cli.invocation import Invocation
-from cwconsole.cli.job_views import facts, progress
-from cwconsole.cli.text import maybe, moment, span
+from cwconsole.cli.job_views import facts, left, progress
+from cwconsole.cli.text import maybe, moment
 from cwconsole.core.filters import DEFAULT_LIMIT, LONGEST_PAGE
 from cwconsole.store import jobs as store
 from cwconsole.store.actions import ActionKind
@@ -37,7 +37,9 @@ def list_jobs(invocation: Invocation, limit: int) -> None:
     if invocation.as_json:
         output.print_json([store.document(row) for row in rows])
     else:
-        output.print_table(HEAD, [_cells(row, invocation.now_ms) for row in rows], empty="There is no job.")
+        runs = invocation.engine_runs()
+        output.print_table(HEAD, [_cells(row, invocation.now_ms, runs) for row in rows], empty="There is no job.")
+        output.say_what_stands_still(invocation, {row.state for row in rows if not row.exports})
 
 
 @jobs.command("show")
@@ -51,7 +53,8 @@ def show_job(invocation: Invocation, job_id: str) -> None:
     if invocation.as_json:
         output.print_json(store.document(job, sent))
     else:
-        output.print_facts(facts(job, sent, invocation.now_ms))
+        output.print_facts(facts(job, sent, invocation.now_ms, engine_runs=invocation.engine_runs()))
+        output.say_what_stands_still(invocation, sent.keys() | ({job.state} if not job.exports else set()))
 
 
 @jobs.command()
@@ -95,7 +98,7 @@ def _change(
         output.print_line(outcome)
 
 
-def _cells(job: Job, now_ms: int) -> list[str]:
+def _cells(job: Job, now_ms: int, engine_runs: bool) -> list[str]:
     return [
         str(job.id),
         moment(job.created_ms),
@@ -104,6 +107,6 @@ def _cells(job: Job, now_ms: int) -> list[str]:
         progress(job, now_ms),
         maybe(job.failed or None),
         "-" if job.exports else f"{job.rate:g}/s",
-        "-" if job.seconds_left is None else span(job.seconds_left),
+        left(job, engine_runs=engine_runs),
         job.about,
     ]

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+from typing import Final
 
 import click
 
 from cwconsole.cli import text
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.json_values import json_text
+
+_UNDER_WAY: Final = frozenset({"running", "sending"})
 
 
 def print_json(value: object) -> None:
@@ -45,6 +48,12 @@ def say(line: str) -> None:
         print_json_line({"note": line}, to_stderr=True)
     else:
         click.echo(text.harmless(line), err=True)
+
+
+def say_what_stands_still(invocation: Invocation, states: Iterable[str]) -> None:
+    """Where no engine runs: that what is shown in these states is under way no more, if any of it would be."""
+    if not _UNDER_WAY.isdisjoint(states) and not invocation.engine_runs():
+        say("No engine runs: what is running or sending here stands still. `cwconsole run` goes on with it.")
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str) -> None:

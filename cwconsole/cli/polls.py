@@ -38,6 +38,7 @@ def list_polls(
         output.print_json(rows)
     else:
         output.print_table(HEAD, [_cells(row) for row in rows], empty=nothing(Noun.POLLS, words, given, after=after))
+        output.say_what_stands_still(invocation, {row.outcome for row in rows})
 
 
 @polls.command("show")
@@ -66,6 +67,7 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
             ("learned", f"{row.learned} without an event"),
         ]
     )
+    output.say_what_stands_still(invocation, {row.outcome})
 
 
 polls.add_command(export_command(Noun.POLLS))

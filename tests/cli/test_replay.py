@@ -230,6 +230,10 @@ def test_after_kill_9_the_next_engine_goes_on_and_sends_nothing_twice(
         process.wait()
     job = cli.good("jobs", "show", "1")
     assert (job["state"], 5 <= job["done"] < 40) == ("running", True)
+    for listed in (cli("jobs", "list"), cli("jobs", "show", "1"), cli("actions", "list"), cli("deliveries", "list")):
+        stands = "running" in listed.out or "sending" in listed.out
+        assert ("No engine runs: what is running or sending here stands still." in listed.err) is stands
+    assert cli("jobs", "list").out.splitlines()[1].split()[-4:-1] == ["-", "20/s", "-"], "no time is left to it"
     cli("pause", "acme")  # its polls, which would bring events of their own
     result = cli("run", "--once")
     assert result.code == 0, result.err
