@@ -13,7 +13,7 @@ from cwconsole.cli.text import maybe, moment, server_moment, span
 from cwconsole.core.counted import counted
 from cwconsole.core.filters import Noun
 from cwconsole.store import poll_list
-from cwconsole.store.poll_list import PollRow
+from cwconsole.store.poll_list import PollRow, sweep_found
 
 HEAD = ("ID", "STARTED", "INSTANCE", "RESOURCE", "TYPE", "OUTCOME", "TOOK", "RECORDS", "C/U/D", "ERROR")
 
@@ -51,6 +51,9 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
     if invocation.as_json:
         output.print_json(row)
         return
+    swept = row.kind == "sweep"
+    window = [("reads from", server_moment(row.window_from)), ("server's time", server_moment(row.server_time))]
+    compared = [("compared", sweep_found(row) if row.outcome == "ok" else "all ids with what is known")]
     output.print_facts(
         [
             ("poll", str(row.id)),
@@ -60,9 +63,11 @@ def show_poll(invocation: Invocation, poll_id: str) -> None:
             ("error", maybe(row.trouble)),
             ("started", moment(row.started_ms)),
             ("took", _took(row)),
-            ("reads from", server_moment(row.window_from)),
-            ("server's time", server_moment(row.server_time)),
-            ("pages", f"{row.pages:,}, {counted(row.records, 'record')}, {counted(row.bytes, 'byte')}"),
+            *(compared if swept else window),
+            (
+                "pages",
+                f"{row.pages:,}, {counted(row.records, 'id' if swept else 'record')}, {counted(row.bytes, 'byte')}",
+            ),
             ("events", f"{row.created} created, {row.updated} updated, {row.deleted} deleted"),
             ("learned", f"{row.learned} without an event"),
         ]

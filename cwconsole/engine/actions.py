@@ -128,12 +128,22 @@ def poll_sentence(report: PollReport) -> str:
 def sweep_sentence(resource: Resource, report: SweepReport) -> str:
     """One sweep's outcome for people."""
     if report.outcome == "ok":
-        events = counted(report.events, "event")
-        done = f"swept, {report.fetched} fetched, {events}, {report.deleted} deleted"
-        return f"{resource.label}: {done}.{_aside(report.set_aside)}"
+        compared = counted(report.compared, "id compared", "ids compared")
+        compared += f", {counted(report.fetched, 'record')} fetched" if report.fetched else ""
+        return f"{resource.label}: swept, {compared}, {_found(report)}.{_aside(report.set_aside)}"
     if report.fault is not None:
         return f"{resource.label}: {report.fault.message.rstrip('.')}."
     return report.sentence or f"{resource.label}: the sweep was {report.outcome}."
+
+
+def _found(report: SweepReport) -> str:
+    """Nothing is called missing or not missing but what was looked for and could be read."""
+    if report.events:
+        missed = counted(report.events, "event that no poll had recorded", "events that no poll had recorded")
+        return f"{missed} ({report.deleted:,} DELETED)" if report.deleted else missed
+    if not report.gaps:
+        return "none deleted"
+    return "nothing else is missing" if report.set_aside else "nothing missing"
 
 
 def _aside(number: int) -> str:

@@ -49,7 +49,9 @@ class SweepReport:
     outcome: str = "ok"
     sentence: str = ""
     fault: SourceFault | None = None
-    fetched: int = 0
+    compared: int = 0  # listed ids
+    fetched: int = 0  # records that the listing did not show to be known
+    gaps: bool = True  # whether it looks for events that polling missed, not for deleted records alone
     events: int = 0
     deleted: int = 0
     vanished: int = 0
@@ -96,7 +98,7 @@ class Sweep:
         self.newest_event = 0  # when it began
         size = page_size.forget_old(resource.size, now_ms=self.start.started_ms)
         self.size: PageSize = page_size.of_listing(size)
-        self.report = SweepReport()
+        self.report = SweepReport(gaps=self.config.mode is not Mode.AS_WRITTEN)
 
     async def run(self) -> SweepReport:
         """Sweep to the end, to a fault, or until the guard stops it. Known faults don't raise."""
@@ -107,6 +109,7 @@ class Sweep:
         self.newest_event = await self.services.store.read(objects.newest_event)
         try:
             findings = await self._list_all()
+            self.report.compared = 0 if findings is None else findings.listed
             await self._recording(0)  # it may be another company's by now, of which this listing says nothing
             if findings is not None and not await self._guarded(findings):
                 return self.report

@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from cwconsole.core.config import Mode
 from cwconsole.core.counted import aside_sentence
 from cwconsole.core.errors import UsageError
 from cwconsole.core.filters import STATES, Filter, Noun
@@ -45,7 +46,7 @@ _BY_ID = Stream(where="id IN (SELECT value FROM json_each(:polls))")
 class PollRow(Struct, frozen=True, kw_only=True):
     """A poll. window_from, server_time: whole seconds on the server's clock. production: whether its instance is.
 
-    set_aside: records that could not be decoded.
+    set_aside: records that could not be decoded. mode: how its resource is read, of `core.config.Mode`.
     """
 
     id: int
@@ -70,6 +71,7 @@ class PollRow(Struct, frozen=True, kw_only=True):
     error_code: str | None
     error: str | None
     action_id: int | None
+    mode: str
     production: bool = False
 
     @property
@@ -77,6 +79,17 @@ class PollRow(Struct, frozen=True, kw_only=True):
         """What did not go well, in sentences; empty if all did."""
         aside = aside_sentence(self.set_aside) if self.set_aside else None
         return " ".join(filter(None, (self.error, aside)))
+
+
+def sweep_found(row: PollRow) -> str:
+    """What it proves that a sweep came to its end, as a sentence."""
+    if row.mode == Mode.AS_WRITTEN:
+        return (
+            "All ids were compared: what has vanished became events. What its URL, run as written, misses is not found."
+        )
+    if row.created or row.updated or row.deleted:
+        return "All ids were compared: what no poll had recorded, and what has vanished, became events."
+    return f"All ids were compared with what is known: nothing {'else ' if row.set_aside else ''}is missing."
 
 
 def page(conn: sqlite3.Connection, chosen: Filter) -> Listing[PollRow]:
@@ -156,7 +169,7 @@ def _rows(conn: sqlite3.Connection, ids: Sequence[int]) -> dict[int, PollRow]:
         """
         SELECT p.id, r.instance_id, i.name AS instance, r.name AS resource, p.kind, p.trigger, p.outcome, p.started_ms,
             p.finished_ms, p.window_from, p.server_time, p.pages, p.records, p.bytes, p.created, p.updated, p.deleted,
-            p.learned, p.set_aside, p.error_code, p.error, p.action_id
+            p.learned, p.set_aside, p.error_code, p.error, p.action_id, r.mode
         FROM polls p JOIN resources r ON r.id = p.resource_id JOIN instances i ON i.id = r.instance_id
         WHERE p.id IN (SELECT value FROM json_each(?))
         """,

@@ -225,6 +225,18 @@ def test_run_once_sees_through_what_was_queued_without_an_engine(
     assert [row["object_id"] for row in cli.good("events", "list", "type:deleted")] == [7]
 
 
+def test_a_sweep_says_how_many_ids_it_compared_and_whether_anything_was_missing(
+    cli: Cli, baselined: None, stage: Stage, connectwise: Running
+) -> None:
+    assert "acme/contacts: swept, 20 ids compared, nothing missing." in cli("sweep", "acme", "contacts", "--wait").out
+    shown = cli("polls", "show", cli.good("polls", "list", "type:sweep")[0]["id"]).out
+    assert "All ids were compared with what is known: nothing is missing." in shown
+    assert "beginning" not in shown
+    stage.call(lambda: connectwise.simulator.world().delete(CONTACTS, 7))
+    told = cli("sweep", "acme", "contacts", "--wait").out
+    assert "acme/contacts: swept, 19 ids compared, 1 event that no poll had recorded (1 DELETED)." in told
+
+
 def test_run_for_a_while_ends_with_0(cli: Cli, played: Any) -> None:
     assert cli("run", "--for", "0.5").code == 0
 

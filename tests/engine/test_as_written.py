@@ -9,6 +9,7 @@ import pytest
 
 from cwconsole.core.config import Mode, ResourceConfig
 from cwconsole.core.errors import HeavyQueryFault
+from cwconsole.engine.actions import sweep_sentence
 from tests.engine.rig import contacts, rig
 
 
@@ -71,3 +72,11 @@ async def test_as_written_asks_for_less_where_a_page_is_too_much_and_does_not_fo
         it.source.numbered.clear()
         await it.poll()
         assert it.source.numbered[0] == (1, size)
+
+
+async def test_a_sweep_as_written_claims_nothing_of_what_it_does_not_look_for(tmp_path: Path) -> None:
+    async with rig(tmp_path, resource=as_written()) as it:
+        await it.poll()
+        it.source.put(1)
+        report = await it.sweep()
+        assert sweep_sentence(await it.row(), report).endswith("swept, 1 id compared, none deleted.")

@@ -122,9 +122,13 @@ async def test_one_that_runs_shows_its_counts_rising(rig: Rig) -> None:
     await rig.press("enter")
     assert "it still runs" in rig.text()
     await rig.write("UPDATE polls SET records = 777 WHERE outcome = 'running'")
-    await rig.until(lambda: "with 777 records" in rig.text())
+    await rig.until(lambda: "with 777 ids" in rig.text())
+    assert "window" not in rig.text()
+    assert "no answer" not in rig.text()
     await rig.write("UPDATE polls SET outcome = 'ok', finished_ms = ? WHERE outcome = 'running'", NOW)
-    await rig.until(lambda: "All ids were listed" in rig.text())
+    await rig.until(lambda: "All ids were compared with what is known: nothing is missing." in rig.text())
+    await rig.write("UPDATE polls SET deleted = 2 WHERE kind = 'sweep'")
+    await rig.until(lambda: "what no poll had recorded, and what has vanished," in rig.text())
 
 
 async def test_the_resource_under_the_cursor_is_polled(rig: Rig) -> None:

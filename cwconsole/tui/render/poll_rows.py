@@ -7,7 +7,7 @@ from typing import Final
 
 from cwconsole.core.counted import counted
 from cwconsole.core.meanings import MEANINGS
-from cwconsole.store.poll_list import PollRow
+from cwconsole.store.poll_list import PollRow, sweep_found
 from cwconsole.tui.render.bars import count
 from cwconsole.tui.render.cells import Cell, Line, Tone
 from cwconsole.tui.render.columns import Column, Look
@@ -80,23 +80,31 @@ def fact_lines(row: PollRow, look: Look, zone: tzinfo = UTC) -> list[Line]:
 
 def detail_lines(row: PollRow, zone: tzinfo = UTC) -> list[Line]:
     """What it read and found, and what its outcome means. zone: its instance's."""
-    window = "from the beginning" if row.window_from is None else f"from {both(row.window_from * 1000, zone)}"
-    lines = facts(
-        ("window", window),
-        ("", f"to   {both(row.server_time * 1000, zone)}" if row.server_time is not None else "there was no answer"),
-        ("", Cell("on the server's clock", Tone.MUTED)),
-        ("pages", f"{row.pages:,}, with {counted(row.records, 'record')}, {counted(row.bytes, 'byte')}"),
-        ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
-        ("learned", f"{counted(row.learned, 'record')} without an event: versions that the start leaves out"),
-    )
+    swept = row.kind == "sweep"
+    asked = facts(("compared", "all ids with what is known")) if swept else _window_lines(row, zone)
+    read = counted(row.records, "id" if swept else "record")
+    lines = [
+        *asked,
+        *facts(
+            ("pages", f"{row.pages:,}, with {read}, {counted(row.bytes, 'byte')}"),
+            ("events", f"{row.created:,} created, {row.updated:,} updated, {row.deleted:,} deleted"),
+            ("learned", f"{counted(row.learned, 'record')} without an event: versions that the start leaves out"),
+        ),
+    ]
     if row.trouble:
         code = f"{plain(row.error_code)}: " if row.error_code else ""
         lines += [(), (Cell(code, Tone.KEY), Cell(plain(row.trouble), Tone.BAD))]
     return [*lines, (), (Cell(_meaning(row), Tone.MUTED),)]
 
 
+def _window_lines(row: PollRow, zone: tzinfo) -> list[Line]:
+    start = "from the beginning" if row.window_from is None else f"from {both(row.window_from * 1000, zone)}"
+    end = f"to   {both(row.server_time * 1000, zone)}" if row.server_time is not None else "there was no answer"
+    return facts(("window", start), ("", end), ("", Cell("on the server's clock", Tone.MUTED)))
+
+
 def _meaning(row: PollRow) -> str:
     if row.kind == "sweep" and row.outcome == "ok":
-        return "All ids were listed: what polling had missed, and what has vanished, became events."
+        return sweep_found(row)
     meaning = MEANINGS["poll"][row.outcome]
     return f"{meaning[0].upper()}{meaning[1:]}."
