@@ -87,7 +87,7 @@ class Action(Struct, frozen=True, kw_only=True):
 
     title: for help and palette. label: for the footer, where a lower priority is cut off first; no label, not there.
     writes: changes something, so not in read-only mode. adds: but nothing that is there. dangerous: asks before.
-    words: names after `:`.
+    words: names after `:`. also: what people call it who do not know its name here, for help and palette.
     check: why it cannot be done here, as a sentence. command: the same on the command line.
     """
 
@@ -101,6 +101,7 @@ class Action(Struct, frozen=True, kw_only=True):
     adds: bool = False
     dangerous: bool = False
     words: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     check: Check | None = None
     command: Callable[[Subject], str] | None = None
 
@@ -108,6 +109,11 @@ class Action(Struct, frozen=True, kw_only=True):
     def method(self) -> str:
         """The method that runs it."""
         return "do_" + self.id.replace(".", "_")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Words that it is looked for by, beside its title."""
+        return (*self.words, *((self.label,) if self.label else ()), *self.also)
 
     def command_for(self, subject: Subject) -> str:
         """The same on the command line; nothing where that has no such command."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import OptionList
 
 from cwconsole.store import status
 from cwconsole.store.database import Store
@@ -16,6 +17,7 @@ from cwconsole.tui.engine_state import EngineState
 from cwconsole.tui.screens.events import EventsScreen
 from cwconsole.tui.screens.fleet import FleetScreen
 from cwconsole.tui.screens.instance import InstanceScreen
+from cwconsole.tui.screens.palette import Palette
 from cwconsole.tui.session import Place, Session
 from cwconsole.tui.widgets.confirm import Confirm
 from tests.fair_clock import fair_clock
@@ -285,6 +287,38 @@ async def test_the_palette_knows_every_action_and_says_where_it_is_done(rig: Rig
         assert any(found in one.message for one in rig.app._notifications)
     else:
         assert rig.screen.table.marks.everything
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("replay", "Send again"),
+        ("resend", "Send again"),
+        ("retry", "Try again now"),
+        ("sweep", "Prove that nothing is missing (sweep)"),
+        ("verify", "Prove that nothing is missing (sweep)"),
+        ("missing", "Prove that nothing is missing (sweep)"),
+        ("export", "Write the instance to a file"),
+        ("save", "Save the list, or what is marked, to a file"),
+        ("pause", "Pause polling"),
+        ("resume", "Resume polling"),
+        ("hold", "Hold deliveries"),
+        ("release", "Let held deliveries go"),
+        ("copy", "Copy "),
+        ("abandon", "Give up"),
+    ],
+)
+async def test_the_palette_finds_what_is_done_by_its_usual_word(rig: Rig, typed: str, first: str) -> None:
+    await rig.press("ctrl+p", *typed)
+    found = rig.screen.query_one("#found", OptionList)
+    await rig.until(lambda: first in str(found.get_option_at_index(0).prompt))
+
+
+async def test_the_palette_says_that_it_found_nothing_and_enter_keeps_it_open(rig: Rig) -> None:
+    await rig.press("ctrl+p", *"xyzzy")
+    await rig.until(lambda: "Nothing here is called xyzzy." in rig.text())
+    await rig.press("enter")
+    assert isinstance(rig.screen, Palette)
 
 
 async def test_a_wide_screen_counts_each_kind_of_open_delivery(path: Path) -> None:

@@ -64,7 +64,11 @@ def test_why_it_cannot_be_done_stands_below_the_title() -> None:
         ("X", "Write the instance to a file", "Pause polling"),
         ("^d", "Half a page down", "Half a page up"),
         ("watermark", "Set the watermark", "Poll now"),
-        (":sweep", "Look for deleted records now", "Poll now"),
+        (":sweep", "Prove that nothing is missing", "Poll now"),
+        ("missing", "Prove that nothing is missing", "Poll now"),
+        ("verify", "Prove that nothing is missing", "Poll now"),
+        ("prove", "Prove that nothing is missing", "Poll now"),
+        ("release", "Let held deliveries go", "Poll now"),
     ],
 )
 async def test_a_key_or_a_word_is_looked_for(rig: Rig, typed: str, found: str, not_found: str) -> None:
@@ -75,6 +79,7 @@ async def test_a_key_or_a_word_is_looked_for(rig: Rig, typed: str, found: str, n
 async def test_what_is_not_there_is_said_and_escape_leads_back_step_by_step(rig: Rig) -> None:
     await rig.press("slash", *"[b ")
     await rig.until(lambda: "No key and no action here is called [b." in rig.text())
+    assert "^p looks on every screen." in rig.text()
     await rig.press("escape")
     await rig.until(lambda: "Events of this resource" in rig.text())
     assert isinstance(rig.screen, Help)

@@ -174,7 +174,7 @@ def standing_lines(view: ResourceView, status: StatusRow | None, look: Look, zon
     swept = f"last {ago(row.swept_ms, look.now_ms)} ago" if row.swept_ms else "none yet"
     due = until(row.next_sweep_ms, look.now_ms, none="")
     ahead = f", next {due if due == 'due' else f'in {due}'}" if row.runs and due else ""
-    hint = "; w looks for deleted records now" if row.active and row.instance_enabled else ""
+    hint = "; w sweeps now, and finds what is missing" if row.active and row.instance_enabled else ""
     lines.append(_fact("sweep", f"{swept}{ahead}{hint}", Tone.MUTED))
     return lines
 

@@ -213,6 +213,7 @@ class Everywhere(CellCopies):
         entries = [
             palette.Entry(
                 name=action.title,
+                words=action.names,
                 command=f"do {action.id}",
                 keys=self._keys(action),
                 refused=action.why_not(subject) or "",
@@ -231,7 +232,13 @@ class Everywhere(CellCopies):
         ]  # fmt: skip
         here = {action.title for action in screen.actions()}
         return entries + [
-            palette.Entry(name=action.title, command="", keys=self._keys(action), refused=f"This is done {where}.")
+            palette.Entry(
+                name=action.title,
+                words=action.names,
+                command="",
+                keys=self._keys(action),
+                refused=f"This is done {where}.",
+            )
             for action in REGISTRY
             if action.title not in here and (where := _WHERE.get(action.scopes[0])) is not None
         ]

@@ -70,7 +70,15 @@ def help_lines(
     if Scope.INSTANCES in scopes:
         signs = {getattr(UNICODE, way.value): meaning for way, meaning in WAYS.items()}
         lines += _meanings("Beside a state, for an hour after this console saw it change", signs, wanted)
-    return lines or [(Cell(f"No key and no action here is called {plain(wanted)}.", Tone.MUTED),)]
+    return lines or _nothing(actions, keys_of, wanted)
+
+
+def _nothing(actions: Sequence[Action], keys_of: Callable[[Action], Sequence[str]], wanted: str) -> list[Line]:
+    """What cannot be done here may be done elsewhere: the palette knows."""
+    keys = [key_name(key) for action in actions if action.id == "palette" for key in keys_of(action)]
+    elsewhere = [f"{' '.join(keys)} looks on every screen."] if keys else []
+    sentences = (f"No key and no action here is called {plain(wanted)}.", *elsewhere)
+    return [(Cell(sentence, Tone.MUTED),) for sentence in sentences]
 
 
 def _meanings(title: str, meanings: Mapping[str, str], wanted: str) -> list[Line]:
@@ -97,7 +105,8 @@ def _is_found(action: Action, keys: Sequence[str], wanted: str) -> bool:
     names = [key_name(key) for key in keys]
     if len(wanted) <= 1:
         return not wanted or wanted in names
-    return any(wanted.lower() in one.lower() for one in (*names, action.title, *(f":{word}" for word in action.words)))
+    names += [action.title, *action.names, *(f":{word}" for word in action.words)]
+    return any(wanted.lower() in one.lower() for one in names)
 
 
 def _lines(action: Action, subject: Subject, keys_of: Callable[[Action], Sequence[str]]) -> list[Line]:

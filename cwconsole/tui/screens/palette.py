@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar, Final
 
@@ -26,22 +27,35 @@ INSIDE: Final = 72  # cells of the dialog's inside, less the scroll bar
 class Entry(Struct, frozen=True, kw_only=True):
     """Something to choose. command: what would be typed after `:` for it, or the id of an action after `do `.
 
-    keys: that do the same. refused: why it cannot be done now, as a sentence.
+    words: other names for it. keys: that do the same. refused: why it cannot be done now, as a sentence.
     """
 
     name: str
     command: str
+    words: tuple[str, ...] = ()
     keys: str = ""
     refused: str = ""
 
 
 def matching(entries: Sequence[Entry], query: str) -> list[Entry]:
-    """The entries that fit, best first; all of them without a query."""
-    if not query.strip():
+    """The entries that fit, best first; all of them without a query.
+
+    Best is what has that very name, then what every word typed begins a word of, then what has its letters in turn.
+    """
+    wanted = query.strip().lower()
+    if not wanted:
         return list(entries[:SHOWN])
-    matcher = Matcher(query.strip())
-    scored = [(matcher.match(entry.name), entry) for entry in entries]
-    return [entry for score, entry in sorted(scored, key=lambda one: -one[0]) if score > 0][:SHOWN]
+    matcher = Matcher(wanted)
+    scored = [(_rank(entry, wanted), matcher.match(entry.name), entry) for entry in entries]
+    found = [one for one in scored if one[0] or one[1] > 0]
+    return [entry for _, _, entry in sorted(found, key=lambda one: (-one[0], -one[1]))][:SHOWN]
+
+
+def _rank(entry: Entry, wanted: str) -> int:
+    words = [*entry.words, *re.findall(r"\w+", entry.name.lower())]
+    if wanted in entry.words:
+        return 2
+    return int(all(any(word.startswith(part) for word in words) for part in wanted.split()))
 
 
 class Palette(Modal[Entry | None]):
@@ -81,7 +95,8 @@ class Palette(Modal[Entry | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         at = self.query_one(OptionList).highlighted
-        self.dismiss(None if at is None else self._shown[at])
+        if at is not None and self._shown:
+            self.dismiss(self._shown[at])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -95,6 +110,8 @@ class Palette(Modal[Entry | None]):
         found.add_options([Option(_prompt(entry, keys)) for entry in self._shown])
         if self._shown:
             found.highlighted = 0
+        elif self._entries:
+            found.add_option(Option(f"Nothing here is called {plain(query.strip())}.", disabled=True))
 
     def action_close(self) -> None:
         self.dismiss(None)
