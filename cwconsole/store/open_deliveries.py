@@ -5,9 +5,11 @@ One statement each: there may be a million of them. What a request is on its way
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 
-from cwconsole.store.delivery_indexes import OPEN
+from cwconsole.store.delivery_indexes import OPEN, TROUBLED
 
 _OF_INSTANCE = "resource_id IN (SELECT id FROM resources WHERE instance_id = :instance)"
 
@@ -36,6 +38,20 @@ def not_held_by_name(conn: sqlite3.Connection, resource_id: int) -> int:
     """How many of a resource's open deliveries do not wait behind a hold of its own."""
     row = conn.execute("SELECT pending + sending + retrying FROM resources WHERE id = ?", (resource_id,)).fetchone()
     return int(row[0]) - held_by_name(conn, resource_id)
+
+
+def due_later(conn: sqlite3.Connection, resource_ids: Collection[int], now_ms: int) -> int:
+    """How many wait for a next try that has not come yet: their own, or that of their object's first open one."""
+    row = conn.execute(
+        f"""
+        SELECT count(*) FROM deliveries d INDEXED BY deliveries_troubled
+        JOIN deliveries o INDEXED BY deliveries_open ON o.resource_id = d.resource_id AND o.object_id = d.object_id
+        WHERE d.{TROUBLED} AND d.state = 'retrying' AND d.due_ms > :now AND o.{OPEN}
+            AND d.resource_id IN (SELECT value FROM json_each(:resources))
+        """,
+        {"resources": json.dumps(list(resource_ids)), "now": now_ms},
+    ).fetchone()
+    return int(row[0])
 
 
 def objects_of(conn: sqlite3.Connection, resource_id: int) -> set[int]:

@@ -124,13 +124,35 @@ def release(conn: sqlite3.Connection, target: Scope, *, asked: Asked, now_ms: in
         return _nothing(conn, target, asked, _not_by_itself(target, target.instance.held_ms, "held"), now_ms)
     conn.execute(f"UPDATE {target.table} SET held_ms = NULL WHERE id = ?", (target.row_id,))
     open_deliveries.apply_hold(conn, target.instance.id)
-    outcome = f"Deliveries of {target.label} go on."
     if callback is not None:
         conn.execute("UPDATE callbacks SET held_ms = NULL, held_reason = NULL WHERE id = ?", (callback.id,))
+    outcome = f"Deliveries of {target.label} go on{_how_many(conn, target, callback, now_ms)}."
+    if callback is not None:
         outcome += f" The callback URL {callback.url} is not held any more."
     if target.resource is not None and target.instance.held_ms is not None:
         outcome = f"{target.label} goes on as soon as its instance does: deliveries of {target.instance.name} are held."
     return _done(conn, target, asked, outcome, now_ms)
+
+
+def _how_many(conn: sqlite3.Connection, target: Scope, callback: Callback | None, now_ms: int) -> str:
+    """Of what was let go, how much is sent now, if some of it waits for its next try."""
+    rows = conn.execute(
+        """
+        SELECT r.id, r.pending + r.retrying FROM resources r
+            JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+        WHERE r.pending + r.retrying > 0 AND coalesce(r.held_ms, i.held_ms, c.held_ms) IS NULL AND i.removed_ms IS NULL
+            AND (c.id = :callback OR (i.id = :instance AND (:resource IS NULL OR r.id = :resource)))
+        """,
+        {
+            "callback": None if callback is None else callback.id,
+            "instance": target.instance.id,
+            "resource": None if target.resource is None else target.resource.id,
+        },
+    ).fetchall()
+    later = open_deliveries.due_later(conn, [row[0] for row in rows], now_ms)
+    if not later:
+        return ""
+    return f": {sum(row[1] for row in rows) - later:,} now, {later:,} at their next try"
 
 
 def callback_let_go(conn: sqlite3.Connection, target: Scope) -> Callback | None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from cwconsole.core.errors import RefusedError
-from cwconsole.store import callback_list, operations, resources
+from cwconsole.store import callback_list, open_deliveries, operations, resources
 from cwconsole.store.callback_list import CallbackRow
 from cwconsole.store.operations import Scope
 
@@ -49,14 +49,16 @@ def reach(conn: sqlite3.Connection, instance: str, resource: str | None = None) 
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """sent: how many deliveries would be sent, those of other instances at the same callback URLs included.
+    """sent: how many deliveries would go on, those of other instances at the same callback URLs included.
 
+    later: how many of them only once a next try is due, for letting go hastens none.
     stay: how many of the places themselves would go on waiting behind something else. callbacks: let go as well.
     barred: an instance that is held as a whole, over a resource that was to be let go alone; None as a rule.
     """
 
     labels: tuple[str, ...]
     sent: int
+    later: int
     stay: int
     callbacks: tuple[CallbackRow, ...]
     barred: str | None
@@ -73,8 +75,8 @@ _FREE = """
     """
 
 
-def release(conn: sqlite3.Connection, places: Sequence[tuple[str, str | None]]) -> Release:
-    """What `operations.release` of each place would send, by the maintained totals.
+def release(conn: sqlite3.Connection, places: Sequence[tuple[str, str | None]], *, now_ms: int) -> Release:
+    """What `operations.release` of each place would send, by the maintained totals but for `later`.
 
     Raises UsageError for what there is not, and RefusedError if nothing there is held.
     """
@@ -97,20 +99,21 @@ def release(conn: sqlite3.Connection, places: Sequence[tuple[str, str | None]]) 
     }
     if not whole and not callbacks and not flagged and params["resources"] == "[]":
         raise RefusedError(f"Deliveries of {', '.join(target.label for target in targets)} are not held.")
-    sent, stay = conn.execute(
+    rows = conn.execute(
         f"""
-        SELECT total((r.pending + r.retrying) * (({_LET_GO}) AND {_FREE})),
-            total((r.pending + r.retrying) * ((i.id IN (SELECT value FROM json_each(:whole))
-                OR r.id IN (SELECT value FROM json_each(:single))) AND NOT ({_FREE})))
-        FROM resources r JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
-        WHERE i.removed_ms IS NULL
+        SELECT r.id, r.pending + r.retrying, {_FREE} AS free FROM resources r
+            JOIN instances i ON i.id = r.instance_id LEFT JOIN callbacks c ON c.id = i.callback_id
+        WHERE i.removed_ms IS NULL AND r.pending + r.retrying > 0 AND CASE WHEN {_FREE} THEN {_LET_GO}
+            ELSE i.id IN (SELECT value FROM json_each(:whole)) OR r.id IN (SELECT value FROM json_each(:single)) END
         """,
         params,
-    ).fetchone()
+    ).fetchall()
+    let_go = {row[0]: int(row[1]) for row in rows if row[2]}
     return Release(
         labels=tuple(target.label for target in targets),
-        sent=int(sent),
-        stay=int(stay),
+        sent=sum(let_go.values()),
+        later=open_deliveries.due_later(conn, let_go, now_ms),
+        stay=sum(int(row[1]) for row in rows if not row[2]),
         callbacks=tuple(dict.fromkeys(callbacks)),
         barred=whole[0].name if whole else None,
     )

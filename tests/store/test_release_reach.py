@@ -9,6 +9,7 @@ import pytest
 from cwconsole.core.errors import RefusedError
 from cwconsole.store import operations, reach
 from cwconsole.store.actions import ActionKind
+from cwconsole.tui.render.reach_lines import release_lines
 from tests.store.rows import NOW, add, add_delivery, add_events, asked, config, resource_id
 
 
@@ -57,7 +58,7 @@ def test_the_number_asked_about_is_the_number_let_go(
             conn.execute("UPDATE callbacks SET held_ms = 5, held_reason = 'it answered 410'")
         else:
             operations.hold(conn, operations.scope(conn, *place), asked=asked(ActionKind.HOLD), now_ms=NOW)
-    found, before = reach.release(conn, let_go), free(conn)
+    found, before = reach.release(conn, let_go, now_ms=NOW), free(conn)
     assert (found.sent, found.stay, found.barred) == (sent, stay, None)
     for instance, resource in let_go:
         target = operations.scope(conn, instance, resource)
@@ -67,6 +68,31 @@ def test_the_number_asked_about_is_the_number_let_go(
 
 def test_what_is_held_as_a_whole_bars_its_resources_and_what_is_not_held_is_refused(conn: sqlite3.Connection) -> None:
     with pytest.raises(RefusedError, match="acme/contacts are not held"):
-        reach.release(conn, [("acme", "contacts")])
+        reach.release(conn, [("acme", "contacts")], now_ms=NOW)
     operations.hold(conn, operations.scope(conn, "acme"), asked=asked(ActionKind.HOLD), now_ms=NOW)
-    assert reach.release(conn, [("acme", "contacts")]).barred == "acme"
+    assert reach.release(conn, [("acme", "contacts")], now_ms=NOW).barred == "acme"
+
+
+def test_what_waits_for_its_next_try_is_not_said_to_be_sent_now(conn: sqlite3.Connection) -> None:
+    """Two of acme's contacts and what comes after one of them; letting go hastens none of these."""
+    contacts = resource_id(conn, 1, "contacts")
+    conn.execute(
+        "UPDATE deliveries SET state = 'retrying', due_ms = ? WHERE resource_id = ? AND object_id < 3",
+        (NOW + 60_000, contacts),
+    )
+    conn.execute("UPDATE resources SET retrying = 2, pending = 1 WHERE id = ?", (contacts,))
+    (behind,) = add_events(conn, contacts, [1])
+    conn.execute("UPDATE deliveries SET due_ms = NULL WHERE id = ?", (add_delivery(conn, behind),))
+    target = operations.scope(conn, "acme")
+    operations.hold(conn, target, asked=asked(ActionKind.HOLD), now_ms=NOW)
+    found = reach.release(conn, [("acme", None)], now_ms=NOW)
+    assert (found.sent, found.later) == (6, 3)
+    assert release_lines(found, NOW)[0] == "3 deliveries are sent now, in order, 3 at their next try:"
+    target = operations.scope(conn, "acme")
+    told = operations.release(conn, target, asked=asked(ActionKind.RELEASE), now_ms=NOW)
+    assert told == "Deliveries of acme go on: 3 now, 3 at their next try."
+    assert reach.reach(conn, "acme").held == 0
+    assert [tuple(row) for row in conn.execute("SELECT due_ms FROM deliveries WHERE state = 'retrying'")] == [
+        (NOW + 60_000,),
+        (NOW + 60_000,),
+    ]

@@ -62,12 +62,7 @@ def hold_lines(reaches: Sequence[Reach]) -> list[str]:
 
 def release_lines(found: Release, now_ms: int) -> list[str]:
     """What is sent, and what else is let go."""
-    lines = [
-        _deliveries(found.sent, "are sent now, in order:", "is sent now:")
-        if found.sent
-        else "Nothing waits there now:",
-        *named(found.labels),
-    ]
+    lines = [_let_go(found), *named(found.labels)]
     for one in found.callbacks:
         lines += ["", "The callback URL is let go as well:", f"  {plain(one.url)}", f"  {callback_words(one, now_ms)}"]
         there = counted(one.instances, "instance delivers", "instances deliver")
@@ -75,6 +70,19 @@ def release_lines(found: Release, now_ms: int) -> list[str]:
     if found.stay:
         lines += ["", f"{_deliveries(found.stay, 'stay held', 'stays held')} by something else."]
     return [*lines, "", "What comes after them is sent as it comes."]
+
+
+def _let_go(found: Release) -> str:
+    """What is waiting for its next try goes on waiting for it."""
+    now = found.sent - found.later
+    if not found.sent:
+        return "Nothing waits there now:"
+    if not found.later:
+        return _deliveries(now, "are sent now, in order:", "is sent now:")
+    if not now:
+        return _deliveries(found.later, "are sent at their next try:", "is sent at its next try:")
+    sent = _deliveries(now, "are sent now, in order", "is sent now")
+    return f"{sent}, {found.later:,} at {'their' if found.later > 1 else 'its'} next try:"
 
 
 def _waiting(reaches: Sequence[Reach]) -> int:

@@ -96,10 +96,12 @@ class DeliveryKeys(OnScreen):
     async def _asked_to_release(self, row: DeliveryRow, reason: str | None) -> None:
         store = self.console.store
         holds = await store.read(callback_list.holds, row.instance_id, row.resource, row.url)
-        found = await store.read(reach.release, [(row.instance, resource) for resource in _let_go(row, holds)])
+        now_ms = self.console.now_ms()
+        places = [(row.instance, resource) for resource in _let_go(row, holds)]
+        found = await store.read(reach.release, places, now_ms=now_ms)
         question = Question(
             title="Let held deliveries go?",
-            lines=release_lines(found, self.console.now_ms()),
+            lines=release_lines(found, now_ms),
             yes="let go",
             reasoned=True,
             reason=reason,

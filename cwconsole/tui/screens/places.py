@@ -132,11 +132,12 @@ class Places(PlacePages, SweepAnswer):
         return f"I opens {instance}; there Tab, then H lets them go."
 
     async def _ask_to_release(self, places: Sequence[Place], reason: str | None) -> None:
-        found = await self.console.store.read(reach.release, places)
+        now_ms = self.console.now_ms()
+        found = await self.console.store.read(reach.release, places, now_ms=now_ms)
         if found.barred is not None:
             raise RefusedError(f"Deliveries of {found.barred} are held as a whole: {self.way_to_whole(found.barred)}")
         what = found.labels[0] if len(places) == 1 else f"{len(places):,} places"
-        lines = reach_lines.release_lines(found, self.console.now_ms())
+        lines = reach_lines.release_lines(found, now_ms)
         work = self._steering(_RELEASE, operations.release)
         self._ask_for(_RELEASE, work, places, _question(_RELEASE, what, lines, places, reason))
 
