@@ -29,9 +29,10 @@ class Named(Struct, frozen=True, kw_only=True):
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """Deliveries by state, as (state, number). urls: where they go, at most three of `callbacks`.
+    """Deliveries by state, as (state, number). held: as states, those that are held, or go to a callback URL that is.
 
-    named: the newest of them, at most three. held: as states, those that are held, or go to a callback URL that is.
+    Of those alone that would be changed: urls: where they go, at most three of `callbacks`; named: the newest of them,
+    at most three.
     """
 
     states: tuple[tuple[str, int], ...]
@@ -63,10 +64,11 @@ def ids(conn: sqlite3.Connection, chosen: Filter, without: Collection[int] = ())
         after = listing.next_after
 
 
-def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
-    """What was chosen, counted. Ids that there are not any more are left out."""
-    among = "WHERE d.id IN (SELECT value FROM json_each(?))"
-    listed = (json.dumps(list(chosen)),)
+def preview(conn: sqlite3.Connection, chosen: Collection[int], changed: Collection[str]) -> Chosen:
+    """What was chosen, counted. Ids that there are not any more are left out. changed: the states that would be."""
+    among = "WHERE d.id IN (SELECT value FROM json_each(:ids))"
+    those = f"{among} AND d.state IN (SELECT value FROM json_each(:changed))"
+    listed = {"ids": json.dumps(list(chosen)), "changed": json.dumps(list(changed))}
     states = conn.execute(
         f"""
         SELECT d.state, count(*), sum(d.held = 1 OR c.held_ms IS NOT NULL)
@@ -74,16 +76,16 @@ def preview(conn: sqlite3.Connection, chosen: Collection[int]) -> Chosen:
         """,
         listed,
     ).fetchall()
-    (callbacks,) = conn.execute(f"SELECT count(DISTINCT callback_id) FROM deliveries d {among}", listed).fetchone()
+    (callbacks,) = conn.execute(f"SELECT count(DISTINCT callback_id) FROM deliveries d {those}", listed).fetchone()
     urls = conn.execute(
-        f"SELECT DISTINCT c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {among} ORDER BY 1 LIMIT 3",
+        f"SELECT DISTINCT c.url FROM deliveries d JOIN callbacks c ON c.id = d.callback_id {those} ORDER BY 1 LIMIT 3",
         listed,
     ).fetchall()
     newest = conn.execute(
         f"""
         SELECT d.id, lower(e.type) AS type, i.name AS instance, r.name AS resource, d.object_id
         FROM deliveries d JOIN events e ON e.id = d.event_id JOIN instances i ON i.id = d.instance_id
-            JOIN resources r ON r.id = d.resource_id {among} ORDER BY d.id DESC LIMIT {NAMED}
+            JOIN resources r ON r.id = d.resource_id {those} ORDER BY d.id DESC LIMIT {NAMED}
         """,
         listed,
     ).fetchall()

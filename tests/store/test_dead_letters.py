@@ -100,9 +100,11 @@ def test_what_holds_a_delivery_is_told_apart(conn: sqlite3.Connection) -> None:
 
 def test_the_chosen_are_counted_by_state(conn: sqlite3.Connection) -> None:
     numbers = chosen_deliveries.ids(conn, parse(Noun.DELIVERIES, "instance:acme", now_ms=NOW), without={2})
-    counted = chosen_deliveries.preview(conn, numbers)
+    counted = chosen_deliveries.preview(conn, numbers, ("dead",))
     assert counted.states == (("dead", 5), ("delivered", 1), ("pending", 1), ("retrying", 2))
     assert (counted.among({"dead", "retrying"}), counted.urls, counted.held) == (7, (HERE,), ())
+    states = dict(conn.execute("SELECT id, state FROM deliveries").fetchall())
+    assert [states[one.id] for one in counted.named] == ["dead"] * 3
 
 
 def test_too_many_at_once_are_refused(conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:

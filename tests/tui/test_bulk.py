@@ -71,6 +71,20 @@ async def test_their_number_is_typed(path: Path, verb: Verb) -> None:
         assert await actions(rig, verb.kind) == MANY
 
 
+async def test_the_ones_that_are_named_are_those_that_are_changed(path: Path) -> None:
+    """Of 50 that are marked the newest 25 are delivered and stay as they are."""
+    async with console(path, size=(100, 40)) as rig:
+        await rig.write("UPDATE deliveries SET state = 'delivered' WHERE resource_id = 2 AND state = 'pending'")
+        dead = [row[0] for row in await rig.rows("SELECT id FROM deliveries WHERE resource_id = 2 AND state = 'dead'")]
+        await rig.press("3", "slash", *"resource:tickets", "enter", "asterisk", "r")
+        lines = [line.strip(" │") for line in rig.lines()]
+        at = lines.index("Try 25 deliveries again?")
+        named = [line.split(":")[0] for line in lines[at:] if line.startswith("delivery ")]
+        assert named == [f"delivery {one}" for one in sorted(dead)[:-4:-1]]
+        assert "and 22 more" in lines
+        assert "Left as they are: 25 delivered." in lines
+
+
 async def test_escape_leaves_all_as_they_are_and_marked(path: Path) -> None:
     async with console(path, size=(100, 30)) as rig:
         await rig.press("3", "slash", *"state:dead resource:tickets", "enter", "asterisk", "r", *str(MANY), "escape")

@@ -73,7 +73,8 @@ class DeliveryKeys(OnScreen):
     async def _asked_about(self, verb: Verb, reason: str | None) -> None:
         ids = await self.chosen_ids()
         await self.console.operator.require_deliveries(ids)
-        question = _question(verb, await self.console.store.read(chosen_deliveries.preview, ids), reason)
+        chosen = await self.console.store.read(chosen_deliveries.preview, ids, _SOURCES[verb.command])
+        question = _question(verb, chosen, reason)
 
         def agreed(answer: Answer) -> None:
             self.carry_out(self._change_all(verb, ids, answer.reason), what=question.title)
@@ -131,7 +132,7 @@ def _question(verb: Verb, chosen: Chosen, reason: str | None) -> Question:
         raise RefusedError(f"Nothing here can be {verb.did} ({there}).")
     what = counted(number, "delivery", "deliveries")
     more = f" and {chosen.callbacks - len(chosen.urls)} more" if chosen.callbacks > len(chosen.urls) else ""
-    lines = [*_names(chosen), f"{told} to:"]
+    lines = [*_names(chosen, number), f"{told} to:"]
     lines += [*(f"  {plain(url)}" for url in chosen.urls), *([f"  {more.strip()}"] if more else [])]
     if others:
         left = ", ".join(f"{each:,} {state}" for state, each in chosen.states if state not in states)
@@ -150,13 +151,13 @@ def _question(verb: Verb, chosen: Chosen, reason: str | None) -> Question:
     )
 
 
-def _names(chosen: Chosen) -> list[str]:
+def _names(chosen: Chosen, number: int) -> list[str]:
     """Which ones: a list that is live may have moved on while the key was pressed."""
     lines = [
         f"delivery {one.id}: {one.type} {plain(one.instance)}/{plain(one.resource)} {one.object_id}"
         for one in chosen.named
     ]
-    more = sum(number for _, number in chosen.states) - len(lines)
+    more = number - len(lines)
     return [*lines, *([f"and {more:,} more"] if more else []), ""]
 
 
