@@ -11,7 +11,7 @@ from cwconsole.tui import routes
 from cwconsole.tui.line_completion import judge, remark
 from cwconsole.tui.screens.frame import ConsoleScreen
 from cwconsole.tui.trail import Trail, Where, where
-from cwconsole.tui.viewspec import ViewSpec
+from cwconsole.tui.viewspec import ViewSpec, spec
 
 if TYPE_CHECKING:
     from cwconsole.tui.app import ConsoleApp
@@ -34,9 +34,13 @@ class Going(App[None], inherit_bindings=False):
         return where(self.console_screens())
 
     async def go_to_mode(self, name: str) -> None:
-        """A top-level area, as it was left; asked for once more, from its beginning."""
+        """A top-level area, as it was left; asked for once more, from its beginning: its list, and all of it.
+
+        Escape leads back to the filter that was there.
+        """
         if name == self.current_mode:
             self._pop_to_the_first()
+            self.console_screens()[0].set_spec(spec(name))
         else:
             await self.switch_mode(name)
             cast("ConsoleApp", self).show_fleet()
