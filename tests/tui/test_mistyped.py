@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from textual.widgets import Input
 
 from cwconsole.tui.freshness import Phase
@@ -111,6 +112,23 @@ async def test_a_filter_for_what_there_is_not_leaves_the_list_as_it_was_and_lets
         assert "STALE" not in rig.text()
         await rig.press("3", "colon", *"deliveries instance:nope", "enter")
         await rig.until(lambda: rig.screen.spec.line == "deliveries" and rig.screen.freshness.phase is Phase.CURRENT)
+
+
+@pytest.mark.parametrize("area", ["2", "3", "4", "5"])
+async def test_a_half_typed_filter_is_no_failure_of_reading(rig: Rig, area: str) -> None:
+    """What is shown stays, and nothing is said to be stale, until the word can be used or is entered."""
+    await rig.press(area)
+    rows = rig.screen.table.rows.total
+    with capture_logs() as logs:
+        await rig.press("slash", *"resource:ticket")
+        await rig.until(lambda: rig.screen.spec.words == ("resource:ticket",) and "not a filter yet" in rig.lines()[1])
+        assert (rig.screen.freshness.phase, rig.screen.table.rows.total) == (Phase.CURRENT, rows)
+        assert "cannot be read" not in rig.text()
+        await rig.press("s")
+        await rig.until(lambda: rig.screen.is_listed() and rig.screen.spec.words == ("resource:tickets",))
+        await rig.press("x", "enter")
+        await rig.until(lambda: "has a resource 'ticketsx'" in said(rig) and rig.screen.is_listed())
+    assert not [one for one in logs if one["log_level"] == "warning"]
 
 
 @pytest.mark.parametrize(

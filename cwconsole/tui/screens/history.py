@@ -52,6 +52,7 @@ class HistoryScreen(ListScreen):
 
     columns: ClassVar[Sequence[Column[Any]]]
     empty: ClassVar[str] = "Nothing here. Escape leads back; / changes the filter."
+    _unfit: ViewSpec | None = None  # what was typed last and cannot be used
     _moved_ms = 0  # when a newer row last came in under the cursor
 
     @staticmethod
@@ -113,7 +114,11 @@ class HistoryScreen(ListScreen):
             self.app.notify(error.message, severity="warning")
             return
         except UsageError as error:
-            if self.query_one(Prompt).is_open or self.spec != wanted or not self.previous_spec():
+            if self.query_one(Prompt).is_open_for("/") or self.spec != wanted:
+                self._unfit = wanted  # half typed, which is no failure: what is shown stays until it can be used
+                self.update_frame()
+                return
+            if self.query_one(Prompt).is_open or not self.previous_spec():
                 raise
             self.app.notify(error.message, severity="error")  # and what was shown before is shown again
             return
@@ -148,7 +153,7 @@ class HistoryScreen(ListScreen):
 
     def badge(self) -> str:
         if not (self.ready and self.is_listed()):
-            return super().badge()
+            return "not a filter yet" if self._unfit == self.spec else super().badge()
         new, rows = self.history.new_words(), self.history.rows
         about = "" if self.history.is_sure else "about "  # some that are not in view may have gone
         found = f"{about}{rows.total:,} found" if self.spec.words and rows.exact and rows.total else ""  # never a guess

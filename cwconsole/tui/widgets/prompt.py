@@ -91,6 +91,10 @@ class Prompt(Horizontal):
         """What stands there now."""
         return self.query_one(Input).value
 
+    def is_open_for(self, sign: str) -> bool:
+        """Whether it asks for this: a command (`:`) or a filter (`/`)."""
+        return self.is_open and self._sign == sign
+
     def ask(self, sign: str, text: str, complete: Complete) -> None:
         """Open it. complete: what the whole text could become."""
         self._sign, self._before, self._complete = sign, text, complete
