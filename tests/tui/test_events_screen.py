@@ -207,7 +207,7 @@ async def test_enter_shows_the_event_in_full_and_escape_leads_back_to_its_row(ri
     assert "acme/contacts 8" in rig.text()
     await rig.press("tab")
     assert '"name"' in rig.text(), "the record"
-    assert "arrived  ✗ dead  nothing is tried any more; r sends it again" in rig.text()
+    assert "delivery ✗ dead  nothing is tried any more; r sends it again" in rig.text()
     await rig.press("tab", "tab")
     assert "✗ dead" in rig.lines()[9], "its delivery"
     await rig.press("escape")

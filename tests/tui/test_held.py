@@ -36,7 +36,7 @@ async def test_lists_and_pages_say_held_with_its_own_glyph(path: Path, what: str
         assert "1m ago, held" in rig.text()
         assert "Where deliveries are held, these wait too until H lets them go." in rig.text()
         await rig.press("escape", "enter")
-        assert "arrived  ◇ held  pending, but nothing is sent; H lets it go" in rig.text()
+        assert "delivery ◇ held  pending, but nothing is sent; H lets it go" in rig.text()
         await rig.press("3")
         assert [line.split()[1:3] for line in rig.lines()[-40:] if " held " in line and "acme" in line] == [
             ["◇", "held"]

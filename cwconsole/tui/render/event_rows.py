@@ -120,7 +120,7 @@ def fact_lines(detail: EventDetail, look: Look, zone: tzinfo = UTC) -> list[Line
     place = instance_cell(event.instance, production=event.production)
     return facts(
         ("object", place, f"/{plain(event.resource)} {event.object_id}  ", type_cell(event.type)),
-        ("arrived", *_arrival(detail, look)),
+        ("delivery", *_arrival(detail, look)),
         ("seen", f"{both(event.seen_ms, zone)}  {ago(event.seen_ms, now_ms)} ago"),
         ("dated", both(record, zone) + ("  in the future of its poll" if event.future else "")),
         ("event", f"{event.id}  {event.event_id}, by poll {event.poll_id}"),
