@@ -241,6 +241,17 @@ async def test_both_sizes_show_the_whole_question(path: Path) -> None:
                 assert words in rig.text(), size
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+async def test_what_to_know_before_stands_before_the_events(path: Path, size: tuple[int, int]) -> None:
+    async with console(path, size=size) as rig:
+        await rig.write("UPDATE instances SET held_ms = 5 WHERE name = 'acme'")
+        await rig.until(lambda: any(row.held for row in rig.app.fleet.values()))
+        await rig.press("2")
+        await asked(rig, "asterisk", "r")
+        text = rig.text()
+        assert -1 < text.index("older records") < text.index("Where deliveries are held") < text.index("Which:")
+
+
 async def test_a_refusal_that_new_numbers_would_not_lift_is_said_as_it_is(path: Path) -> None:
     async with console(path, read_only_instances=("locked",)) as rig:
         await rig.press("2")

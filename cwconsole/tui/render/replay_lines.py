@@ -14,17 +14,25 @@ _WIDTH: Final = 64  # of the dialog's inside
 
 
 def preview_lines(shown: Preview, now_ms: int, *, held: bool) -> list[str]:
-    """The numbers, the first events, and what to know before. held: whether deliveries of some of these may be held."""
+    """What to know before, then the first events: on a small terminal the end is out of sight.
+
+    held: whether deliveries of some of these may be held.
+    """
+    warnings = _old(shown)
+    if held:
+        warnings.append("Where deliveries are held, these wait too until H lets them go.")
     lines = [_row(row, now_ms) for row in shown.sample]
     if (more := shown.total - len(shown.sample)) > 0:
         lines.append(f"  and {'' if shown.exact else 'at least '}{more:,} more, from the oldest up")
     if shown.selection.numbers is None:  # what is meant is fixed from here on, whatever the list's window does
         lines = [f"Which: {plain(about(shown.selection))}", *lines]
-    lines += ["", *_old(shown)]
-    lines.append("Each is one attempt, behind what its object still has to send.")
-    if held:
-        lines.append("Where deliveries are held, these wait too until H lets them go.")
-    return lines
+    return [
+        *warnings,
+        *([""] if warnings else []),
+        *lines,
+        "",
+        "Each is one attempt, behind what its object still has to send.",
+    ]
 
 
 def pace_line(shown: Preview, rate: float) -> str:
