@@ -9,11 +9,13 @@ asked directly.
 2. While a question is on its way (`work.QUESTION`), keys go nowhere: they were not meant for the list below, and nobody
    has read what they would answer. Escape calls the question off.
 3. Nor does a key answer a question that was pressed before the question was there to be read.
+4. Once it is decided to leave, keys do nothing.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from textual.app import App
 from textual.events import Event, Key, Paste
@@ -29,12 +31,32 @@ class KeysInTurn(App[None], inherit_bindings=False):
     def __init__(self, *, ansi_color: bool | None) -> None:
         super().__init__(ansi_color=ansi_color)
         self._in_turn: deque[Key | Paste] = deque()
+        self._leaves = False
+
+    def exit(self, *args: Any, **kwargs: Any) -> None:
+        """End once what is in front has been put together: Textual puts nothing together any more when this was called.
+
+        Called again, it ends at once.
+        """
+        if self._leaves:
+            super().exit(*args, **kwargs)
+            return
+        self._leaves = True
+        self._in_turn.clear()
+        self.call_later(self._end, *args, **kwargs)
+
+    def _end(self, *args: Any, **kwargs: Any) -> None:
+        if self.screen.is_mounted:
+            super().exit(*args, **kwargs)
+        else:
+            self.screen.call_later(self.call_later, self._end, *args, **kwargs)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key | Paste) and not event.is_forwarded:
             self.app_focus = True
-            self._in_turn.append(event)
-            await self._take_turns()
+            if not self._leaves:
+                self._in_turn.append(event)
+                await self._take_turns()
         else:
             await super().on_event(event)
 

@@ -103,6 +103,15 @@ async def test_no_question_is_answered_by_keys_that_were_pressed_before_it_stood
     assert rig.app.is_running
 
 
+@pytest.mark.parametrize("key", ["a", "2", "s", "ctrl+p", "ctrl+g", "?", "q", "escape"])
+async def test_what_is_typed_after_the_decision_to_leave_does_nothing(rig: Rig, key: str) -> None:
+    await rig.press("q")
+    burst(rig, "y")
+    rig.send(key)
+    await rig.until(lambda: not rig.app.is_running)
+    assert (rig.app.crashed, rig.app.return_code) == (None, 0)
+
+
 async def test_what_follows_a_dangerous_key_does_nothing_to_the_list_while_the_question_is_prepared(rig: Rig) -> None:
     async with nothing_is_read(rig):
         burst(rig, "xpwdj")

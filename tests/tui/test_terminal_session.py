@@ -212,6 +212,15 @@ def test_a_signal_restores_the_terminal_and_is_the_exit_code(file: Path, number:
         is_left_as_it_was(terminal)
 
 
+def test_a_signal_while_the_first_screen_is_put_together_ends_it_like_any_other(file: Path) -> None:
+    with console(file) as terminal:
+        assert terminal.first_byte(30)
+        os.kill(terminal.pid, signal.SIGINT)
+        assert terminal.ended() == 128 + signal.SIGINT
+        assert "unexpected" not in terminal.text
+        assert terminal.line_modes() == fresh_line_modes()
+
+
 def test_who_is_ended_and_continued_at_once_leaves_the_terminal_as_it_was(file: Path) -> None:
     """As `timeout` and systemd do it: what they end may stand still."""
     with console(file) as terminal:
