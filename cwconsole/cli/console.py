@@ -63,9 +63,9 @@ def run(
     has ended the console unforeseen.
     """
     terminal = ready_terminal(invocation, ascii_only=ascii_only, sixteen=sixteen)
-    invocation.prepare()
+    made = invocation.prepare() and invocation.named is not None
     with log_to_file(invocation.settings.log_level, settings.log_file(), invocation.vault.given):
-        code = loop.run(_shown(invocation, terminal, read_only=read_only, fresh=fresh))
+        code = loop.run(_shown(invocation, terminal, read_only=read_only, fresh=fresh, made=made))
     if code == 128 + signal.SIGHUP:
         let_go_of_the_terminal()
     return code
@@ -90,11 +90,13 @@ def let_go_of_the_terminal() -> None:
         os.dup2(nowhere, stream)
 
 
-async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool | None, fresh: bool) -> int:
+async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool | None, fresh: bool, made: bool) -> int:
     async with Store.open(invocation.path, migrate=False) as store:
         author = _author(invocation, read_only)
         first = await _first_look(store)
         app = app_on(store, invocation, terminal, author=author, begin=_begin(invocation, fresh), first=first)
+        if made:
+            app.warnings.append(f"{invocation.path} is a new database, without instances; check the path.")
         if author.read_only_instances:
             from cwconsole.store import read_only as guard  # noqa: PLC0415 - only for those who name some
 

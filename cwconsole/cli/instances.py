@@ -39,8 +39,9 @@ def add(invocation: Invocation, file: str, reason: str | None) -> None:
     from cwconsole.cli.instance_files import draft_of, read_file  # noqa: PLC0415 - with it comes reading files
 
     body = read_file(file)
-    invocation.prepare()
     draft = draft_of(body, invocation.vault)
+    if invocation.prepare() and invocation.named:
+        output.say(f"{invocation.path} is a new database.")
     token = secrets.token_urlsafe(32)
     asked = invocation.asked(ActionKind.ADD, reason=reason)
     number = invocation.write(store.add, draft, origin=Origin.LOCAL, token=token, asked=asked, now_ms=invocation.now_ms)

@@ -45,8 +45,12 @@ class Invocation:
     @property
     def path(self) -> Path:
         """The database's file: the option, the environment, or the user's data folder."""
-        named = self.database or self.env.get(DATABASE_VARIABLE)
-        return Path(named).expanduser() if named else settings.default_database()
+        return Path(self.named).expanduser() if self.named else settings.default_database()
+
+    @property
+    def named(self) -> str | None:
+        """The database as somebody has named it, who may have mistyped it; None for the user's own."""
+        return self.database or self.env.get(DATABASE_VARIABLE) or None
 
     @cached_property
     def settings(self) -> Settings:
@@ -113,10 +117,18 @@ class Invocation:
         self.prepare()
         return once.write_once(self.path, fn, *args, **kwargs)
 
-    def prepare(self) -> None:
-        """Create or upgrade the file, under the engine's lock, if it needs that."""
+    def prepare(self) -> bool:
+        """Create or upgrade the file, under the engine's lock, if it needs that. Returns whether there was none.
+
+        Raises StoreError for a named one whose folder is not there: it will have been mistyped.
+        """
         if once.is_ready(self.path):
-            return
+            return False
+        is_new = not self.path.exists()
+        if self.named and not self.path.parent.exists():
+            raise StoreError(
+                f"There is no folder {self.path.parent} for a database; check the path, or make the folder first."
+            )
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -126,6 +138,7 @@ class Invocation:
         deadline = time.monotonic() + PREPARING_SECONDS
         while not self._migrated() and time.monotonic() < deadline:
             time.sleep(0.05)
+        return is_new
 
     def _migrated(self) -> bool:
         """Whether the file is ready, after doing what can be done for it."""

@@ -197,6 +197,23 @@ def test_a_run_says_that_its_database_is_new_for_the_path_may_be_mistyped(cli: C
     assert (second.code, "is a new database" in second.err) == (0, False)
 
 
+def test_a_database_that_is_named_is_not_made_without_a_word(cli: Cli, write_body: Callable[..., Path]) -> None:
+    nowhere, new = cli.folder / "no" / "such" / "cw.db", cli.folder / "new.db"
+    for words in (("run", "--once"), ("instances", "add", write_body())):
+        refused = cli(*words, "--db", nowhere)
+        assert (refused.code, f"no folder {nowhere.parent}" in refused.err) == (1, True)
+    assert not (cli.folder / "no").exists()
+    assert f"{new} is a new database" in cli("instances", "add", write_body(), "--db", new).err
+
+
+def test_the_users_own_database_is_made_without_a_word(
+    cli: Cli, write_body: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CWCONSOLE_DB")
+    added = cli("instances", "add", write_body())
+    assert (added.code, added.err) == (0, "")
+
+
 def test_an_instance_whose_secret_never_comes_is_said_and_holds_no_other_up(
     cli: Cli, played: Any, write_body: Callable[..., Path]
 ) -> None:

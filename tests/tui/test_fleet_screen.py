@@ -347,9 +347,10 @@ def empty(tmp_path: Path) -> Path:
         return tmp_path / "cw.db"
 
 
-async def test_an_empty_fleet_says_what_to_do(empty: Path) -> None:
-    async with console(empty) as rig:
+async def test_an_empty_fleet_says_what_to_do_and_which_file_it_is(empty: Path) -> None:
+    async with console(empty, size=(240, 24)) as rig:
         assert "cwconsole instances add FILE" in rig.text()
+        assert f"The database is {empty}" in rig.text()
 
 
 async def test_a_filter_without_a_match_says_so_and_how_to_clear_it(rig: Rig) -> None:

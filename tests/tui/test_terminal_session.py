@@ -332,6 +332,15 @@ def test_of_a_read_only_instance_nothing_is_changed_and_the_engine_runs_all_the_
         terminal.until(lambda text: "acme is enabled." in text)
 
 
+def test_a_named_database_that_is_not_there_is_not_shown_as_if_it_were(tmp_path: Path) -> None:
+    with console(tmp_path / "no" / "such" / "cw.db", cols=200) as terminal:
+        assert terminal.ended() == 1
+        assert f"There is no folder {tmp_path / 'no' / 'such'}" in terminal.text
+    assert not (tmp_path / "no").exists()
+    with console(tmp_path / "new.db", cols=200) as terminal:
+        terminal.until(lambda text: f"{tmp_path / 'new.db'} is a new database, without instances" in text)
+
+
 def test_a_terminal_that_cannot_show_it_is_refused_with_a_sentence(file: Path) -> None:
     with console(file, env={"TERM": "dumb"}) as terminal:
         assert terminal.ended() == 2

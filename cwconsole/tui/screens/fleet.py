@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from textual.widget import Widget
 
@@ -13,6 +13,7 @@ from cwconsole.tui.action import Scope, Subject
 from cwconsole.tui.freshness import Freshness, Phase
 from cwconsole.tui.render.fleet_columns import FLEET_COLUMNS
 from cwconsole.tui.render.fleet_rows import FleetRow, arranged, bare_row, fleet_row, same_place
+from cwconsole.tui.render.plain import plain
 from cwconsole.tui.rows import MemoryRows
 from cwconsole.tui.screens.copies import RowCopies
 from cwconsole.tui.screens.instances import Instances
@@ -22,8 +23,6 @@ from cwconsole.tui.screens.whole_saves import WholeSaves
 from cwconsole.tui.things import Thing
 from cwconsole.tui.viewspec import ViewSpec, spec
 from cwconsole.tui.widgets.virtual_table import VirtualTable
-
-NO_INSTANCE: Final = "No instance yet. a adds one, or `cwconsole instances add FILE`."
 
 
 class FleetScreen(Instances, Places, RowCopies, WholeSaves, ListScreen):
@@ -46,7 +45,12 @@ class FleetScreen(Instances, Places, RowCopies, WholeSaves, ListScreen):
 
     def body(self) -> Iterable[Widget]:
         yield VirtualTable(self._rows, FLEET_COLUMNS, look=self.console.look(), id="list",
-                           empty=NO_INSTANCE)  # fmt: skip
+                           empty=self._no_instance())  # fmt: skip
+
+    def _no_instance(self) -> str:
+        """Which file that is stands there too: it may not be the one that was meant."""
+        path = plain(str(self.console.store.path))
+        return f"No instance yet. a adds one, or `cwconsole instances add FILE`.\nThe database is {path}"
 
     async def load(self) -> None:
         if not self.console.fleet_is_known:
@@ -100,7 +104,7 @@ class FleetScreen(Instances, Places, RowCopies, WholeSaves, ListScreen):
         self.table.set_sort(self.spec.sort or "health", self.spec.descending)
         rows = [*self._made.values(), *map(bare_row, self._bare)]
         self._rows.replace(arranged(rows, self.spec, self._unfolded))
-        self.table.empty = self.no_rows(NO_INSTANCE)
+        self.table.empty = self.no_rows(self._no_instance())
         self.table.show_changed()
         self.begin()
 

@@ -55,7 +55,7 @@ class TableLines(LineScroll, Generic[R]):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--head", "table--cursor", "table--mark", "table--waiting"}
 
     def __init__(self, rows: Rows[R], columns: Sequence[Column[R]], *, look: Look, id: str | None, empty: str) -> None:  # noqa: A002 - Textual's name for it
-        """empty: what to say where there are no rows."""
+        """empty: what to say where there are no rows, in one line or several."""
         super().__init__(id=id)
         self.rows = rows
         self.marks = Marks()
@@ -174,8 +174,8 @@ class TableLines(LineScroll, Generic[R]):
         """What stands where no row is: nothing, a word that there are none, or a sign that it is being read."""
         if index < self.rows.total:
             return (Cell(f"  {self.look.glyphs.off}"),)
-        is_first = index == 0 and not self.rows.total and self._known
-        return (Cell(f"  {self.empty}" if is_first else ""),)
+        told = self.empty.splitlines() if self._known and not self.rows.total else []
+        return (Cell(f"  {told[index]}" if index < len(told) else ""),)
 
     def _row_strip(self, shown: _Shown, cells: int) -> Strip:
         sign = Cell(f"{self.look.glyphs.mark} " if shown.marked else "  ")
