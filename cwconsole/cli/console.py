@@ -260,6 +260,8 @@ class _Hosting:
 
         try:
             async with host(self._invocation)() as engine:
+                if self._other is not None:
+                    log.warning("engine taken over", ended_process=self._other)
                 self._other = None
                 while True:
                     why = engine.hindrance

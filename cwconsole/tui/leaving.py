@@ -20,7 +20,8 @@ ENGINE_STOPS = Question(
     title="Leave, and stop the engine?",
     lines=(
         "The engine runs in this console. It finishes what it is sending, for at most 10 seconds.",
-        "After that nothing is polled or delivered until another console or `cwconsole run` takes over.",
+        "Another console that is open on this database, and not read-only, takes over within seconds.",
+        "If there is none, nothing is polled or delivered until a console or `cwconsole run` is started.",
         "Nothing is lost: the next engine goes on where this one stopped.",
     ),
     yes="leave",

@@ -332,6 +332,7 @@ async def test_a_wide_screen_counts_each_kind_of_open_delivery(path: Path) -> No
 async def test_leaving_says_what_stops_and_enter_is_no_yes(rig: Rig) -> None:
     await rig.press("q")
     assert "The engine runs in this console." in rig.text()
+    assert "Another console that is open on this database" in rig.text()
     await rig.press("enter")
     assert "The engine runs in this console." in rig.text()
     await rig.press("escape")

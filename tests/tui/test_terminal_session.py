@@ -256,6 +256,9 @@ def test_the_other_console_takes_the_engine_over(file: Path) -> None:
             ready(second, f"engine in {first.pid}")
             os.kill(first.pid, signal.SIGKILL)
             second.until(lambda text: "engine here" in text, seconds=5)
+            second.until(lambda text: f"The engine in process {first.pid} has ended" in text)
+            second.type("7")
+            second.until(lambda text: f"engine taken over         ended_process={first.pid}" in text)
 
 
 def test_while_the_file_takes_nothing_the_header_says_so(file: Path) -> None:
