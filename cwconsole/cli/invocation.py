@@ -35,12 +35,16 @@ T = TypeVar("T")
 
 @dataclass
 class Invocation:
-    """args: as typed. database, as_json: set by the options, wherever they stand."""
+    """args: as typed. database, as_json: set by the options, wherever they stand.
+
+    now_ms: when the command began; all of its times are relative to that.
+    """
 
     args: Sequence[str]
     env: Mapping[str, str] = field(default_factory=lambda: os.environ)
     database: str | None = None
     as_json: bool = False
+    now_ms: int = field(default_factory=clock.now_ms)
 
     @property
     def path(self) -> Path:
@@ -70,11 +74,6 @@ class Invocation:
         source = "--db" if self.database else DATABASE_VARIABLE if self.env.get(DATABASE_VARIABLE) else "default"
         database = Setting(name="database", value=str(self.path), source=source)
         return [database, *settings.described(self.settings, self.env)]
-
-    @cached_property
-    def now_ms(self) -> int:
-        """When the command began: all of its times are relative to that."""
-        return clock.now_ms()
 
     def asked(self, kind: ActionKind, *, reason: str | None = None) -> Asked:
         """What the audit log says of this command."""

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +257,9 @@ def test_a_sweep_says_how_many_ids_it_compared_and_whether_anything_was_missing(
 
 def test_run_for_a_while_ends_with_0(cli: Cli, played: Any) -> None:
     assert cli("run", "--for", "0.5").code == 0
+    took = cli.good("run", "--for", "0.5")
+    started, ended = datetime.fromisoformat(took["started"]), datetime.fromisoformat(took["ended"])
+    assert 0.5 <= (ended - started).total_seconds() < 30
 
 
 def test_a_full_disk_is_one_sentence_and_costs_nothing(
