@@ -17,6 +17,7 @@ from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.loop import SIGNALS
 from cwconsole.core.errors import EngineRunningError, StoreError
 from cwconsole.engine.crawl import PollReport, Why
+from cwconsole.engine.fleet import Unusable
 from cwconsole.engine.services import wait_for
 from cwconsole.engine.supervisor import Engine
 from cwconsole.store import actions, connection, jobs, replay_jobs, replays
@@ -31,10 +32,10 @@ Host = Callable[..., AbstractAsyncContextManager[Engine]]  # `wiring.hosted_engi
 
 
 class Once(Struct, frozen=True, kw_only=True):
-    """What `run --once` did. unusable: a sentence for each instance that could not be polled at all."""
+    """What `run --once` did. unusable: each instance that could not be polled at all."""
 
     polls: list[PollReport]
-    unusable: list[str]
+    unusable: list[Unusable]
 
 
 async def run(host: Host, *, seconds: float | None) -> int | None:

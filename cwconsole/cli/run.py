@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from cwconsole.cli import output, settings
@@ -12,6 +14,9 @@ from cwconsole.cli.door import Failed
 from cwconsole.cli.invocation import Invocation
 from cwconsole.core.errors import UsageError
 from cwconsole.core.moments import iso
+
+if TYPE_CHECKING:
+    from cwconsole.cli.hosting import Once
 
 
 @click.command()
@@ -58,27 +63,33 @@ def _once(invocation: Invocation) -> int:
 
     once = loop.run(hosting.run_once(invocation.path, host(invocation)))
     if invocation.as_json:
-        output.print_json(
-            [
-                {
-                    "instance": report.resource.instance_name,
-                    "resource": report.resource.name,
-                    "outcome": report.outcome,
-                    "records": report.records,
-                    "events": report.events,
-                    "set_aside": report.set_aside,
-                    "error": None if report.fault is None else report.fault.message,
-                }
-                for report in once.polls
-            ]
-        )
+        output.print_json(_document(once))
     else:
         for report in once.polls:
             if report.complete:
                 output.print_line(poll_sentence(report))
-    faults = [poll_sentence(report) for report in once.polls if not report.complete] + once.unusable
+    faults = [poll_sentence(report) for report in once.polls if not report.complete]
+    faults += [one.sentence for one in once.unusable]
     if any(report.outcome == "failed" for report in once.polls) and not invocation.engine_runs():
         faults.append(NOTHING_RUNS)
     if faults:
         raise Failed("\n".join(faults))
     return 0
+
+
+def _document(once: Once) -> list[dict[str, object]]:
+    """The polls, and what could not be polled at all: that is why the exit code is 1."""
+    polled: list[dict[str, object]] = [
+        {
+            "instance": report.resource.instance_name,
+            "resource": report.resource.name,
+            "outcome": report.outcome,
+            "records": report.records,
+            "events": report.events,
+            "set_aside": report.set_aside,
+            "error": None if report.fault is None else report.fault.message,
+        }
+        for report in once.polls
+    ]
+    nothing = {"resource": None, "outcome": "unusable", "records": 0, "events": 0, "set_aside": 0}
+    return polled + [{"instance": one.instance, **nothing, "error": one.why} for one in once.unusable]

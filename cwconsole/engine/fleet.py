@@ -50,6 +50,18 @@ class Member(Struct, frozen=True, kw_only=True):
         )
 
 
+class Unusable(Struct, frozen=True, kw_only=True):
+    """An instance that cannot be connected, and why, as a sentence."""
+
+    instance: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """Why, with the name in front."""
+        return f"{self.instance}: {self.why}"
+
+
 class Fleet:
     """The instances that can be used, with what their deliveries need, and a poller for each active resource.
 
@@ -62,7 +74,7 @@ class Fleet:
         self.scheduled = scheduled
         self.members: dict[int, Member] = {}
         self.pollers: dict[int, Poller] = {}
-        self.broken: dict[int, str] = {}  # instances that cannot be connected, and the sentence that says why
+        self.broken: dict[int, Unusable] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._locks: dict[int, asyncio.Lock] = {}  # of resources: a poller that was retired may still be at work
         self._bodies: dict[int, str] = {}
@@ -141,10 +153,10 @@ class Fleet:
         self._forget(instance.id)
         if not instance.enabled and not await self.services.store.read(open_deliveries.count, instance.id):
             return
-        self.broken[instance.id] = sentence = f"{instance.name}: {why}"
-        if known != sentence:
+        self.broken[instance.id] = unusable = Unusable(instance=instance.name, why=why)
+        if known != unusable:
             log.warning("instance cannot be used", instance=instance.name, error=why)
-        await self._park(its_resources, ConfigError.code, sentence)
+        await self._park(its_resources, ConfigError.code, unusable.sentence)
 
     def _aim(self, resource_id: int, target: Target) -> None:
         poller = self.pollers.get(resource_id)

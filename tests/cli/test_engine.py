@@ -223,7 +223,10 @@ def test_an_instance_whose_secret_never_comes_is_said_and_holds_no_other_up(
     assert (added.code, "no answer within 2 s" in added.err) == (0, True)
     result = cli("run", "--once", "--json")
     assert result.code == 1
-    assert [(one["instance"], one["outcome"]) for one in result.json] == [("acme", "ok"), ("acme", "ok")]
+    *polled, unusable = result.json
+    assert [(one["instance"], one["outcome"]) for one in polled] == [("acme", "ok"), ("acme", "ok")]
+    assert (unusable["instance"], unusable["resource"], unusable["outcome"]) == ("stuck", None, "unusable")
+    assert unusable["error"].startswith("configuration.private.key: found file:")
     assert "stuck: configuration.private.key: found file:" in json.loads(result.err.splitlines()[-1])["message"]
     rows = {(row["instance"], row["resource"]): row for row in cli.good("status")}
     assert rows["stuck", "contacts"]["state"] == "parked"

@@ -279,7 +279,7 @@ async def test_an_instance_whose_connecting_breaks_does_not_end_the_engine(tmp_p
             raise ZeroDivisionError("a defect")
 
     async with engine_with(tmp_path, Broken()) as (engine, store):
-        assert "ZeroDivisionError" in engine.fleet.broken[1]
+        assert "ZeroDivisionError" in engine.fleet.broken[1].why
         assert await rows(store, "SELECT parked FROM resources") == [(1,)]
 
 

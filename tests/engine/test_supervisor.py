@@ -229,7 +229,7 @@ async def test_an_instance_that_cannot_be_connected_is_parked_and_comes_back(tmp
     network = Network()
     network.broken = True
     async with engine_with(tmp_path, network) as (engine, store):
-        assert "env:NAME" in engine.fleet.broken[1]
+        assert "env:NAME" in engine.fleet.broken[1].why
         assert await rows(store, "SELECT parked, error_code FROM resources") == [(1, "config")]
         network.broken = False
         await store.write(meta.bump_config_version)
