@@ -39,7 +39,8 @@ class StatusRow(Struct, frozen=True, kw_only=True):
     """How one resource does.
 
     watermark: whole seconds on the server's clock; lag_seconds: how far it lies behind that clock, None without one.
-    last_poll_ms, last_success_ms, next_poll_ms, failing_since_ms: milliseconds since the epoch, UTC.
+    last_poll_ms, last_success_ms, next_poll_ms, failing_since_ms: milliseconds since the epoch, UTC. What is paused or
+    switched off has no next poll.
     created, updated, deleted: events of the last 24 hours, by whole hours.
     pending, sending, retrying, dead: deliveries. held: whether anything holds them; held_why says what.
     left_out: whether it is configured no longer, and here for its deliveries alone.
@@ -261,7 +262,7 @@ def _status(row: Row, now_ms: int, engine_runs: bool, production: bool) -> Statu
         lag_seconds=None if left_out else lag_seconds(vitals, now_ms),
         last_poll_ms=row["last_poll_ms"],
         last_success_ms=row["last_success_ms"],
-        next_poll_ms=row["next_poll_ms"],
+        next_poll_ms=vitals.next_poll_ms if vitals.enabled and not vitals.paused else None,
         failing_since_ms=row["failing_since_ms"],
         created=int(row["created"]),
         updated=int(row["updated"]),

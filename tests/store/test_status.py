@@ -76,6 +76,7 @@ def test_the_state_follows_from_every_row_that_has_a_say(
     conn.execute(change)
     row = only(conn)
     assert (row.state, row.held) == (state, held)
+    assert (row.next_poll_ms is None) == (state in {Health.OFF, Health.PAUSED}), "what stands still has no next poll"
 
 
 def test_a_held_callback_says_why(conn: sqlite3.Connection) -> None:
