@@ -342,6 +342,11 @@ def test_an_engine_that_is_told_to_end_drains_and_ends_with_the_signal(
     assert process.returncode == 128 + number
     assert "Traceback" not in err
     assert "engine stopped" in err
+    if number is signal.SIGTERM:
+        unit = Path(__file__).parents[2] / "docs" / "systemd.md"
+        assert f"\nSuccessExitStatus={process.returncode}\n" in unit.read_text(), (
+            "else systemd takes a stop for a failure"
+        )
 
 
 def test_without_an_engine_a_poll_is_queued_and_the_asker_is_told(cli: Cli, played: Any) -> None:
