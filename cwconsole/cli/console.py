@@ -263,10 +263,13 @@ class _Hosting:
                 if self._other is not None:
                     log.warning("engine taken over", ended_process=self._other)
                 self._other = None
+                await self._tell(here)
                 while True:
-                    why = engine.hindrance
-                    await self._tell(replace(here, hindrance=why and f"This console's engine cannot write: {why}"))
                     await asyncio.sleep(LOOK_SECONDS)
+                    before, why = here, engine.hindrance
+                    here = replace(here, hindrance=why and f"This console's engine cannot write: {why}")
+                    if here != before:  # else the app would be woken for nothing
+                        await self._tell(here)
         except EngineRunningError:
             return  # somebody was faster
 
