@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ from cwconsole.cli import loop, settings
 from cwconsole.cli import operator as who
 from cwconsole.cli.clock import now_ms
 from cwconsole.cli.door import Failed
+from cwconsole.cli.ending import Ending
 from cwconsole.cli.invocation import Invocation
 from cwconsole.cli.lock import engine_runs, taken_ms
 from cwconsole.cli.logs import log_to_file
@@ -101,18 +103,27 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool 
             from cwconsole.store import read_only as guard  # noqa: PLC0415 - only for those who name some
 
             app.warnings += await store.read(guard.unknown, author.read_only_instances)
-        running = asyncio.get_running_loop()
-        for number in loop.SIGNALS:
-            running.add_signal_handler(number, _leave, app, number)
+        ending = Ending()
+        _answer_signals(partial(_leave, app))
         async with asyncio.TaskGroup() as group:
-            hosting = group.create_task(_Hosting(invocation, app, store, may_host=not author.read_only).run())
+            hosting = group.create_task(_Hosting(invocation, app, store, ending, may_host=not author.read_only).run())
             try:
                 await app.run_async()
             finally:
+                _answer_signals(ending.signalled)
                 hosting.cancel()
+                if app.return_code != 128 + signal.SIGHUP:  # there is nobody to say it to
+                    saying = group.create_task(ending.say())
+                    hosting.add_done_callback(lambda _: saying.cancel())
                 await app.keeper.write()
         raise_crash(app, settings.log_file())
         return app.return_code or 0
+
+
+def _answer_signals(answer: Callable[[int], None]) -> None:
+    running = asyncio.get_running_loop()
+    for number in loop.SIGNALS:
+        running.add_signal_handler(number, answer, number)
 
 
 async def _first_look(store: Store) -> Reading | None:
@@ -220,8 +231,11 @@ def _leave(app: ConsoleApp, number: int) -> None:
 class _Hosting:
     """Sees to it that somebody runs the engine, and tells the console who does."""
 
-    def __init__(self, invocation: Invocation, app: ConsoleApp, store: Store, *, may_host: bool) -> None:
+    def __init__(
+        self, invocation: Invocation, app: ConsoleApp, store: Store, ending: Ending, *, may_host: bool
+    ) -> None:
         self._invocation, self._app, self._store, self._may_host = invocation, app, store, may_host
+        self._ending = ending  # which is told what engine runs here
         self._other: int | None = None  # the process that ran the engine last, if it was another
 
     async def run(self) -> None:
@@ -260,6 +274,7 @@ class _Hosting:
 
         try:
             async with host(self._invocation)() as engine:
+                self._ending.engine = engine
                 if self._other is not None:
                     log.warning("engine taken over", ended_process=self._other)
                 self._other = None

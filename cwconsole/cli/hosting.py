@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cwconsole.cli import output
 from cwconsole.cli.clock import now_ms
+from cwconsole.cli.ending import Ending
 from cwconsole.cli.lock import engine_runs
 from cwconsole.cli.loop import SIGNALS
 from cwconsole.core.errors import EngineRunningError, StoreError
@@ -40,18 +41,22 @@ class Once(Struct, frozen=True, kw_only=True):
 
 async def run(host: Host, *, seconds: float | None) -> int | None:
     """Run the engine until a signal comes, whose number is returned, or the time is up; what runs is finished first."""
-    ended, caught = asyncio.Event(), []
+    ended, caught, ending = asyncio.Event(), [], Ending()
 
     def stop(number: int) -> None:
         caught.append(number)
         ended.set()
+        ending.signalled(number)
 
     loop = asyncio.get_running_loop()
     for number in SIGNALS:
         loop.add_signal_handler(number, stop, number)
     try:
-        async with host():
-            await wait_for(ended, seconds)
+        async with asyncio.TaskGroup() as group:
+            async with host() as ending.engine:
+                await wait_for(ended, seconds)
+                saying = group.create_task(ending.say())
+            saying.cancel()  # now the engine has ended
     finally:
         for number in SIGNALS:
             loop.remove_signal_handler(number)

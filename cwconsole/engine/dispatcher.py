@@ -47,6 +47,11 @@ class Dispatcher:
         self._work = asyncio.Event()
         self._scanned = asyncio.Event()
 
+    @property
+    def sending(self) -> int:
+        """How many deliveries are being sent."""
+        return sum(lane.in_flight for lane in self.lanes.values())
+
     def nudge(self, callback_id: int) -> None:
         """Deliveries to this callback may have become due."""
         lane = self.lanes.get(callback_id)

@@ -65,6 +65,7 @@ class Engine:
         self.ready = asyncio.Event()
         self._tried_ms = clock.now_ms()
         self._followed = 0  # the version of the configuration that the engine works by
+        self._limit: asyncio.Timeout | None = None  # of what runs, once the engine stops
 
     def _nudge(self, callback_id: int) -> None:
         self.dispatcher.nudge(callback_id)
@@ -80,6 +81,11 @@ class Engine:
         self.fleet.wake()
         self.jobs.wake()
         self.dispatcher.stop()
+
+    def cut_off(self) -> None:
+        """While it stops: wait no longer for what runs. It is left as the limit would leave it, and a crash."""
+        if self._limit is not None and not self._limit.expired():
+            self._limit.reschedule(asyncio.get_running_loop().time())
 
     async def run(self) -> None:
         """Work until `stop` is called."""
@@ -103,8 +109,10 @@ class Engine:
                 self.ready.set()
                 await self.services.stopping.wait()
                 limit.reschedule(asyncio.get_running_loop().time() + STOP_SECONDS)
+                self._limit = limit
         except TimeoutError:
-            log.warning("engine stopped hard; what was cut off is resumed by the next one", seconds=STOP_SECONDS)
+            log.warning("engine stopped hard; what was cut off is resumed by the next one")
+        self._limit = None
         log.info("engine stopped")
 
     async def _follow(self, group: asyncio.TaskGroup) -> None:
