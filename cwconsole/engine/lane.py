@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from cwconsole.core.attempts import Outcome, Parcel
 from cwconsole.core.breaker import WINDOW_SECONDS, Breaker, BreakerState
@@ -199,7 +200,7 @@ class Lane:
         except BaseException:
             self.breaker.withdraw()
             raise
-        await self._judge(claimed, outcome, recipient.schedule)
+        await self._judge(claimed, outcome, recipient)
 
     async def _attempt(self, claimed: Claimed, recipient: Member) -> Outcome:
         """One request. A defect on the way to it is a failed attempt: the other deliveries must go on."""
@@ -222,7 +223,7 @@ class Lane:
                 error=f"An unexpected error stopped this attempt ({type(defect).__name__}); see the log.",
             )
 
-    async def _judge(self, claimed: Claimed, outcome: Outcome, schedule: tuple[float, ...]) -> None:
+    async def _judge(self, claimed: Claimed, outcome: Outcome, recipient: Member) -> None:
         services = self.dispatcher.services
         now_ms = services.clock.now_ms()
         before = self.breaker.open_until_ms
@@ -235,7 +236,7 @@ class Lane:
             outcome,
             tries=claimed.tries,
             replay=bool(claimed.replay),
-            schedule=schedule,
+            schedule=recipient.schedule,
             url_took_since_first=self.last_success_ms >= claimed.first_attempt_ms,
             chance=services.chance(),
         )
@@ -243,12 +244,11 @@ class Lane:
             self.last_success_ms = now_ms
         due_ms = None if decision.wait is None else now_ms + int(decision.wait * 1000)
         if decision.hold is not None:
-            log.warning("callback is held", callback=self.callback_id, reason=decision.hold)
+            log.warning("callback is held", callback=_host(recipient), reason=decision.hold)
             self._holding = True
         await self.dispatcher.report(Settlement(claimed=claimed, outcome=outcome, decision=decision, due_ms=due_ms))
         if before != self.breaker.open_until_ms:  # after the outcome, which must not be lost if this cannot be written
-            log.warning("breaker turned", callback=self.callback_id, open=self.breaker.open_until_ms is not None)
-            await self._show_breaker(self.breaker.open_until_ms)
+            await self._breaker_turned(recipient, was_open=before is not None)
 
     def _adapt(self, outcome: Outcome) -> None:
         """Learn from an attempt how much the receiver can be given at once. One that hangs must not hold many slots."""
@@ -269,6 +269,12 @@ class Lane:
             slots = self.dispatcher.slots
             (slots.doubt if doubtful else slots.trust)(self.in_flight)
 
+    async def _breaker_turned(self, recipient: Member, *, was_open: bool) -> None:
+        until_ms = self.breaker.open_until_ms
+        turned = "breaker closed" if until_ms is None else "breaker stays open" if was_open else "breaker opened"
+        log.warning(turned, callback=_host(recipient))
+        await self._show_breaker(until_ms)
+
     async def _show_breaker(self, until_ms: int | None) -> None:
         with suppress(StoreError):  # it is shown at its next turn
             await self.dispatcher.services.store.write(settlements.note_breaker, self.callback_id, until_ms)
@@ -279,3 +285,9 @@ class Lane:
             rows = list(self.ready)
             self.ready.clear()
             await self.dispatcher.give_back(rows, self.dispatcher.services.clock.now_ms())
+
+
+def _host(recipient: Member) -> str:
+    """For the log: the rest of a callback URL may hold secrets."""
+    callback = recipient.config.callback
+    return "" if callback is None else (urlsplit(callback.url).hostname or "")

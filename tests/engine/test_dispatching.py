@@ -9,8 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+from structlog.testing import capture_logs
+
 from cwconsole.core.attempts import Parcel
-from cwconsole.core.config import Mode
+from cwconsole.core.config import CallbackConfig, Mode
 from cwconsole.core.delivery import SCHEDULES
 from cwconsole.core.reconfiguration import Change, Step, Wanted
 from cwconsole.engine.dispatcher import Dispatcher
@@ -27,7 +30,7 @@ async def dispatching(it: Rig, sender: FakeSender, *, all_due: bool = True) -> A
 
     def recipient(_: int) -> Member:
         return Member(
-            config=target.instance,
+            config=replace(target.instance, callback=CallbackConfig(url="https://hooks.example.com/in?key=s3cret")),
             sender=sender,
             schedule=SCHEDULES["standard"],
             resources={1: target.config},
@@ -164,12 +167,14 @@ async def test_the_breaker_opens_and_gives_back_what_was_claimed_without_an_atte
         await it.poll()
         await make_events(it, *range(1, 41))
         sender = FakeSender(answers=[500] * 40)
-        async with dispatching(it, sender) as dispatcher:
-            await dispatcher.drained()
-            assert 10 <= len(sender.sent) <= 26
-            assert await it.rows("SELECT breaker_until_ms IS NOT NULL FROM callbacks") == [(1,)]
-            assert (await it.rows("SELECT count(*) FROM attempts"))[0][0] == len(sender.sent)
-            await check_totals(it)
+        with capture_logs() as logs:
+            async with dispatching(it, sender) as dispatcher:
+                await dispatcher.drained()
+                assert 10 <= len(sender.sent) <= 26
+                assert await it.rows("SELECT breaker_until_ms IS NOT NULL FROM callbacks") == [(1,)]
+                assert (await it.rows("SELECT count(*) FROM attempts"))[0][0] == len(sender.sent)
+                await check_totals(it)
+        assert {"event": "breaker opened", "callback": "hooks.example.com", "log_level": "warning"} in logs
         sent = len(sender.sent)
         untouched = await it.rows("SELECT count(*) FROM deliveries WHERE attempts = 0 AND state = 'pending'")
         assert untouched == [(40 - sent,)]
