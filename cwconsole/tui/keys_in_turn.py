@@ -10,6 +10,7 @@ asked directly.
    has read what they would answer. Escape calls the question off.
 3. Nor does a key answer a question that was pressed before the question was there to be read.
 4. Once it is decided to leave, keys do nothing.
+5. Over a screen Ctrl-C is Escape: it leads out, and nobody leaves the console by it who wanted out of a dialog.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from textual.events import Event, Key, Paste
 from textual.widgets import Input
 
 from cwconsole.tui.widgets.confirm import Confirm
+from cwconsole.tui.widgets.modal import Modal
 from cwconsole.tui.work import QUESTION
 
 
@@ -80,6 +82,8 @@ class KeysInTurn(App[None], inherit_bindings=False):
         front, focused = self.screen, self.focused
         if isinstance(front, Confirm) and not front.was_asked_by(event.time):
             return
+        if event.key == "ctrl+c" and isinstance(front, Modal):
+            event = Key("escape", None)
         if event.key == "escape":
             front.clear_selection()
         if await self._check_bindings(event.key, priority=True):

@@ -112,6 +112,16 @@ async def test_what_is_typed_after_the_decision_to_leave_does_nothing(rig: Rig, 
     assert (rig.app.crashed, rig.app.return_code) == (None, 0)
 
 
+@pytest.mark.parametrize("key", ["question_mark", "q", "ctrl+p", "s", "ctrl+y", "x"])
+async def test_ctrl_c_leads_out_of_help_and_dialogs(rig: Rig, key: str) -> None:
+    await rig.press(key)
+    await rig.until(lambda: not isinstance(rig.app.screen, ConsoleScreen))
+    await rig.press("ctrl+c")
+    assert isinstance(rig.app.screen, ConsoleScreen)
+    await rig.press("ctrl+c")
+    assert isinstance(rig.app.screen, Confirm), "there it asks to leave"
+
+
 async def test_what_follows_a_dangerous_key_does_nothing_to_the_list_while_the_question_is_prepared(rig: Rig) -> None:
     async with nothing_is_read(rig):
         burst(rig, "xpwdj")
