@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from cwconsole import loading
+from cwconsole.core.later import Later
 from cwconsole.store.database import Store
 from cwconsole.store.status import Reading
 from cwconsole.tui import routes
@@ -43,9 +44,12 @@ from cwconsole.tui.widths import BREAKPOINTS
 from cwconsole.tui.work import WorkFailed, start
 
 if TYPE_CHECKING:
+    from cwconsole.tui import clipboard
     from cwconsole.tui.exporting import Export
     from cwconsole.tui.operator import Operator
     from cwconsole.tui.outside import Outside
+else:
+    clipboard = Later("cwconsole.tui.clipboard")
 
 
 class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindings=False):
@@ -159,6 +163,7 @@ class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindi
         async def load() -> None:
             try:
                 await asyncio.to_thread(routes.load)
+                await asyncio.to_thread(clipboard.take_away)
             finally:
                 loading.done()
                 self.loaded.set()

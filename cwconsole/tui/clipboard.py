@@ -3,6 +3,8 @@
 Terminals and tmux drop what they don't take, or what is longer than they like, without a word: nobody can know. So the
 limit is a careful one, and the file is named. It is its owner's alone, in the folder for temporary files: the last copy
 of a process in one file that the next replaces; what is too long for a clipboard in one of its own.
+
+The last copy outlives its console, for whoever left it to paste in the shell; the next console takes it away.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,7 @@ from textual.app import App
 from cwconsole.core.errors import UsageError
 
 MOST_ENCODED: Final = 75_000  # characters of base64
+_KEPT: Final = "cwconsole-copied-"
 
 
 def encoded_length(text: str) -> int:
@@ -54,6 +58,25 @@ def _written(text: str, ending: str) -> Path:
 
 def _kept(text: str, ending: str) -> Path:
     """In place of this process's last copy. The new file is made first: nobody else's is ever written to."""
-    path = Path(tempfile.gettempdir()) / f"cwconsole-copied-{os.getpid()}.{ending}"
+    path = Path(tempfile.gettempdir()) / f"{_KEPT}{os.getpid()}.{ending}"
     _written(text, ending).replace(path)
     return path
+
+
+def take_away() -> None:
+    """Remove the last copies of consoles that have ended; customers' records stand in them. Blocks."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_KEPT}*.*"):
+        number = path.stem.removeprefix(_KEPT)
+        if number.isdecimal() and not _runs(int(number)):
+            with suppress(OSError):  # somebody else's, or gone by now
+                path.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass  # another user's
+    return True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 import tempfile
 import time
 from itertools import cycle
@@ -218,6 +221,25 @@ async def test_what_is_too_long_lies_in_a_file_alone(path: Path, tmp_path: Path)
         (file,) = tmp_path.glob("cwconsole-*.json")  # noqa: ASYNC240
         assert len(json.loads(file.read_text())["attempts"][0]["body"]) == 80_000
         assert rig.app.clipboard == ""
+
+
+def ended() -> int:
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        return process.pid
+
+
+async def test_the_last_copy_of_a_console_that_has_ended_goes_with_the_next_one(path: Path, tmp_path: Path) -> None:
+    dead, running, other = (
+        tmp_path / f"cwconsole-copied-{who}" for who in (f"{ended()}.json", f"{os.getppid()}.json", "mine.json")
+    )
+    for file in (dead, running, other):
+        file.write_text("{}")
+    async with console(path) as rig:
+        await rig.until(lambda: not dead.exists())
+        await rig.until(rig.app.loaded.is_set)
+        assert running.exists()
+        assert other.exists()
 
 
 def test_the_path_stands_where_a_remark_at_the_end_does_not_hide_it() -> None:
