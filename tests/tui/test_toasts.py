@@ -35,3 +35,14 @@ async def test_a_long_sentence_is_whole_on_a_narrow_screen(path: Path) -> None:
     async with console(path, size=(80, 24)) as rig:
         rig.app.notify(LONG)
         await rig.until(lambda: rows_of(rig) == [(LONG, 2)])
+
+
+async def test_over_a_dialog_they_hide_none_of_its_keys(path: Path) -> None:
+    async with console(path, size=(80, 24)) as rig:
+        await rig.press("question_mark")
+        keys = rig.lines()[-2]
+        assert "esc back" in keys
+        for number in range(3):
+            rig.app.notify(f"{number}. {LONG}")
+        await rig.until(lambda: len(rows_of(rig)) == 3 and f"2. {LONG[:20]}" in rig.text())
+        assert rig.lines()[-2] == keys
