@@ -10,6 +10,8 @@
 6. late as well: three sweeps in a row failed, or none came to its end for two sweep intervals: deletes may be missing.
    And late: a record is set aside, since it cannot be decoded: what has changed in it is in no event.
 7. held: it is up to date, and its deliveries are held.
+8. unsent: it is up to date, and what it recorded does not get out: deliveries wait, and the breaker of their callback
+   URL is open.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class Health(StrEnum):
     """How a resource does."""
 
     FRESH = "fresh"  # up to date
+    UNSENT = "unsent"  # up to date, deliveries do not get out
     HELD = "held"  # up to date, nothing is sent
     ASKING = "asking"  # a sweep waits for confirmation
     LATE = "late"  # not as up to date as it should be
@@ -47,7 +50,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
     enabled: whether it is configured, and its instance enabled.
     watermark: whole seconds on the server's clock. skew_ms: the server's clock minus ours.
     listed_ms: when all ids were last listed to the end, by a sweep or by the baseline; None if never.
-    set_aside: how many records cannot be decoded.
+    set_aside: how many records cannot be decoded. unsent: whether its deliveries do not get out (rule 8).
     """
 
     enabled: bool
@@ -66,6 +69,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
     sweep_failures: int
     listed_ms: int | None
     set_aside: int = 0
+    unsent: bool = False
 
 
 def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
@@ -81,6 +85,7 @@ def health(vitals: Vitals, *, now_ms: int, engine_runs: bool) -> Health:
         (bool(vitals.sweep_vanished), Health.ASKING),
         (misses_deletes(vitals, now_ms) or vitals.set_aside > 0, Health.LATE),
         (vitals.held, Health.HELD),
+        (vitals.unsent, Health.UNSENT),
     )
     return next((word for applies, word in standing if applies), Health.FRESH)
 

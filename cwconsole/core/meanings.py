@@ -13,6 +13,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "resource": MappingProxyType(
             {
                 Health.FRESH: "up to date",
+                Health.UNSENT: "up to date, but its receiver does not answer",
                 Health.HELD: "up to date, deliveries are held",
                 Health.ASKING: "a sweep wants to be confirmed",
                 Health.LATE: "polls, sweeps or single records are missing",

@@ -138,7 +138,7 @@ _STAMPS = f"""
     SELECT r.id, json_array(r.active, i.updated_ms, i.enabled, i.paused_ms, i.held_ms, c.held_ms, r.paused_ms,
         r.held_ms, r.watermark, r.last_poll_ms, r.next_poll_ms, r.pending, r.sending, r.retrying, r.dead, r.failures,
         r.error, r.parked, r.baseline_done, r.crawl_last_id, r.sweep_vanished, r.sweep_failures, r.swept_ms, a.number,
-        a.first)
+        a.first, c.breaker_until_ms IS NOT NULL)
     {_FROM} {_WHERE}
     """  # what else a row shows changes with one of these: an edit dates the instance, a poll's end the resource
 _SELECT = f"""
@@ -150,7 +150,7 @@ _SELECT = f"""
         coalesce(a.number, 0) AS set_aside, a.first AS first_aside,
         i.paused_ms IS NOT NULL OR r.paused_ms IS NOT NULL AS paused,
         i.held_ms IS NOT NULL AS instance_held, r.held_ms IS NOT NULL AS resource_held,
-        c.held_ms IS NOT NULL AS callback_held, c.held_reason,
+        c.held_ms IS NOT NULL AS callback_held, c.held_reason, c.breaker_until_ms IS NOT NULL AS breaker_open,
         total(h.created) AS created, total(h.updated) AS updated, total(h.deleted) AS deleted
     {_FROM} LEFT JOIN hours h ON h.resource_id = r.id AND h.hour > :hour
     {_WHERE}
@@ -249,6 +249,7 @@ def _status(row: Row, now_ms: int, engine_runs: bool, production: bool) -> Statu
         sweep_failures=row["sweep_failures"],
         listed_ms=row["listed_ms"],
         set_aside=row["set_aside"],
+        unsent=troubles.unsent_why(row) is not None,
     )
     return StatusRow(
         instance_id=row["instance_id"],

@@ -14,10 +14,10 @@ Row: TypeAlias = dict[str, Any]  # by the names of `status`'s columns
 
 
 def what_is_wrong(row: Row, vitals: Vitals, now_ms: int) -> str | None:
-    """The fault of the polls, what cannot be read, and the question of a sweep: none must hide another."""
+    """The fault of the polls, what cannot be read, a sweep's question, what is not sent: none must hide another."""
     question = _sweep_question(row)
     trouble = row["error"] or (None if question else _sweep_trouble(row, vitals, now_ms))
-    return " ".join(part for part in (trouble, _aside(row), question) if part) or None
+    return " ".join(part for part in (trouble, _aside(row), question, unsent_why(row)) if part) or None
 
 
 def what_is_left(row: Row) -> str:
@@ -47,6 +47,15 @@ def held_why(row: Row) -> str | None:
     if row["instance_held"]:
         return "deliveries of the instance are held by an operator"
     return "deliveries of the resource are held by an operator" if row["resource_held"] else None
+
+
+def unsent_why(row: Row) -> str | None:
+    """Why deliveries do not get out that nothing holds; None if they may."""
+    waiting = row["pending"] + row["sending"] + row["retrying"]
+    if not waiting or not row["breaker_open"] or held_why(row) is not None:
+        return None
+    wait = counted(waiting, "delivery waits", "deliveries wait")
+    return f"The receiver does not answer as it should: {wait}, and one is tried every half a minute."
 
 
 def _sweep_question(row: Row) -> str | None:

@@ -57,6 +57,8 @@ def judged(vitals: Vitals, *, engine_runs: bool = True) -> Health:
         (replace(GOOD, set_aside=1, held=True), Health.LATE),
         (replace(GOOD, set_aside=1, sweep_vanished=40), Health.ASKING),
         (replace(GOOD, held=True), Health.HELD),
+        (replace(GOOD, unsent=True), Health.UNSENT),
+        (replace(GOOD, unsent=True, failures=1), Health.FAILING),
     ],
 )
 def test_the_first_rule_that_applies_decides(vitals: Vitals, word: Health) -> None:
@@ -81,6 +83,8 @@ def test_the_lag_is_measured_on_the_servers_clock() -> None:
         mode=st.sampled_from(list(Mode)),
         watermark=st.none() | st.integers(NOW // 1000 - 10_000, NOW // 1000 + 100),
         interval=st.floats(1, 4000),
+        failures=st.integers(0, 9),
+        unsent=st.booleans(),
     ),
     st.booleans(),
 )
@@ -90,5 +94,5 @@ def test_fresh_is_never_said_of_what_is_behind_or_in_trouble(vitals: Vitals, eng
         assert lag is not None
         assert lag <= allowed_lag(vitals)
         assert vitals.enabled
-        assert not (vitals.paused or vitals.parked or vitals.failures or vitals.held)
+        assert not (vitals.paused or vitals.parked or vitals.failures or vitals.held or vitals.unsent)
         assert not misses_deletes(vitals, NOW)

@@ -249,6 +249,7 @@ CHANGES = [
     "UPDATE instances SET held_ms = 5",
     "UPDATE instances SET enabled = 0, updated_ms = 9",
     "UPDATE instances SET name = 'zeta', updated_ms = 9 WHERE name = 'acme'",
+    "UPDATE callbacks SET breaker_until_ms = 5",
     "UPDATE callbacks SET held_ms = 5, held_reason = 'It answered 410.'",
     "UPDATE resources SET active = 0 WHERE name = 'contacts'",
     "UPDATE resources SET active = 0, dead = 1 WHERE name = 'contacts'",
@@ -278,3 +279,17 @@ def test_only_what_has_changed_is_made_anew_until_the_minute_turns(conn: sqlite3
     later = status.reread(conn, after, now_ms=NOW + 60_000, engine_runs=True)
     assert later.rows[second].next_poll_ms == after.rows[second].next_poll_ms
     assert list(later.rows.values()) == status.fleet(conn, now_ms=NOW + 60_000, engine_runs=True)
+
+
+def test_it_is_not_fresh_while_its_receiver_does_not_answer_and_something_waits(conn: sqlite3.Connection) -> None:
+    def one() -> StatusRow:
+        return status.fleet(conn, now_ms=NOW, engine_runs=True)[0]
+
+    conn.execute("UPDATE resources SET watermark = ?, baseline_done = 1", (NOW // 1000,))
+    conn.execute("UPDATE callbacks SET breaker_until_ms = ?", (NOW + 30_000,))
+    assert one().state is Health.FRESH, "nothing waits"
+    conn.execute("UPDATE resources SET retrying = 2")
+    assert one().state is Health.UNSENT
+    assert "The receiver does not answer as it should: 2 deliveries wait" in (one().last_error or "")
+    conn.execute("UPDATE resources SET held_ms = 5")
+    assert (one().state, one().last_error) == (Health.HELD, None)

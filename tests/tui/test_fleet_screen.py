@@ -481,3 +481,14 @@ async def test_an_instance_is_chosen_by_its_name_in_the_palette(rig: Rig) -> Non
     await rig.until(lambda: "Instance globex" in rig.text())
     await rig.press("enter")
     await rig.until(lambda: rig.screen.spec.line == "instance instance:globex")
+
+
+async def test_a_receiver_that_does_not_answer_shows_in_the_row_and_moves_it_up(rig: Rig) -> None:
+    assert [row.resource for row in rig.screen._rows.rows] == ["tickets", "companies", "projects", "contacts"]
+    await rig.write("UPDATE callbacks SET breaker_until_ms = ?", NOW + 30_000)
+    await rig.until(lambda: "⊘ unsent" in rig.text())
+    assert [row.resource for row in rig.screen._rows.rows] == ["tickets", "contacts", "companies", "projects"]
+    await rig.press("slash", *"state:unsent", "enter", "enter")
+    await rig.until(
+        lambda: "The receiver does not answer as it should: 2 deliveries wait" in " ".join(rig.text().split())
+    )

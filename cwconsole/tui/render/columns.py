@@ -6,6 +6,7 @@ Widths never depend on what the rows hold: they are known before the first row i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -33,7 +34,8 @@ class Column(Struct, Generic[R], frozen=True, kw_only=True):
     """One column.
 
     id: the word for `sort:`. cells: its width. grows: how large a part of the room that is left over it takes.
-    from_width: shown when the table is at least so wide. sort: whether the list can be ordered by it.
+    from_width, to_width: shown when the table is at least and at most so wide. sort: whether the list can be ordered by
+    it.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Column(Struct, Generic[R], frozen=True, kw_only=True):
     align: Align = Align.LEFT
     grows: int = 0
     from_width: int = 0
+    to_width: float = inf
     sort: bool = False
 
 
@@ -59,7 +62,7 @@ def place(columns: Sequence[Column[R]], cells: int) -> tuple[Placed[R], ...]:
     On a narrow terminal the widest of these give what is lacking, as far as they can be read then; if that is not
     enough there is no room for the last columns. So nothing is cut at the edge, where no sign would say so.
     """
-    shown = [column for column in columns if column.from_width <= cells]
+    shown = [column for column in columns if column.from_width <= cells <= column.to_width]
     while len(shown) > 1 and _needed([_least(column) for column in shown]) > cells:
         shown.pop()
     widths = [column.cells for column in shown]

@@ -93,8 +93,8 @@ def _number(number: int, tone: Tone) -> Cell:
     return Cell(count(number) if number else "", tone)
 
 
-def _open(row: FleetRow, look: Look) -> Cell:
-    """What most wants attention, in few cells; a sign behind it says that there is more."""
+def _kinds(row: FleetRow, look: Look) -> list[tuple[str, Tone]]:
+    """What of its deliveries wants attention, most of all first."""
     waiting: list[tuple[str, Tone]] = []
     if row.dead:
         waiting.append((f"{look.glyphs.bad} {count(row.dead)} dead", Tone.BAD))
@@ -105,10 +105,16 @@ def _open(row: FleetRow, look: Look) -> Cell:
         waiting.append((f"{look.glyphs.warn} {count(row.retrying)} retry", Tone.WARN))
     if row.pending:
         waiting.append((f"{count(row.pending)} pending", Tone.MUTED))
-    if not waiting:
+    return waiting
+
+
+def _open(at: int, row: FleetRow, look: Look) -> Cell:
+    """One of these kinds, in few cells; a sign behind it says that there is more."""
+    waiting = _kinds(row, look)
+    if at >= len(waiting):
         return Cell("")
-    text, tone = waiting[0]
-    return Cell(text + (look.glyphs.cut if len(waiting) > 1 else ""), tone)
+    text, tone = waiting[at]
+    return Cell(text + (look.glyphs.cut if len(waiting) > at + 1 else ""), tone)
 
 
 def _waiting(name: str, tone: Tone, row: FleetRow, _: Look) -> Cell:
@@ -129,7 +135,8 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
     Column(id="last", title="Last poll", cells=10, draw=_last),
     Column(id="next", title="Next", cells=4, draw=_next, align=Align.RIGHT, sort=True, from_width=72),
     Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True, from_width=77),
-    Column(id="open", title="Deliveries", cells=12, grows=1, draw=_open, from_width=67),
+    Column(id="open", title="Deliveries", cells=12, grows=1, draw=partial(_open, 0), from_width=67),
+    Column(id="more", title="", cells=12, draw=partial(_open, 1), from_width=112, to_width=159),
     *(Column(id=name, title=title, cells=5, align=Align.RIGHT, from_width=160, draw=partial(_waiting, name, tone))
       for name, title, tone in (("pending", "Pend", Tone.MUTED), ("retrying", "Retry", Tone.WARN),
                                 ("dead", "Dead", Tone.BAD), ("behind_hold", "Held", Tone.WARN))),
@@ -139,7 +146,7 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
            draw=lambda row, _: _number(row.updated, Tone.BUSY)),
     Column(id="deleted", title="Del", cells=4, align=Align.RIGHT, from_width=150,
            draw=lambda row, _: _number(row.deleted, Tone.WARN)),
-    Column(id="hours", title="Events by hour", cells=24, from_width=116,
+    Column(id="hours", title="Events by hour", cells=24, from_width=126,
            draw=lambda row, look: Cell(spark(row.hours, 24, look.glyphs), Tone.BUSY)),
     Column(id="why", title="Why", cells=10, grows=6, from_width=150, draw=_why),
 )  # fmt: skip

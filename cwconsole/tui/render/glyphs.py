@@ -22,6 +22,7 @@ class Glyphs(Struct, frozen=True, kw_only=True):
     off: str
     question: str
     held: str
+    unsent: str
     mark: str
     cut: str
     crumb: str
@@ -49,6 +50,7 @@ UNICODE: Final = Glyphs(
     off="·",
     question="?",
     held="◇",
+    unsent="⊘",
     mark="✓",
     cut="…",
     crumb="›",  # noqa: RUF001 - it is meant
@@ -76,6 +78,7 @@ ASCII: Final = Glyphs(
     off=".",
     question="?",
     held="%",
+    unsent="&",
     mark="*",
     cut="~",
     crumb=">",

@@ -112,6 +112,7 @@ _REASONS: Final[Mapping[Health, Callable[[ResourceView, StatusRow, int], str]]] 
     Health.HELD: lambda _, status, __: (
         f"It is up to date, but nothing is sent: {(status.held_why or '').rstrip('.')}. H lets it go."
     ),
+    Health.UNSENT: lambda _, status, __: f"It is up to date, but: {status.last_error} 3 shows them.",
     Health.OFF: lambda view, status, _: (
         f"{status.last_error} E configures it again; e shows its events."
         if status.left_out

@@ -23,6 +23,7 @@ class _Look(Struct, frozen=True):
 _HEALTH: Final = MappingProxyType(
     {
         Health.FRESH: _Look("good", Tone.GOOD),
+        Health.UNSENT: _Look("unsent", Tone.BAD),
         Health.HELD: _Look("held", Tone.WARN),
         Health.ASKING: _Look("question", Tone.WARN),
         Health.LATE: _Look("warn", Tone.WARN),
@@ -37,6 +38,7 @@ _HEALTH: Final = MappingProxyType(
 _WORST_FIRST: Final = (
     Health.PARKED,
     Health.FAILING,
+    Health.UNSENT,
     Health.ASKING,
     Health.LATE,
     Health.HELD,

@@ -69,7 +69,7 @@ class Heading(Struct, frozen=True, kw_only=True):
 
 LEAST: Final = (60, 20)  # columns and lines that screens and dialogs need
 _ENGINE_TONES: Final = {EngineWhere.NONE: Tone.WARN, EngineWhere.FAILED: Tone.BAD, EngineWhere.STARTING: Tone.BUSY}
-_WEIGHTS: Final = {Health.LATE: 6, Health.HELD: 6, Health.FRESH: 3}
+_WEIGHTS: Final = {Health.LATE: 6, Health.UNSENT: 6, Health.HELD: 6, Health.FRESH: 3}
 _MENDED_BY_SOMEBODY: Final = (Health.PARKED, Health.FAILING, Health.ASKING)
 
 
