@@ -148,7 +148,8 @@ def test_words_beside_the_document_are_objects_too(
 ) -> None:
     path = write_body(**{"private.key": "env:NOWHERE", "baseUrl": connectwise.base_url})
     added = cli("instances", "add", path, "--json")
-    (note,) = objects(added.err)
+    note, made = objects(added.err)
+    assert "new database" in made["note"]
     assert (added.json["name"], "env:NOWHERE gives nothing here" in note["note"]) == ("acme", True)
     again = cli("instances", "add", path, "--json")
     note, error = objects(again.err)

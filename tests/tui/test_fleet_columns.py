@@ -48,7 +48,7 @@ def row(rig: Rig) -> str:
         (70, [*NARROW[:5], "Deliveries"]),
         (80, NARROW),
         (84, WIDER),
-        (120, WIDER),
+        (120, [*WIDER, "By hour"]),
         (130, [*WIDER, SPARKLINE]),
         (160, [*WIDER, *KINDS, SPARKLINE, "Why"]),
         (170, [*WIDER, *WAITING, *KINDS, SPARKLINE, "Why"]),
@@ -62,9 +62,9 @@ async def test_columns_come_with_the_width(path: Path, width: int, columns: list
         assert all(title in head for title in columns), "and all of them fit"
         if "New" in columns:
             assert row(rig)[head.index(" New ") : head.index(" Del ") + 4].split() == ["30", "10", "2"]
-        assert (SPARKLINE in columns) is ("█" in row(rig))
+        assert bool({SPARKLINE, "By hour"} & set(columns)) is ("█" in row(rig))
 
 
-async def test_what_waits_has_its_room_before_the_chart(path: Path) -> None:
-    async with console(path, size=(120, 24)) as rig:
+async def test_what_waits_has_its_room_before_the_whole_chart(path: Path) -> None:
+    async with console(path, size=(130, 24)) as rig:
         await rig.until(lambda: "✗ 1 dead…" in row(rig) and "▲ 1 retry…" in row(rig))

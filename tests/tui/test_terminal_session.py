@@ -76,8 +76,8 @@ def is_left_as_it_was(terminal: Terminal) -> None:
 def test_starts_hosts_the_engine_resizes_and_leaves_after_asking(file: Path) -> None:
     with console(file, env={"COLUMNS": "200", "LINES": "10"}) as terminal:
         ready(terminal)
-        terminal.resize(140, 40)
-        terminal.until(lambda text: "Events by hour" in text)
+        terminal.resize(120, 40)
+        terminal.until(lambda text: "By hour" in text)
         leave(terminal)
         is_left_as_it_was(terminal)
 

@@ -117,6 +117,11 @@ def _open(at: int, row: FleetRow, look: Look) -> Cell:
     return Cell(text + (look.glyphs.cut if len(waiting) > at + 1 else ""), tone)
 
 
+def _hours(cells: int, row: FleetRow, look: Look) -> Cell:
+    """Its events in each of the last hours."""
+    return Cell(spark(row.hours, cells, look.glyphs), Tone.BUSY)
+
+
 def _waiting(name: str, tone: Tone, row: FleetRow, _: Look) -> Cell:
     return _number(getattr(row, name), tone)
 
@@ -136,7 +141,7 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
     Column(id="next", title="Next", cells=4, draw=_next, align=Align.RIGHT, sort=True, from_width=72),
     Column(id="events", title="24h", cells=4, draw=_events, align=Align.RIGHT, sort=True, from_width=77),
     Column(id="open", title="Deliveries", cells=12, grows=1, draw=partial(_open, 0), from_width=67),
-    Column(id="more", title="", cells=12, draw=partial(_open, 1), from_width=112, to_width=159),
+    Column(id="more", title="", cells=12, draw=partial(_open, 1), from_width=126, to_width=159),
     *(Column(id=name, title=title, cells=5, align=Align.RIGHT, from_width=160, draw=partial(_waiting, name, tone))
       for name, title, tone in (("pending", "Pend", Tone.MUTED), ("retrying", "Retry", Tone.WARN),
                                 ("dead", "Dead", Tone.BAD), ("behind_hold", "Held", Tone.WARN))),
@@ -146,7 +151,7 @@ FLEET_COLUMNS: Final[tuple[Column[FleetRow], ...]] = (
            draw=lambda row, _: _number(row.updated, Tone.BUSY)),
     Column(id="deleted", title="Del", cells=4, align=Align.RIGHT, from_width=150,
            draw=lambda row, _: _number(row.deleted, Tone.WARN)),
-    Column(id="hours", title="Events by hour", cells=24, from_width=126,
-           draw=lambda row, look: Cell(spark(row.hours, 24, look.glyphs), Tone.BUSY)),
+    Column(id="hours", title="By hour", cells=12, from_width=112, to_width=125, draw=partial(_hours, 12)),
+    Column(id="hours", title="Events by hour", cells=24, from_width=126, draw=partial(_hours, 24)),
     Column(id="why", title="Why", cells=10, grows=6, from_width=150, draw=_why),
 )  # fmt: skip
