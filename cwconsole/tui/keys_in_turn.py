@@ -16,8 +16,8 @@ asked directly.
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
+from rich.console import RenderableType
 from textual.app import App
 from textual.events import Event, Key, Paste
 from textual.widgets import Input
@@ -35,23 +35,25 @@ class KeysInTurn(App[None], inherit_bindings=False):
         self._in_turn: deque[Key | Paste] = deque()
         self._leaves = False
 
-    def exit(self, *args: Any, **kwargs: Any) -> None:
+    def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         """End once what is in front has been put together: Textual puts nothing together any more when this was called.
 
-        Called again, it ends at once.
+        Called again, it ends at once. The return code counts from now on: when a line drops, reading from the terminal
+        fails too, which ends the console without one.
         """
+        self._return_code = return_code or self._return_code or 0
         if self._leaves:
-            super().exit(*args, **kwargs)
+            super().exit(result, self._return_code, message)
             return
         self._leaves = True
         self._in_turn.clear()
-        self.call_later(self._end, *args, **kwargs)
+        self.call_later(self._end, message)
 
-    def _end(self, *args: Any, **kwargs: Any) -> None:
+    def _end(self, message: RenderableType | None) -> None:
         if self.screen.is_mounted:
-            super().exit(*args, **kwargs)
+            super().exit(None, self._return_code or 0, message)
         else:
-            self.screen.call_later(self.call_later, self._end, *args, **kwargs)
+            self.screen.call_later(self.call_later, self._end, message)
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, Key | Paste) and not event.is_forwarded:

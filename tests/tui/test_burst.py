@@ -176,3 +176,11 @@ async def test_enter_pressed_twice_takes_from_the_palette_once(rig: Rig, before:
     await rig.until(lambda: shown(rig) == "actions")
     await rig.settle()
     assert (shown(rig), rig.app.is_running, len(rig.app.screen_stack)) == ("actions", True, 1)
+
+
+async def test_a_signals_code_counts_although_the_console_ends_by_itself_at_that_moment(rig: Rig) -> None:
+    """As when a line drops: reading from the terminal fails as well, which makes Textual end."""
+    rig.app.panic()
+    rig.app.exit(return_code=129)
+    await rig.until(lambda: not rig.app.is_running)
+    assert rig.app.return_code == 129
