@@ -115,6 +115,7 @@ async def _shown(invocation: Invocation, terminal: Terminal, *, read_only: bool 
                 if app.return_code != 128 + signal.SIGHUP:  # there is nobody to say it to
                     saying = group.create_task(ending.say())
                     hosting.add_done_callback(lambda _: saying.cancel())
+                await app.export_over()
                 await app.keeper.write()
         raise_crash(app, settings.log_file())
         return app.return_code or 0

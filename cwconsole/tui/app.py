@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.message import Message
 from textual.scrollbar import ScrollBar, ScrollBarRender
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from cwconsole.tui.outside import Outside
 else:
     clipboard = Later("cwconsole.tui.clipboard")
+
+EXPORT_ENDS_SECONDS: Final = 5.0
 
 
 class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindings=False):
@@ -224,6 +227,13 @@ class ConsoleApp(KeysInTurn, KnownFleet, Going, Leaving, Switches, inherit_bindi
     def running_export(self) -> Export | None:
         """The one that is being written."""
         return None if self.export is None or self.export.ended else self.export
+
+    async def export_over(self) -> None:
+        """After the console's end: wait until the export that this broke off has said so in its job."""
+        if (export := self.running_export) is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EXPORT_ENDS_SECONDS):
+                    await export.over.wait()
 
     def exports_changed(self) -> None:
         """An export has begun, gone on or ended."""

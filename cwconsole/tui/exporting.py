@@ -42,6 +42,7 @@ class Export:
     done: bool = False
     failed: bool = False
     outcome: str = field(default="", init=False)
+    over: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     @property
     def share(self) -> float:
@@ -64,6 +65,7 @@ class Export:
             self.failed, self.outcome = True, error.message
         finally:
             self.ended = True
+            self.over.set()
 
     async def _ordered(self, operator: Operator) -> int:
         words = [] if self.selection.numbers is not None else [line_of(self.selection.chosen)]

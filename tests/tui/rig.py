@@ -225,6 +225,7 @@ async def console_on(
         if readable:
             await rig.settle()
         yield rig
+    await app.export_over()
 
 
 def export_slowly(monkeypatch: pytest.MonkeyPatch) -> None:

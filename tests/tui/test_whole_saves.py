@@ -103,7 +103,9 @@ async def test_the_fleet_is_saved_as_it_is_filtered_and_sorted(rig: Rig) -> None
 
 async def test_a_resource_is_written_as_status_prints_it(rig: Rig) -> None:
     rig.clock.ms = time.time_ns() // 1_000_000  # the command line's clock
-    await rig.press("ctrl+r", "s", *["backspace"] * 50, *"all.ndjson", "enter")
+    await rig.press("ctrl+r")
+    await rig.until(lambda: "● fresh" not in rig.text())  # by that clock all of them are late
+    await rig.press("s", *["backspace"] * 50, *"all.ndjson", "enter")
     await rig.until(lambda: any(one.startswith("4 resources are in") for one in said(rig)))
     printed_rows = {one["resource"]: one for one in await printed(f"cwconsole --db {rig.path} status")}
     for one in read(rig.path.with_name("all.ndjson")):
