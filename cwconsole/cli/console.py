@@ -296,8 +296,9 @@ class _Hosting:
         """The process of the engine that runs elsewhere, and since when it has written nothing, if it has not."""
         taken = taken_ms(self._invocation.path)
         try:
-            known = await self._store.read(meta.engine)
-            silent = await self._store.read(wall_clock.silent_since, taken_ms=taken, now_ms=now_ms())
+            known, silent = await self._store.read(
+                lambda conn: (meta.engine(conn), wall_clock.silent_since(conn, taken_ms=taken, now_ms=now_ms()))
+            )
         except CwconsoleError:  # that it runs is known all the same
             return None, None
         return None if known is None else known.pid, silent

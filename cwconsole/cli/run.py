@@ -38,9 +38,8 @@ def run(invocation: Invocation, /, *, seconds: float | None, once: bool) -> int:
         raise UsageError("--once and --for exclude each other; give one of them.")
     level, given = invocation.settings.log_level, invocation.vault.given
     with log_to_stderr(level, settings.log_file(), given, as_json=invocation.as_json):
-        if (
-            invocation.prepare()
-        ):  # the path may have been mistyped, and an engine without instances looks as well as any
+        is_new = invocation.prepare()
+        if is_new:  # the path may have been mistyped, and an engine without instances looks as well as any
             output.say(
                 f"{invocation.path} is a new database, without instances; `cwconsole instances add FILE` adds one."
             )

@@ -22,8 +22,8 @@ BROKEN_OFF = "Its console was left before it was done; nothing is left of it."
 class Export:
     """path, wanted: where, and how. noun: which list; about: its rows, for people. reason: for the audit log.
 
-    passed: how much has been gone through, out of most. stopped: nobody wants more of it. ended: nothing more comes of
-    it. done, failed, outcome: what came of it, the last as a sentence.
+    passed: how much has been gone through, out of most. stopped: nobody wants more of it. over: set when nothing more
+    comes of it. done, failed, outcome: what came of it, the last as a sentence.
     """
 
     noun: Noun
@@ -38,11 +38,15 @@ class Export:
     passed: int = 0
     most: int = 1
     stopped: bool = False
-    ended: bool = False
     done: bool = False
     failed: bool = False
     outcome: str = field(default="", init=False)
     over: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.over.is_set()
 
     @property
     def share(self) -> float:
@@ -64,7 +68,6 @@ class Export:
         except CwconsoleError as error:
             self.failed, self.outcome = True, error.message
         finally:
-            self.ended = True
             self.over.set()
 
     async def _ordered(self, operator: Operator) -> int:
